@@ -1,0 +1,53 @@
+"""Who is asking: a user in an account, with role and access level."""
+
+from dataclasses import dataclass
+
+from salotto.accounts.models import Access, Account, Role, User
+from salotto.core.errors import Forbidden
+
+PRIMARY_ADMIN = "primary_admin"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A user in an account, as loaded for this request."""
+
+    account: Account
+    user: User
+    role: str
+    access: str
+
+    @property
+    def is_primary_admin(self) -> bool:
+        return self.role == PRIMARY_ADMIN
+
+    @property
+    def is_admin(self) -> bool:
+        """The primary admin is an admin too."""
+        return self.role in (PRIMARY_ADMIN, Role.ADMIN)
+
+    @property
+    def is_agent(self) -> bool:
+        return self.access == Access.AGENT
+
+    @property
+    def can_read(self) -> bool:
+        return self.access in (Access.AGENT, Access.VIEWER)
+
+
+def must_act(by: Member) -> None:
+    """Raises Forbidden unless the member is an agent (holds a seat)."""
+    if not by.is_agent:
+        raise Forbidden(code="no_seat")
+
+
+def must_administer(by: Member) -> None:
+    """Raises Forbidden unless the member is an admin."""
+    if not by.is_admin:
+        raise Forbidden(code="not_admin")
+
+
+def must_be_primary_admin(by: Member) -> None:
+    """Raises Forbidden unless the member is the account's primary admin."""
+    if not by.is_primary_admin:
+        raise Forbidden(code="not_primary_admin")

@@ -1,0 +1,48 @@
+"""Refusals, as pages and as JSON: the one place where an error becomes an answer."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from salotto.core.errors import Forbidden, Refused
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def answer(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """JSON for programs, a small fragment for htmx, a page for a browser."""
+    if "application/json" in request.headers.get("Accept", ""):
+        response: HttpResponse = JsonResponse(refused.as_json(), status=refused.status)
+    else:
+        template = (
+            "core/refused_fragment.html"
+            if getattr(request, "htmx", False)
+            else "core/refused.html"
+        )
+        response = render(
+            request, template, {"refused": refused}, status=refused.status
+        )
+    for name, value in refused.headers().items():
+        response[name] = value
+    return response
+
+
+class RefusalMiddleware:
+    """Turns a `Refused` raised by a view, query or action into its answer."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, error: Exception
+    ) -> HttpResponse | None:
+        return answer(request, error) if isinstance(error, Refused) else None
+
+
+def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without a valid CSRF token; the reason is logged by Django."""
+    return answer(request, Forbidden(code="csrf"))

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SeatsConfig(AppConfig):
+    name = "salotto.seats"
+    label = "seats"
