@@ -1,0 +1,62 @@
+"""Where a listener stands in the event log: a snapshot, not a number.
+
+A transaction that took its number first may commit last, so "everything after number n"
+loses events. A PostgreSQL snapshot names exactly the transactions that had finished when
+it was taken; what a listener has missed is what its snapshot did not see:
+
+    txid >= xmax OR txid = ANY (xip)
+
+(PostgreSQL manual, "Transaction ID and Snapshot Information Functions": xids below xmin
+have finished; xip lists those between xmin and xmax still running at that time.)
+"""
+
+import re
+from dataclasses import dataclass
+
+from django.db import connection
+
+_SHAPE = re.compile(r"([0-9a-f]{8})-(\d{1,20}):(\d{1,20}):((?:\d{1,20},){0,999}\d{1,20})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """`era` names the log, eight hex digits; `snapshot` is `xmin:xmax:xip,…`."""
+
+    era: str
+    snapshot: str
+
+    def __str__(self) -> str:
+        return f"{self.era}-{self.snapshot}"
+
+    @property
+    def xmin(self) -> int:
+        """Every transaction below had finished."""
+        return int(self.snapshot.split(":")[0])
+
+    @property
+    def xmax(self) -> int:
+        """No transaction at or above had finished."""
+        return int(self.snapshot.split(":")[1])
+
+    @property
+    def xip(self) -> list[str]:
+        """The transactions between, still running, as decimal strings."""
+        running = self.snapshot.split(":")[2]
+        return running.split(",") if running else []
+
+
+def parse(text: str) -> Cursor | None:
+    """The cursor in `text`, or None when it is not one (an old page, a forged request)."""
+    match = _SHAPE.fullmatch(text)
+    if match is None or int(match[2]) > int(match[3]):
+        return None
+    return Cursor(match[1], text.split("-", 1)[1])
+
+
+def current() -> str:
+    """The cursor of now. Take it before reading what the page shows: an event in between
+    is then told once more, which is harmless, and none is missed."""
+    with connection.cursor() as db:
+        db.execute("SELECT left(era::text, 8) || '-' || pg_current_snapshot()::text FROM live_era")
+        row: tuple[str] = db.fetchone()
+    return row[0]

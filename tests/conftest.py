@@ -1,0 +1,41 @@
+"""Fixtures of the whole suite: one PostgreSQL, one database per test process.
+
+Tests commit for real and never clean up: each founds the account it needs, and what
+belongs to another account is out of its sight. That is how the product runs, it needs
+no truncation, and it lets tests use threads, other connections and real servers.
+
+`SALOTTO_TEST_DATABASE_URL` points the suite at another server (PostgreSQL 15 or later).
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+DATA = Path(tempfile.mkdtemp(prefix="salotto-test-"))
+DATA.chmod(0o755)
+os.environ.update(
+    SALOTTO_DATA=str(DATA),
+    SALOTTO_SECRET_KEY="a key for tests only",
+    SALOTTO_URL="http://testserver",
+    DJANGO_SETTINGS_MODULE="tests.settings",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from tests.databases import server_url
+
+    if not hasattr(config, "workerinput"):  # the controlling process starts it, the others inherit it
+        os.environ["SALOTTO_DATABASE_URL"] = server_url()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database(django_db_blocker: object, worker_id: str) -> Iterator[str]:
+    """A migrated database of this test process; its name."""
+    from tests.databases import fresh_database
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        with fresh_database(worker_id) as name:
+            yield name
