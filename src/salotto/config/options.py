@@ -3,12 +3,23 @@
 `docs/settings.md` lists them all; a test compares the two.
 """
 
+import difflib
 import os
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+MAIL_SCHEMES = ("smtp", "smtps", "file", "console")
+ELSEWHERE = {"SALOTTO_TEST_DATABASE_URL"}  # read by the tests, not by the server
 
 
 def default_data() -> Path:
@@ -41,7 +52,8 @@ class Options:
     @property
     def public_url(self) -> str:
         """The address people open, without a trailing slash."""
-        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        return (self.url or f"http://{host}:{self.port}").rstrip("/")
 
 
 def _parse(name: str, kind: object, text: str) -> object:
@@ -50,12 +62,12 @@ def _parse(name: str, kind: object, text: str) -> object:
             raise ValueError(f"SALOTTO_{name.upper()} must be yes or no, not {text!r}.")
         return text.lower() in {"1", "true", "yes", "on"}
     if kind is int:
-        if not text.isdigit():
+        if not (text.isascii() and text.isdigit()):
             raise ValueError(
                 f"SALOTTO_{name.upper()} must be a whole number, not {text!r}."
             )
         return int(text)
-    return Path(text) if kind is Path else text
+    return Path(text).expanduser().absolute() if kind is Path else text
 
 
 def read(environ: "os._Environ[str] | dict[str, str]" = os.environ) -> Options:
@@ -66,7 +78,155 @@ def read(environ: "os._Environ[str] | dict[str, str]" = os.environ) -> Options:
         for name, kind in known.items()
         if environ.get(f"SALOTTO_{name.upper()}", "") != ""
     }
-    return Options(**given)  # type: ignore[arg-type]
+    options = Options(**given)  # type: ignore[arg-type]
+    wrong = problems(options)
+    if wrong:
+        raise ValueError("\n".join(wrong))
+    return options
+
+
+def variables(options: Options) -> dict[str, str]:
+    """The environment that `read` turns into these options, for our own child processes."""
+    values = {f"SALOTTO_{f.name.upper()}": getattr(options, f.name) for f in fields(options)}
+    words: dict[object, str] = {True: "yes", False: "no"}
+    return {
+        name: words[value] if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+    }
+
+
+def problems(options: Options) -> list[str]:
+    """One sentence per setting whose value cannot be."""
+    found = (check(options) for check in _CHECKS)
+    return [sentence for sentence in found if sentence]
+
+
+def unknown(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """One sentence per `SALOTTO_*` variable that no setting reads: a typing error, most likely."""
+    known = {f"SALOTTO_{f.name.upper()}" for f in fields(Options)} | ELSEWHERE
+    return [
+        f"{name} is not a setting of Salotto and is ignored.{_did_you_mean(name, known)}"
+        for name in sorted(environ)
+        if name.startswith("SALOTTO_") and name not in known
+    ]
+
+
+def _did_you_mean(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1, 0.8)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def _check_url(options: Options) -> str:
+    parts = urlsplit(options.url)
+    if not options.url or (
+        parts.scheme in {"http", "https"} and parts.hostname and parts.path in {"", "/"}
+        and not parts.query
+    ):  # fmt: skip
+        return ""
+    return (
+        "SALOTTO_URL must be the address that people open, without a path,"
+        f" such as https://chat.example.com, not {options.url!r}."
+    )
+
+
+def _check_port(options: Options) -> str:
+    if options.port <= 65535:
+        return ""
+    return f"SALOTTO_PORT must be between 1 and 65535 (0: any free one), not {options.port}."
+
+
+def _check_workers(options: Options) -> str:
+    if 1 <= options.workers <= 64:
+        return ""
+    return f"SALOTTO_WORKERS must be between 1 and 64, not {options.workers}."
+
+
+def _check_threads(options: Options) -> str:
+    if 1 <= options.threads <= 64:
+        return ""
+    return f"SALOTTO_THREADS must be between 1 and 64, not {options.threads}."
+
+
+def _check_database(name: str) -> Callable[[Options], str]:
+    def check(options: Options) -> str:
+        text: str = getattr(options, name)
+        try:
+            conninfo_to_dict(text)
+        except psycopg.ProgrammingError:
+            return (
+                f"SALOTTO_{name.upper()} must look like"
+                " postgresql://user:password@host:5432/salotto."
+            )
+        return ""
+
+    return check
+
+
+def _check_owner_alone(options: Options) -> str:
+    if options.migration_database_url and not options.database_url:
+        return (
+            "SALOTTO_MIGRATION_DATABASE_URL is set without SALOTTO_DATABASE_URL."
+            " Set both, or only SALOTTO_DATABASE_URL."
+        )
+    return ""
+
+
+def _check_secret(options: Options) -> str:
+    if not options.secret_key or len(options.secret_key) >= 16:
+        return ""
+    return (
+        "SALOTTO_SECRET_KEY is too short to be safe: use 32 random characters or more,"
+        " or leave it unset and one is made and kept in the data directory."
+    )
+
+
+def _check_mail(options: Options) -> str:
+    if not options.mail_url or urlsplit(options.mail_url).scheme in MAIL_SCHEMES:
+        return ""
+    return "SALOTTO_MAIL_URL must start with smtp://, smtps://, file:// or console:."
+
+
+def _check_sender(options: Options) -> str:
+    if "@" in parseaddr(options.mail_from)[1]:
+        return ""
+    return (
+        "SALOTTO_MAIL_FROM must be a sender such as"
+        f" Support <support@example.com>, not {options.mail_from!r}."
+    )
+
+
+def _check_proxies(options: Options) -> str:
+    for text in filter(None, (p.strip() for p in options.trusted_proxies.split(","))):
+        try:
+            ip_network(text)
+        except ValueError:
+            return (
+                "SALOTTO_TRUSTED_PROXIES must list addresses or networks, separated by commas"
+                f" (127.0.0.1, 10.0.0.0/8); {text!r} is neither."
+            )
+    return ""
+
+
+def _check_log_level(options: Options) -> str:
+    if options.log_level.lower() in LOG_LEVELS:
+        return ""
+    return f"SALOTTO_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {options.log_level!r}."
+
+
+_CHECKS: tuple[Callable[[Options], str], ...] = (
+    _check_url,
+    _check_port,
+    _check_workers,
+    _check_threads,
+    _check_database("database_url"),
+    _check_database("migration_database_url"),
+    _check_owner_alone,
+    _check_secret,
+    _check_mail,
+    _check_sender,
+    _check_proxies,
+    _check_log_level,
+)
 
 
 def secret_key(options: Options) -> str:
@@ -75,8 +235,20 @@ def secret_key(options: Options) -> str:
         return options.secret_key
     path = options.data / "secret.key"
     if not path.exists():
-        options.data.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as out:
-            out.write(secrets.token_urlsafe(48))
+        _write_once(path, secrets.token_urlsafe(48))
     return path.read_text().strip()
+
+
+def _write_once(path: Path, text: str) -> None:
+    """The file appears whole or not at all; of two writers at once the first one wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as out:
+        out.write(text)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
