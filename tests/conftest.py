@@ -11,8 +11,12 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.cast import Cast
 
 DATA = Path(tempfile.mkdtemp(prefix="salotto-test-"))
 DATA.chmod(0o755)
@@ -39,3 +43,11 @@ def database(django_db_blocker: object, worker_id: str) -> Iterator[str]:
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         with fresh_database(worker_id) as name:
             yield name
+
+
+@pytest.fixture
+def cast() -> "Cast":
+    """A fresh account with Giulia, Marco, Sara, Luca, Emma, and an outsider."""
+    from tests.cast import found_cast
+
+    return found_cast()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from salotto.accounts.models import Access, Account, Role, User
+from salotto.accounts.models import Access, Account, Membership, Role, User
 from salotto.core.errors import Forbidden
 
 PRIMARY_ADMIN = "primary_admin"
@@ -16,6 +16,13 @@ class Member:
     user: User
     role: str
     access: str
+
+    @classmethod
+    def of(cls, account: Account, user: User, membership: Membership) -> "Member":
+        """The member behind a membership row; the primary admin's role is the account's."""
+        primary = account.primary_admin_id == user.pk
+        role = PRIMARY_ADMIN if primary else membership.role
+        return cls(account, user, role, membership.access)
 
     @property
     def is_primary_admin(self) -> bool:
@@ -39,6 +46,12 @@ def must_act(by: Member) -> None:
     """Raises Forbidden unless the member is an agent (holds a seat)."""
     if not by.is_agent:
         raise Forbidden(code="no_seat")
+
+
+def must_read(by: Member) -> None:
+    """Raises Forbidden unless the member is an agent or a viewer."""
+    if not by.can_read:
+        raise Forbidden(code="no_access")
 
 
 def must_administer(by: Member) -> None:

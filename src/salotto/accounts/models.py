@@ -15,9 +15,7 @@ LANGUAGES = [("en", "English"), ("it", "Italiano")]
 class People(BaseUserManager["User"]):
     """Creates users by e-mail address."""
 
-    def create_user(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> "User":
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A saved user; the address is stored in lower case."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
@@ -33,9 +31,7 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(_("email"), unique=True)
     name = models.CharField(_("name"), max_length=80)
-    language = models.CharField(
-        _("language"), max_length=8, choices=LANGUAGES, default="en"
-    )
+    language = models.CharField(_("language"), max_length=8, choices=LANGUAGES, default="en")
     theme = models.CharField(
         max_length=8,
         choices=[
@@ -54,9 +50,7 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS = ["name"]
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(Lower("email"), name="accounts_user_email_once")
-        ]
+        constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_once")]
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -86,9 +80,7 @@ class Account(models.Model):
 
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=60, unique=True)
-    primary_admin = models.ForeignKey(
-        User, models.PROTECT, related_name="+", db_constraint=False
-    )
+    primary_admin = models.ForeignKey(User, models.PROTECT, related_name="+", db_constraint=False)
     language = models.CharField(max_length=8, choices=LANGUAGES, default="en")
     time_zone = models.CharField(max_length=60, default="UTC")
     created_at = models.DateTimeField(db_default=Now())
@@ -107,9 +99,7 @@ class Membership(AccountModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["account", "user"], name="accounts_membership_once"
-            ),
+            models.UniqueConstraint(fields=["account", "user"], name="accounts_membership_once"),
             models.CheckConstraint(
                 condition=models.Q(role__in=Role.values),
                 name="accounts_membership_role",
@@ -131,6 +121,7 @@ class Invitation(AccountModel):
     language = models.CharField(max_length=8, choices=LANGUAGES, default="en")
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

@@ -66,7 +66,10 @@ WSGI_APPLICATION = "salotto.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [PACKAGE / "desk" / "templates"],  # before allauth's own
+        "DIRS": [  # before allauth's own
+            PACKAGE / "desk" / "templates",
+            PACKAGE / "accounts" / "templates",
+        ],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -35,9 +35,7 @@ class SeatChange(AccountModel):
         TRIAL = "trial_started", _("Trial started")
 
     at = models.DateTimeField(db_default=Now())
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=30, choices=Kind)
     seats_after = models.PositiveIntegerField()
     seats_at_renewal = models.PositiveIntegerField()

@@ -29,15 +29,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now()
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
                 (
                     "kind",
-                    models.CharField(
-                        choices=[("trial_started", "Trial started")], max_length=30
-                    ),
+                    models.CharField(choices=[("trial_started", "Trial started")], max_length=30),
                 ),
                 ("seats_after", models.PositiveIntegerField()),
                 ("seats_at_renewal", models.PositiveIntegerField()),
@@ -91,9 +87,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("account",), name="seats_plan_once"
-                    ),
+                    models.UniqueConstraint(fields=("account",), name="seats_plan_once"),
                     models.CheckConstraint(
                         condition=models.Q(("agents__lte", models.F("seats"))),
                         name="seats_agents_within_seats",

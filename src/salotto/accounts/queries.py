@@ -1,0 +1,109 @@
+"""Reads about accounts and the people in them."""
+
+from dataclasses import dataclass
+
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from salotto.accounts.members import PRIMARY_ADMIN, Member
+from salotto.accounts.models import Access, Account, Membership, Role, User
+from salotto.accounts.paging import after, cursor_of
+from salotto.core.tenancy import account_scope, all_accounts
+
+MOST_ACCOUNTS = 100
+PAGE = 50
+
+
+def member_of(user: User, slug: str) -> Member | None:
+    """The user as a member of the account with this slug, or None; one query."""
+    with all_accounts():
+        found = Membership.objects.select_related("account")
+        membership = found.filter(user_id=user.pk, account__slug=slug).first()
+    return membership and Member.of(membership.account, user, membership)
+
+
+def accounts_of(user: User) -> list[Member]:
+    """The user as a member of each account, by name; at most 100; one query."""
+    with all_accounts():
+        found = Membership.objects.select_related("account").filter(user_id=user.pk)
+        rows = list(found.order_by(Lower("account__name"), "account_id")[:MOST_ACCOUNTS])
+    return [Member.of(row.account, user, row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member as a list shows it."""
+
+    id: int
+    name: str
+    email: str
+    role: str
+    access: str
+
+    @property
+    def initials(self) -> str:
+        words = (self.name or self.email).split()
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+    @property
+    def is_primary_admin(self) -> bool:
+        return self.role == PRIMARY_ADMIN
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role in (PRIMARY_ADMIN, Role.ADMIN)
+
+    @property
+    def is_agent(self) -> bool:
+        return self.access == Access.AGENT
+
+
+@dataclass(frozen=True)
+class People:
+    """One page of members; `next` is the cursor of the following page, or ""."""
+
+    rows: list[Person]
+    next: str
+
+
+def members(account: Account, *, search: str = "", cursor: str = "", limit: int = PAGE) -> People:
+    """Members by name, a page at a time; `search` finds part of a name or an address.
+
+    A cursor that is not one of ours starts from the beginning.
+    """
+    with account_scope(account.pk):
+        found = Membership.objects.annotate(key=Lower("user__name"))
+        if search := search.replace("\x00", "").strip()[:100]:
+            found = found.filter(Q(user__name__icontains=search) | Q(user__email__icontains=search))
+        if place := after(cursor):
+            found = found.filter(Q(key__gt=place[0]) | Q(key=place[0], user_id__gt=place[1]))
+        fields = ("user_id", "user__name", "user__email", "role", "access", "key")
+        rows = list(found.order_by("key", "user_id").values_list(*fields)[: limit + 1])
+    page = rows[:limit]
+    more = cursor_of(page[-1][5], page[-1][0]) if len(rows) > limit else ""
+    return People([_person(account, *row[:5]) for row in page], more)
+
+
+def _person(account: Account, user_id: int, name: str, email: str, role: str, access: str) -> Person:
+    primary = account.primary_admin_id == user_id
+    return Person(user_id, name, email, PRIMARY_ADMIN if primary else role, access)
+
+
+def person(account: Account, user_id: int) -> Person | None:
+    """One member as a list shows it, or None for a stranger."""
+    with account_scope(account.pk):
+        found = Membership.objects.filter(user_id=user_id).annotate(
+            name=F("user__name"), email=F("user__email")
+        )
+        row = found.values_list("user_id", "name", "email", "role", "access").first()
+    return row and _person(account, *row)
+
+
+def agents(account: Account, *, limit: int = 1000) -> list[Person]:
+    """Who may take over a conversation, by name; at most `limit`."""
+    with account_scope(account.pk):
+        found = Membership.objects.filter(access=Access.AGENT)
+        rows = found.order_by(Lower("user__name"), "user_id").values_list(
+            "user_id", "user__name", "user__email", "role", "access"
+        )[:limit]
+        return [_person(account, *row) for row in rows]
