@@ -46,6 +46,8 @@ class Options:
     mail_from: str = "Salotto <salotto@localhost>"
     trusted_proxies: str = ""
     signup: bool = True
+    visitor_rate: int = 60
+    address_rate: int = 600
     demo: bool = False
     log_level: str = "info"
 

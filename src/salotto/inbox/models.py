@@ -57,6 +57,7 @@ class Conversation(AccountModel):
     last_activity = models.DateTimeField(db_default=Now())
     last_message = models.BigIntegerField(default=0)
     seen_by_visitor = models.BigIntegerField(default=0)
+    seen_by_team = models.BigIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now())
 

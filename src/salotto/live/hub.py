@@ -11,6 +11,7 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,7 @@ class Hub:
         self.cursor: Cursor | None = None
         self.pruned = 0
         self.count = 0
+        self._era_due = 0.0
         self._woken = asyncio.Event()
         self._looked: list[asyncio.Future[None]] = []
 
@@ -157,6 +159,9 @@ class Hub:
         if self.cursor is None or not self.count:
             await self._start(db)
             return
+        if monotonic() > self._era_due:
+            self._era_due = monotonic() + 60
+            _, self.pruned = await queries.era(db)
         self.cursor, facts = await queries.news(db, self.cursor)
         if facts:
             self._hand_out(self.cursor, facts)

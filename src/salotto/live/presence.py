@@ -1,4 +1,4 @@
-"""Who is here: visitors whose widget holds a stream, anywhere.
+"""Who is here: visitors (and team members) who hold a stream, in any process.
 
 In memory only. A process announces its own visitors to the others when one comes or
 goes, and all of them every `ANNOUNCE` seconds; what another process announced is
@@ -73,6 +73,11 @@ class Presence:
 
 present = Presence()
 """The state of this process; read from any thread, changed in the loop's thread only."""
+
+
+def user_key(user: int) -> UUID:
+    """A team member's key: small numbers, which no visitor's random id is."""
+    return UUID(int=user)
 
 
 def here(visitors: Iterable[UUID]) -> set[UUID]:

@@ -48,10 +48,10 @@ BEGIN
         WITH begun AS (
             INSERT INTO inbox_conversation
                    (account_id, inbox_id, contact_id, visitor, status, subject, preview, preview_ours, unread,
-                    last_message, seen_by_visitor, version, last_activity, created_at)
+                    last_message, seen_by_visitor, seen_by_team, version, last_activity, created_at)
             SELECT DISTINCT ON (t.account, t.inbox, t.visitor)
                    t.account, t.inbox, nextval(pg_get_serial_sequence('inbox_contact', 'id')), t.visitor,
-                   'open', '', '', false, 0, 0, 0, 0, moment, moment
+                   'open', '', '', false, 0, 0, 0, 0, 0, moment, moment
               FROM unnest(todo) t
              WHERE t.conversation IS NULL AND t.visitor IS NOT NULL
              ORDER BY t.account, t.inbox, t.visitor, t.n
@@ -114,6 +114,7 @@ BEGIN
                waiting_since = CASE WHEN s.last_kind = 'reply' THEN NULL
                                     WHEN s.asked THEN coalesce(c.waiting_since, moment)
                                     ELSE c.waiting_since END,
+               seen_by_team = CASE WHEN s.answered THEN s.last_message ELSE c.seen_by_team END,
                status = CASE WHEN s.asked THEN 'open' ELSE c.status END,
                assignee_id = coalesce(c.assignee_id, s.first_agent),
                version = c.version + 1

@@ -1,0 +1,91 @@
+"""Reads for the visitor's endpoints, on psycopg's asynchronous connections."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What the endpoints need to know of a site."""
+
+    account: int
+    inbox: int
+    key: str
+    name: str
+    language: str
+    origins: frozenset[str]
+
+    def allows(self, origin: str) -> bool:
+        """May pages of this origin talk to the site's endpoints?"""
+        return not self.origins or origin.lower() in self.origins
+
+
+_SITE = """
+    SELECT s.account_id, s.inbox_id, s.key, a.name, a.language, s.origins
+      FROM web_site s JOIN accounts_account a ON a.id = s.account_id
+     WHERE s.key = %s AND s.enabled
+"""
+
+_CONVERSATION = """
+    SELECT id, seen_by_team FROM inbox_conversation
+     WHERE account_id = %s AND inbox_id = %s AND visitor = %s
+"""
+
+_MESSAGES = """
+    SELECT m.id, m.client_id, m.kind, m.body, m.created_at, u.name
+      FROM inbox_message m LEFT JOIN accounts_user u ON u.id = m.author_id
+     WHERE m.account_id = %(account)s AND m.conversation_id = %(conversation)s
+       AND m.kind IN ('visitor', 'reply') AND m.id {compare} %(edge)s
+     ORDER BY m.id {order} LIMIT %(limit)s
+"""
+_AFTER = _MESSAGES.format(compare=">", order="ASC")
+_BEFORE = _MESSAGES.format(compare="<", order="DESC")
+
+_TEAM = """
+    SELECT u.id, u.name FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+     WHERE m.account_id = %s AND m.access = 'agent' AND u.is_active
+     ORDER BY m.id LIMIT 3
+"""
+
+
+async def site(db: AsyncConnection[Any], key: str) -> SiteFacts | None:
+    """The enabled site of this public key."""
+    row = await (await db.execute(_SITE, [key])).fetchone()
+    if row is None:
+        return None
+    origins = frozenset(o.strip().rstrip("/").lower() for o in row[5].splitlines() if o.strip())
+    return SiteFacts(*row[:5], origins)
+
+
+async def conversation(db: AsyncConnection[Any], site: SiteFacts, visitor: UUID) -> tuple[int, int] | None:
+    """The visitor's conversation: its id, and the last message that the team has read."""
+    row: tuple[int, int] | None = await (
+        await db.execute(_CONVERSATION, [site.account, site.inbox, visitor])
+    ).fetchone()
+    return row
+
+
+async def messages(
+    db: AsyncConnection[Any], account: int, conversation: int, *, after: int | None = None, before: int | None = None
+) -> tuple[list[tuple[Any, ...]], bool]:
+    """Up to a page of what the visitor may see, oldest first, and whether there is more.
+
+    After an id, or before one; with neither, the latest.
+    """
+    wanted = {"account": account, "conversation": conversation, "limit": PAGE + 1}
+    if after is not None:
+        rows = await (await db.execute(_AFTER, {**wanted, "edge": after})).fetchall()
+        return rows[:PAGE], len(rows) > PAGE
+    edge = 2**62 if before is None else before
+    rows = await (await db.execute(_BEFORE, {**wanted, "edge": edge})).fetchall()
+    return rows[:PAGE][::-1], len(rows) > PAGE
+
+
+async def team(db: AsyncConnection[Any], account: int) -> list[tuple[int, str]]:
+    """User ids and names of up to three agents, for the greeting."""
+    return await (await db.execute(_TEAM, [account])).fetchall()

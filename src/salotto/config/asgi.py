@@ -1,0 +1,91 @@
+"""The server: raw endpoints and Django's pages on one port, started and stopped together.
+
+`/w/…` visitors, `/live…` the team's streams, `/health`; everything else is Django, as WSGI
+in a pool of threads.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+import django
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+
+django.setup()
+
+from salotto.channels.web.endpoints import Endpoints as VisitorEndpoints  # noqa: E402
+from salotto.channels.web.endpoints import Limits, origin_of  # noqa: E402
+from salotto.config.health import check_stream, health  # noqa: E402
+from salotto.config.wsgi import application as pages  # noqa: E402
+from salotto.core.asgi import App, Receive, Scope, Send  # noqa: E402
+from salotto.core.pool import new_pool  # noqa: E402
+from salotto.desk.endpoints import Endpoints as TeamEndpoints  # noqa: E402
+from salotto.inbox.writer import Writer  # noqa: E402
+from salotto.live.station import Station  # noqa: E402
+
+
+class Server:
+    """The ASGI application of one process."""
+
+    def __init__(self) -> None:
+        self.pages: App = WSGIMiddleware(pages, workers=settings.OPTIONS.threads)  # type: ignore[assignment,arg-type]
+        self.visitors: App
+        self.team: App
+        self.station: Station
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._app(scope["path"])(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    def _app(self, path: str) -> App:
+        if path.startswith("/w/"):
+            return self.visitors
+        if path == "/live" or path == "/live/typing":
+            return self.team
+        if path == "/live/check":
+            return self._check
+        return health if path == "/health" else self.pages
+
+    async def _check(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await check_stream(self.station, scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The lifespan protocol: everything is up before the first request is taken."""
+        await receive()
+        async with AsyncExitStack() as up:
+            try:
+                await self._start(up)
+            except Exception as error:
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                raise
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _start(self, up: AsyncExitStack) -> None:
+        options = settings.OPTIONS
+        pool = new_pool()
+        await pool.open(wait=True, timeout=10)
+        up.push_async_callback(pool.close)
+        self.station = Station(pool)
+        self.station.start()
+        up.push_async_callback(self.station.stop)
+        writer = Writer(pool, committed=self.station.ring)
+        writing = asyncio.create_task(writer.run())
+        up.push_async_callback(_end, writing)
+        limits = Limits(options.visitor_rate, options.address_rate)
+        self.visitors = VisitorEndpoints(pool, self.station, writer, limits, origin_of(options.public_url))
+        self.team = TeamEndpoints(pool, self.station)
+
+
+async def _end(task: "asyncio.Task[Any]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+application = Server()

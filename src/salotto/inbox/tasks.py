@@ -1,0 +1,12 @@
+"""Jobs of the inbox."""
+
+from procrastinate.contrib.django import app
+
+from salotto.inbox import upkeep
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="upkeep", queueing_lock="inbox.fold_tallies")
+def fold_tallies(timestamp: int) -> None:
+    """Job: fold the counters' deltas, every minute."""
+    upkeep.fold_tallies()
