@@ -133,7 +133,8 @@ def test_only_a_changed_catalogue_is_compiled_again(tmp_path: Path) -> None:
     assert mo.with_suffix(".mo").stat().st_ino == first
     po.with_suffix(".po").write_text(HEADER + entry("Seat", "Sedia"))
     catalogues.compile_to(root / "out", root / "locale")
-    assert gettext.GNUTranslations(mo.with_suffix(".mo").open("rb")).gettext("Seat") == "Sedia"
+    with mo.with_suffix(".mo").open("rb") as compiled:
+        assert gettext.GNUTranslations(compiled).gettext("Seat") == "Sedia"
 
 
 def test_several_processes_may_compile_at_once(tmp_path: Path) -> None:

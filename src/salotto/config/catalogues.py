@@ -205,10 +205,11 @@ def _forms(text: object) -> list[str]:
 
 
 def _same_markup(names: list[str], index: int, text: str) -> bool:
-    """Singular forms may leave out the number, as in "one message"."""
+    """Of two forms, the singular may leave out the number, as in "one message"."""
     found = Counter(_MARKUP.findall(text))
-    wanted = Counter(_MARKUP.findall(names[min(index, len(names) - 1)]))
-    return found == wanted or (index == 0 and found == Counter(_MARKUP.findall(names[-1])))
+    if index == 0 and len(names) > 1:
+        return found <= Counter(_MARKUP.findall(names[-1]))
+    return found == Counter(_MARKUP.findall(names[min(index, len(names) - 1)]))
 
 
 def compile_to(target: Path, locale: Path = LOCALE) -> None:
