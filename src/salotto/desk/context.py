@@ -5,16 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from salotto.accounts.models import Account, User
+from salotto.accounts.queries import accounts_of
 from salotto.desk.faces import initials, tone
-
-MAX_ACCOUNTS = 50
-
-
-def accounts_of(user: User) -> list[Account]:
-    """The accounts a user belongs to, by name; at most 50."""
-    mine = Account.objects.filter(membership__user=user)
-    return list(mine.only("id", "name", "slug").order_by("name", "id")[:MAX_ACCOUNTS])
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -26,7 +18,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "member": member,
         "account": member.account if member else None,
-        "accounts": SimpleLazyObject(lambda: accounts_of(user)),
+        "accounts": SimpleLazyObject(lambda: [m.account for m in accounts_of(user)]),
         "theme": user.theme,
         "me_initials": initials(user.name or user.email),
         "me_tone": tone(user.pk),

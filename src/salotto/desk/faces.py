@@ -1,4 +1,8 @@
-"""How a person looks on a page: initials and a colour that stays the same."""
+"""How a person looks on a page: initials, a colour that stays the same, a name."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
 
 TONES = 12
 
@@ -13,3 +17,13 @@ def initials(name: str) -> str:
 def tone(number: int) -> int:
     """A class number from 0 to 11, spread so that neighbours differ."""
     return (number * 5 + number // TONES) % TONES
+
+
+def code_of(visitor: UUID | None, contact: int) -> str:
+    """Four letters that stay with somebody who gave no name."""
+    return visitor.hex[:4].upper() if visitor else f"{contact % 65536:04X}"
+
+
+def contact_name(name: str, email: str, visitor: UUID | None, contact: int) -> str:
+    """What a contact is called: by name, address, or "Visitor 7F3A"."""
+    return name or email or _("Visitor %(code)s") % {"code": code_of(visitor, contact)}

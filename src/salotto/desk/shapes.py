@@ -1,0 +1,180 @@
+"""What the templates of the inbox show, prepared: rows of a list, entries of a thread."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from salotto.accounts.members import Member
+from salotto.desk import lines, times
+from salotto.desk.faces import code_of, contact_name, initials, tone
+from salotto.desk.links import linked
+from salotto.inbox.models import Kind
+from salotto.inbox.queries import Entry, Head, Row, Window
+
+SIDES = {Kind.VISITOR: "them", Kind.REPLY: "us", Kind.NOTE: "note", Kind.STATUS: "line"}
+PREVIEW = 140
+
+
+def channel_name(channel: str) -> str:
+    """A channel in the reader's language."""
+    return {"web": _("Web chat"), "email": _("Email")}.get(channel, channel.capitalize())
+
+
+def face(name: str, email: str, visitor: UUID | None, contact: int) -> tuple[str, str]:
+    """A contact's name and initials."""
+    short = initials(name or email) if name or email else code_of(visitor, contact)[:2]
+    return contact_name(name, email, visitor, contact), short
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A row of the conversation list."""
+
+    id: int
+    key: str
+    name: str
+    initials: str
+    tone: int
+    visitor: str
+    here: bool
+    channel: str
+    preview: str
+    ours: bool
+    unread: int
+    at: datetime
+    ago: str
+    waiting_since: datetime | None
+    waiting: str
+    assignee: str
+    mine: bool
+    version: int
+
+
+def card(row: Row, *, by: Member, here: bool, now: datetime) -> Card:
+    """A row as the member sees it; `here`: the visitor is on the site now."""
+    name, short = face(row.name, "", row.visitor, row.contact)
+    return Card(
+        id=row.id,
+        key=str(row.place),
+        name=name,
+        initials=short,
+        tone=tone(row.contact),
+        visitor=str(row.visitor or ""),
+        here=here,
+        channel=channel_name(row.channel),
+        preview=(row.preview or row.subject)[:PREVIEW],
+        ours=row.ours,
+        unread=row.unread,
+        at=row.last_activity,
+        ago=times.ago(row.last_activity, now),
+        waiting_since=row.waiting_since,
+        waiting=times.waiting(row.waiting_since, now),
+        assignee=(row.assignee_name or "").split(" ")[0],
+        mine=row.assignee == by.user.pk,
+        version=row.version,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """An entry of a thread. `day` is set on the first entry of a day, `joined` on one that
+    continues the bubble before it."""
+
+    id: int
+    client_id: str
+    side: str
+    who: str
+    by: str
+    html: SafeString | str
+    at: datetime
+    day: str
+    joined: bool
+
+
+def bubbles(
+    window: Window, *, by: Member, contact: str, names: Mapping[int, str]
+) -> list[Bubble]:
+    """The entries of a window as the member sees them, in the active time zone."""
+    made, before = [], window.previous
+    for entry in window.entries:
+        made.append(_bubble(entry, before, by, contact, names))
+        before = entry
+    return made
+
+
+def _bubble(
+    entry: Entry, before: Entry | None, by: Member, contact: str, names: Mapping[int, str]
+) -> Bubble:
+    at = timezone.localtime(entry.at)
+    new_day = before is None or timezone.localtime(before.at).date() != at.date()
+    mine = entry.author == by.user.pk
+    who = contact if entry.kind == Kind.VISITOR else (entry.author_name or "")
+    return Bubble(
+        id=entry.id,
+        client_id=str(entry.client_id),
+        side=SIDES[Kind(entry.kind)],
+        who=_("You") if mine else who,
+        by=f"{entry.kind}-{entry.author or 0}",
+        html=_body(entry, by, names),
+        at=at,
+        day=times.day(at.date(), timezone.localdate()) if new_day else "",
+        joined=not new_day and _continues(entry, before),
+    )
+
+
+def _continues(entry: Entry, before: Entry | None) -> bool:
+    if before is None or entry.kind == Kind.STATUS:
+        return False
+    same = (entry.kind, entry.author) == (before.kind, before.author)
+    return same and (entry.at - before.at).total_seconds() < 60
+
+
+def _body(entry: Entry, by: Member, names: Mapping[int, str]) -> SafeString | str:
+    if entry.kind != Kind.STATUS:
+        return linked(entry.body)
+    return lines.in_words(
+        entry.data,
+        author=entry.author,
+        author_name=entry.author_name or "",
+        reader=by.user.pk,
+        names=names,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A conversation's contact in the header and in the contact pane."""
+
+    name: str
+    initials: str
+    tone: int
+    visitor: str
+    here: bool
+    channel: str
+    language: str
+
+
+def person(head: Head, *, here: bool) -> Person:
+    """The contact of a conversation."""
+    name, short = face(head.name, head.email, head.visitor, head.contact)
+    return Person(
+        name=name,
+        initials=short,
+        tone=tone(head.contact),
+        visitor=str(head.visitor or ""),
+        here=here,
+        channel=channel_name(head.channel),
+        language=language_name(head.language),
+    )
+
+
+def language_name(code: str) -> str:
+    """A language by its code, as its speakers call it."""
+    known: dict[str, Any] = {"en": "English", "it": "Italiano", "de": "Deutsch", "fr": "Français", "es": "Español"}
+    return str(known.get(code[:2].lower(), code))

@@ -1,0 +1,62 @@
+"""The words that the inbox's scripts show, in the reader's language."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+
+def words() -> dict[str, str]:
+    """By name; `{n}`, `{h}`, `{m}`, `{time}` and `{name}` are filled in by the script."""
+    return _times() | _states() | _thread()
+
+
+def _times() -> dict[str, str]:
+    """The same texts as `times`, with the script's kind of gaps."""
+    return {
+        "now": _("now"),
+        "minutes": _gaps(_("%(n)d min")),
+        "hours": _gaps(_("%(n)d h")),
+        "days": _gaps(_("%(n)d d")),
+        "hours_minutes": _gaps(_("%(h)d h %(m)d min")),
+        "waiting": _gaps(_("waiting %(time)s")),
+    }
+
+
+def _gaps(text: str) -> str:
+    for name in ("n", "h", "m", "time"):
+        text = text.replace(f"%({name})d", f"{{{name}}}").replace(f"%({name})s", f"{{{name}}}")
+    return text
+
+
+def _states() -> dict[str, str]:
+    return {
+        "newer_one": _("1 new"),
+        "newer_many": _("{n} new"),
+        "reconnecting": _("Reconnecting …"),
+        "offline": _("No connection"),
+        "sign_in_again": _("You are signed out. Your text is kept here."),
+        "sign_in": _("Sign in"),
+        "failed": _("This did not reach the server. Nothing was changed."),
+        "completed": _("Completed"),
+        "reopened": _("Open again"),
+        "unread": _("Marked unread for everyone"),
+        "undo": _("Undo"),
+    }
+
+
+def _thread() -> dict[str, str]:
+    return {
+        "not_sent": _("Not sent: no connection to the server. Your text is kept."),
+        "try_again": _("Try again"),
+        "discard": _("Discard"),
+        "sending": _("sending …"),
+        "you": _("You"),
+        "you_preview": pgettext("our preview", "You:"),
+        "note_by": _("Note · {name}"),
+        "team_only": _("only the team sees this"),
+        "send_anyway": _("Send anyway"),
+        "keep_writing": _("Keep writing"),
+        "too_long": _("{n} characters too many"),
+        "left": _("{n} characters left"),
+        "message_from": _("New message from {name}"),
+        "nobody": _("Nobody"),
+    }

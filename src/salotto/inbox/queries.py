@@ -1,0 +1,321 @@
+"""Reads of the inbox: lists, threads, counters, the card of a contact.
+
+Every list is bounded and paged by key, inside the account's scope. Joins inside an
+account name the account on both sides, since the keys are `(account_id, id)`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, QuerySet, Sum
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
+
+from salotto.accounts.members import Member
+from salotto.accounts.models import User
+from salotto.core.errors import BadRequest, Missing
+from salotto.inbox.boxes import View
+from salotto.inbox.models import Conversation, Kind, Message, Tally
+
+LIST_PAGE = 50
+THREAD_PAGE = 50
+MOST_ROWS = 50
+MOST_EARLIER = 10
+BIGGEST_ID = 2**63 - 1
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a list continues: the sort key of its last row, as `<microseconds>-<id>`."""
+
+    at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{(self.at - EPOCH) // timedelta(microseconds=1)}-{self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> "Place":
+        """The place in `text`; raises BadRequest when it is not one of ours."""
+        moment, _, number = text.partition("-")
+        if not (_digits(moment, 17) and _digits(number, 19)) or int(number) > BIGGEST_ID:
+            raise BadRequest()
+        return cls(EPOCH + timedelta(microseconds=int(moment)), int(number))
+
+
+def _digits(text: str, most: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= most
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A conversation as a list shows it."""
+
+    id: int
+    contact: int
+    name: str
+    visitor: UUID | None
+    channel: str
+    subject: str
+    preview: str
+    ours: bool
+    unread: int
+    waiting_since: datetime | None
+    last_activity: datetime
+    status: str
+    assignee: int | None
+    assignee_name: str | None
+    version: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.last_activity, self.id)
+
+
+_ROW = (
+    "id",
+    "contact_id",
+    "contact__name",
+    "visitor",
+    "inbox__channel",
+    "subject",
+    "preview",
+    "preview_ours",
+    "unread",
+    "waiting_since",
+    "last_activity",
+    "status",
+    "assignee_id",
+    "assignee__name",
+    "version",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, newest first; `next` is where it continues, or None."""
+
+    rows: list[Row]
+    next: Place | None
+
+
+def _found(view: View, by: Member) -> "QuerySet[Conversation]":
+    account = by.account.pk
+    within = {"contact__account_id": account, "inbox__account_id": account}
+    found: QuerySet[Conversation] = Conversation.objects.filter(**view.conditions(by), **within)
+    return found
+
+
+def conversations(
+    view: View, *, by: Member, before: Place | None = None, limit: int = LIST_PAGE
+) -> Page:
+    """The newest `limit` conversations of a view, after `before` if given; one query."""
+    found = _found(view, by)
+    if before is not None:
+        here = Tuple(F("last_activity"), F("id"))
+        found = found.filter(TupleLessThan(here, (before.at, before.id)))
+    newest = found.order_by("-last_activity", "-id").values_list(*_ROW)[: limit + 1]
+    rows = [Row(*values) for values in newest]
+    more = len(rows) > limit
+    return Page(rows[:limit], rows[limit - 1].place if more else None)
+
+
+def rows(view: View, ids: Iterable[int], *, by: Member) -> list[Row]:
+    """Those of at most 50 conversations that stand in the view now, newest first."""
+    wanted = [number for number in ids if 0 < number <= BIGGEST_ID][:MOST_ROWS]
+    found = _found(view, by).filter(id__in=wanted).order_by("-last_activity", "-id")
+    return [Row(*values) for values in found.values_list(*_ROW)]
+
+
+def tallies(*, by: Member) -> dict[View, int]:
+    """How many conversations stand in each open view; sums of a few rows, one query."""
+    names = {"open": View.ALL, "unassigned": View.UNASSIGNED, "mine": View.MINE}
+    sums = (
+        Tally.objects.filter(owner__in=[0, by.user.pk])
+        .values_list("name")
+        .annotate(total=Sum("value"))
+        .order_by()
+    )
+    counted = {names[name]: max(0, total) for name, total in sums}
+    return {view: counted.get(view, 0) for view in names.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A conversation with its contact, as the thread's header and the contact pane show it."""
+
+    id: int
+    contact: int
+    name: str
+    email: str
+    language: str
+    since: datetime
+    visitor: UUID | None
+    channel: str
+    inbox: str
+    subject: str
+    unread: int
+    status: str
+    assignee: int | None
+    assignee_name: str | None
+    last_message: int
+    seen_by_visitor: int
+    version: int
+
+    @property
+    def done(self) -> bool:
+        return self.status == "done"
+
+
+_HEAD = (
+    "id",
+    "contact_id",
+    "contact__name",
+    "contact__email",
+    "contact__language",
+    "contact__created_at",
+    "visitor",
+    "inbox__channel",
+    "inbox__name",
+    "subject",
+    "unread",
+    "status",
+    "assignee_id",
+    "assignee__name",
+    "last_message",
+    "seen_by_visitor",
+    "version",
+)
+
+
+def head(conversation: int, *, by: Member) -> Head:
+    """One conversation; raises Missing when it is not one of the member's account."""
+    if not 0 < conversation <= BIGGEST_ID:
+        raise Missing()
+    account = by.account.pk
+    found = Conversation.objects.filter(
+        id=conversation, contact__account_id=account, inbox__account_id=account
+    )
+    values = found.values_list(*_HEAD).first()
+    if values is None:
+        raise Missing()
+    return Head(*values)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message of a thread."""
+
+    id: int
+    client_id: UUID
+    kind: str
+    author: int | None
+    author_name: str | None
+    body: str
+    data: dict[str, Any]
+    at: datetime
+
+    @property
+    def ours(self) -> bool:
+        """Written by the team, for the contact."""
+        return self.kind == Kind.REPLY
+
+
+_ENTRY = ("id", "client_id", "kind", "author_id", "author__name", "body", "data", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Part of a thread, oldest first. `previous` is the entry before it, where known:
+    what the first one continues or not. `older` and `newer` say whether there is more."""
+
+    entries: list[Entry]
+    previous: Entry | None
+    older: bool
+    newer: bool
+
+
+def thread(
+    conversation: int,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    limit: int = THREAD_PAGE,
+) -> Window:
+    """The latest `limit` entries, or those next to an id; one query.
+
+    `before` gives the entries older than that id, `after` the newer ones.
+    """
+    found = Message.objects.filter(conversation_id=conversation)
+    if after is not None:
+        return _newer(found, after, limit)
+    if before is not None:
+        found = found.filter(id__lt=before)
+    entries = _entries(found.order_by("-id")[: limit + 1])[::-1]
+    more = len(entries) > limit
+    previous = entries[0] if more else None
+    return Window(entries[more:], previous, more, before is not None)
+
+
+def _newer(found: "QuerySet[Message]", after: int, limit: int) -> Window:
+    entries = _entries(found.filter(id__gte=after).order_by("id")[: limit + 2])
+    known = bool(entries) and entries[0].id == after
+    previous = entries[0] if known else None
+    fresh = entries[known : limit + known]
+    return Window(fresh, previous, known, len(entries) - known > limit)
+
+
+def _entries(found: "QuerySet[Message]") -> list[Entry]:
+    return [Entry(*values) for values in found.values_list(*_ENTRY)]
+
+
+def names(ids: Iterable[int]) -> dict[int, str]:
+    """The names of users that status lines speak of, by id; no query for none."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    return dict(User.objects.filter(pk__in=wanted).values_list("pk", "name")[: len(wanted)])
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The page a visitor wrote from last."""
+
+    page: str
+    title: str
+    at: datetime
+
+
+def last_visit(conversation: int) -> Visit | None:
+    """Where the contact's latest message was written; None when the channel knows no pages."""
+    latest = Message.objects.filter(conversation_id=conversation, kind=Kind.VISITOR)
+    found = latest.order_by("-id").values_list("data", "created_at").first()
+    if found is None or not found[0].get("page"):
+        return None
+    return Visit(str(found[0]["page"]), str(found[0].get("title") or ""), found[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Another conversation of the same contact."""
+
+    id: int
+    preview: str
+    status: str
+    at: datetime
+
+
+def earlier(contact: int, *, but: int) -> list[Earlier]:
+    """The latest other conversations of a contact; at most 10."""
+    others = Conversation.objects.filter(contact_id=contact).exclude(id=but)
+    fields = ("id", "preview", "status", "last_activity")
+    return [Earlier(*v) for v in others.order_by("-id").values_list(*fields)[:MOST_EARLIER]]
+
+
+def unseen_replies(conversation: int, *, seen: int, by: Member) -> list[Entry]:
+    """Replies of colleagues after `seen`, oldest first; at most 10."""
+    newer = Message.objects.filter(conversation_id=conversation, kind=Kind.REPLY, id__gt=seen)
+    return _entries(newer.exclude(author_id=by.user.pk).order_by("id")[:10])
