@@ -1,7 +1,21 @@
 """Every page's address. The raw endpoints (/live, /w/…, /health) are in `config.asgi`."""
 
+from importlib.util import find_spec
+
+from django.conf import settings
 from django.urls import include, path
 
+from salotto.core import http
+
 urlpatterns = [
-    path("", include("allauth.account.urls")),
+    path("", include("salotto.channels.web.urls")),
+    path("a/<slug:slug>/", include("salotto.desk.urls")),
+    *([path("", include("salotto.accounts.urls"))] if find_spec("salotto.accounts.urls") else []),
+    *([path("", include("salotto.desk.people.urls"))] if find_spec("salotto.desk.people") else []),
+    *([path("", include("salotto.demo.urls"))] if settings.DEMO else []),
 ]
+
+handler400 = http.bad_request
+handler403 = http.forbidden
+handler404 = http.not_found
+handler500 = http.failed

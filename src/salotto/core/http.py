@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template import loader
 
-from salotto.core.errors import Forbidden, Refused
+from salotto.core.errors import BadRequest, Forbidden, Missing, Refused, TooLarge
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -46,3 +48,24 @@ class RefusalMiddleware:
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without a valid CSRF token; the reason is logged by Django."""
     return answer(request, Forbidden(code="csrf"))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django itself refuses to read; a body over the limit is 413."""
+    too_large = isinstance(exception, RequestDataTooBig)
+    return answer(request, TooLarge() if too_large else BadRequest())
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403 from Django or a library."""
+    return answer(request, Forbidden())
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that is not there."""
+    return answer(request, Missing())
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """500: our fault. A file without a template's context: the cause may be the database."""
+    return HttpResponse(loader.get_template("core/failed.html").render(), status=500)
