@@ -32,7 +32,7 @@ class Server:
         self.pages: App = WSGIMiddleware(pages, workers=settings.OPTIONS.threads)  # type: ignore[assignment,arg-type]
         self.visitors: App
         self.team: App
-        self.station: Station
+        self.station: Station | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -51,8 +51,14 @@ class Server:
             return self._check
         return health if path == "/health" else self.pages
 
+    def close_streams(self) -> None:
+        """End every held stream politely, so that the server need not wait for them."""
+        if self.station is not None:
+            self.station.close_streams()
+
     async def _check(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await check_stream(self.station, scope, receive, send)
+        if self.station is not None:
+            await check_stream(self.station, scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """The lifespan protocol: everything is up before the first request is taken."""
@@ -72,15 +78,15 @@ class Server:
         pool = new_pool()
         await pool.open(wait=True, timeout=10)
         up.push_async_callback(pool.close)
-        self.station = Station(pool)
-        self.station.start()
-        up.push_async_callback(self.station.stop)
-        writer = Writer(pool, committed=self.station.ring)
+        self.station = station = Station(pool)
+        station.start()
+        up.push_async_callback(station.stop)
+        writer = Writer(pool, committed=station.ring)
         writing = asyncio.create_task(writer.run())
         up.push_async_callback(_end, writing)
         limits = Limits(options.visitor_rate, options.address_rate)
-        self.visitors = VisitorEndpoints(pool, self.station, writer, limits, origin_of(options.public_url))
-        self.team = TeamEndpoints(pool, self.station)
+        self.visitors = VisitorEndpoints(pool, station, writer, limits, origin_of(options.public_url))
+        self.team = TeamEndpoints(pool, station)
 
 
 async def _end(task: "asyncio.Task[Any]") -> None:

@@ -54,11 +54,15 @@ class Station:
     async def stop(self) -> None:
         """End every stream and the tasks."""
         bell.answer_with(None)
-        for listener in self.hub.everyone():
-            listener.close()
+        self.close_streams()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def close_streams(self) -> None:
+        """End every held stream politely: the browsers come back with their cursors."""
+        for listener in self.hub.everyone():
+            listener.close()
 
     # The bell
 
