@@ -9,7 +9,12 @@ from salotto.config.options import Options
 
 def django_settings(options: Options) -> dict[str, Any]:
     """Django's DATABASES entry for the configured URL (the embedded server sets it too)."""
-    parts = conninfo_to_dict(options.database_url)
+    return settings_for(options.database_url)
+
+
+def settings_for(url: str) -> dict[str, Any]:
+    """Django's DATABASES entry for a PostgreSQL URL."""
+    parts: dict[str, Any] = dict(conninfo_to_dict(url))
     known = {
         "NAME": parts.pop("dbname", "salotto"),
         "USER": parts.pop("user", ""),

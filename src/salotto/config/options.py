@@ -54,7 +54,7 @@ class Options:
     @property
     def public_url(self) -> str:
         """The address people open, without a trailing slash."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
         return (self.url or f"http://{host}:{self.port}").rstrip("/")
 
 
@@ -65,9 +65,7 @@ def _parse(name: str, kind: object, text: str) -> object:
         return text.lower() in {"1", "true", "yes", "on"}
     if kind is int:
         if not (text.isascii() and text.isdigit()):
-            raise ValueError(
-                f"SALOTTO_{name.upper()} must be a whole number, not {text!r}."
-            )
+            raise ValueError(f"SALOTTO_{name.upper()} must be a whole number, not {text!r}.")
         return int(text)
     return Path(text).expanduser().absolute() if kind is Path else text
 
@@ -91,10 +89,7 @@ def variables(options: Options) -> dict[str, str]:
     """The environment that `read` turns into these options, for our own child processes."""
     values = {f"SALOTTO_{f.name.upper()}": getattr(options, f.name) for f in fields(options)}
     words: dict[object, str] = {True: "yes", False: "no"}
-    return {
-        name: words[value] if isinstance(value, bool) else str(value)
-        for name, value in values.items()
-    }
+    return {name: words[value] if isinstance(value, bool) else str(value) for name, value in values.items()}
 
 
 def problems(options: Options) -> list[str]:
@@ -149,16 +144,19 @@ def _check_threads(options: Options) -> str:
     return f"SALOTTO_THREADS must be between 1 and 64, not {options.threads}."
 
 
+def _check_rates(options: Options) -> str:
+    if options.visitor_rate >= 1 and options.address_rate >= 1:
+        return ""
+    return "SALOTTO_VISITOR_RATE and SALOTTO_ADDRESS_RATE are requests per minute: 1 or more."
+
+
 def _check_database(name: str) -> Callable[[Options], str]:
     def check(options: Options) -> str:
         text: str = getattr(options, name)
         try:
             conninfo_to_dict(text)
         except psycopg.ProgrammingError:
-            return (
-                f"SALOTTO_{name.upper()} must look like"
-                " postgresql://user:password@host:5432/salotto."
-            )
+            return f"SALOTTO_{name.upper()} must look like postgresql://user:password@host:5432/salotto."
         return ""
 
     return check
@@ -220,6 +218,7 @@ _CHECKS: tuple[Callable[[Options], str], ...] = (
     _check_port,
     _check_workers,
     _check_threads,
+    _check_rates,
     _check_database("database_url"),
     _check_database("migration_database_url"),
     _check_owner_alone,

@@ -15,6 +15,7 @@ SECRET_KEY = secret_key(OPTIONS)
 DEBUG = False
 PUBLIC_URL = OPTIONS.public_url
 DEMO = OPTIONS.demo
+SIGNUP = OPTIONS.signup
 SECURE = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = [
     "*"
@@ -111,8 +112,19 @@ ACCOUNT_ADAPTER = "salotto.accounts.allauth_adapter.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_SIGNUP_FORM_CLASS = "salotto.accounts.forms.SignupFields"
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_FORMS = {
+    "login": "salotto.accounts.forms.Login",
+    "signup": "salotto.accounts.forms.Signup",
+    "reset_password": "salotto.accounts.forms.ResetPassword",
+    "reset_password_from_key": "salotto.accounts.forms.NewPassword",
+    "change_password": "salotto.accounts.forms.ChangePassword",
+    "reauthenticate": "salotto.accounts.forms.Reauthenticate",
+}
+# Only with mandatory confirmation does sign-up look the same for an address that is taken.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_RATE_LIMITS = {"confirm_email": "1/1m/key"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGOUT_ON_GET = False
@@ -194,5 +206,5 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": OPTIONS.log_level.upper()},
-    "loggers": {"procrastinate": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("procrastinate", "httpx", "uvicorn")},
 }

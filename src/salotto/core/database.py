@@ -29,9 +29,7 @@ def connect(url: str, what: str = "the database") -> Connection:
             " Check that PostgreSQL runs and that SALOTTO_DATABASE_URL is right."
         ) from None
     except psycopg.ProgrammingError as error:
-        raise CannotStart(
-            f"SALOTTO_DATABASE_URL is not a PostgreSQL address: {str(error).strip()}"
-        ) from None
+        raise CannotStart(f"SALOTTO_DATABASE_URL is not a PostgreSQL address: {str(error).strip()}") from None
 
 
 def must_be_supported(connection: Connection) -> None:
@@ -58,9 +56,7 @@ def make_roles(connection: Connection, owner: str, app: str, database: str) -> N
 
 
 def _exists(connection: Connection, table: str, column: str, name: str) -> bool:
-    query = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(
-        sql.Identifier(table), sql.Identifier(column)
-    )
+    query = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(sql.Identifier(table), sql.Identifier(column))
     return connection.execute(query, [name]).fetchone() is not None
 
 
@@ -89,8 +85,7 @@ def grant(owner: Connection, app_role: str) -> None:
         "GRANT USAGE ON SCHEMA public TO {role}",
         "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
         "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
-        "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
-        " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role}",
         "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
     ]

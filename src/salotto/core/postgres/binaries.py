@@ -73,13 +73,13 @@ def _copy(found: Binaries, copy: Path) -> None:
         shutil.copytree(libraries, half / libraries.name)
     _open(copy.parent)
     _open(half)
-    os.replace(half, copy)
+    half.replace(copy)
 
 
 def _open(top: Path) -> None:
     """Readable for everybody, whatever the umask was: these are public programs."""
     for folder, _, files in os.walk(top):
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(0o755)
         for name in files:
             path = Path(folder, name)
             path.chmod(0o755 if os.access(path, os.X_OK) or ".so" in name else 0o644)

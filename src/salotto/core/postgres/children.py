@@ -42,7 +42,7 @@ def spawn(
     """Start a child in a session of its own, so that Ctrl-C reaches us alone and we stop it."""
     if identity is not None and identity.foreign:
         options |= {"user": identity.uid, "group": identity.gid, "extra_groups": []}
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 (our own programs, no shell)
         command,
         stdin=subprocess.DEVNULL,
         start_new_session=True,

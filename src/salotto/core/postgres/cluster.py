@@ -62,9 +62,7 @@ class Cluster:
 
     def conninfo(self, role: str = APP, database: str = DATABASE) -> str:
         """How to connect as this role, through the private socket."""
-        return make_conninfo(
-            user=role, dbname=database, host=str(self.sockets), port=PORT
-        )
+        return make_conninfo(user=role, dbname=database, host=str(self.sockets), port=PORT)
 
     def begin(self) -> None:
         """Start the server without waiting for it; makes the data directory when missing.
@@ -84,13 +82,12 @@ class Cluster:
 
     def ready(self, seconds: float = 300) -> None:
         """Wait until the server answers (crash recovery may take its time); raises CannotStart."""
-        assert self._process is not None
+        if self._process is None:
+            raise RuntimeError("begin() first")
         deadline = time.monotonic() + seconds
         while not _says_ready(self.folder, self._process.pid):
             if self._process.poll() is not None:
-                raise CannotStart(
-                    f"PostgreSQL did not start: {self._last_words()} (log: {self.log})"
-                )
+                raise CannotStart(f"PostgreSQL did not start: {self._last_words()} (log: {self.log})")
             if time.monotonic() > deadline:
                 raise CannotStart(
                     f"PostgreSQL is still starting after {seconds:.0f} s; its log is {self.log}."
@@ -165,7 +162,7 @@ class Cluster:
         if self.folder.exists():  # without PG_VERSION: nothing of a database in it
             _must_be_empty(self.folder)
             self.folder.rmdir()
-        os.replace(half, self.folder)
+        half.replace(self.folder)
 
     def _prepare_sockets(self) -> None:
         if len(os.fsencode(f"{self.sockets}/.s.PGSQL.{PORT}")) > SOCKET_PATH_LIMIT:
@@ -188,7 +185,7 @@ class Cluster:
                 path.write_text(text)
 
     def _launch(self) -> None:
-        with open(self.log, "wb") as log:
+        with self.log.open("wb") as log:
             self._process = spawn(
                 [
                     *(self.binaries.program("postgres"), "-D", self.folder),
@@ -266,8 +263,8 @@ def _serves(pid: int, folder: Path) -> bool:
             return Path(f"/proc/{pid}/cwd").resolve(strict=True) == folder
         except OSError:
             return False
-    said = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    said = subprocess.run(  # noqa: S603
+        ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return str(folder) in said.stdout
 

@@ -60,7 +60,7 @@ def _make_system_user() -> Identity | None:
     if program is None:
         return None
     options = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-    subprocess.run(
+    subprocess.run(  # noqa: S603
         [program, *options, "--shell", "/usr/sbin/nologin", SYSTEM_USER],
         capture_output=True,
         check=False,

@@ -24,7 +24,7 @@ class Lock:
 
     def acquire(self, **about: Any) -> None:
         """Take the lock and write `about` beside the pid; raises CannotStart when held."""
-        file = open(self.data / NAME, "a+", encoding="utf-8")  # noqa: SIM115 (held until release)
+        file = (self.data / NAME).open("a+", encoding="utf-8")
         if not _taken(file):
             holder = _read(file)
             file.close()
@@ -34,7 +34,8 @@ class Lock:
 
     def tell(self, **about: Any) -> None:
         """Replace what others read about us (`pid` is always there)."""
-        assert self._file is not None
+        if self._file is None:
+            raise RuntimeError("acquire() first")
         self._file.seek(0)
         self._file.truncate()
         json.dump({"pid": os.getpid(), **about}, self._file)
@@ -80,13 +81,10 @@ def _in_use(data: Path, holder: dict[str, Any]) -> str:
 
 def holder(data: Path) -> dict[str, Any] | None:
     """What the running owner of this data directory told about itself; None if none runs."""
-    try:
-        file = open(data / NAME, "r+", encoding="utf-8")
-    except FileNotFoundError:
+    path = data / NAME
+    if not path.exists():
         return None
-    except PermissionError:
-        file = open(data / NAME, encoding="utf-8")
-    with file:
+    with path.open(encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

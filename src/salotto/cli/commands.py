@@ -1,0 +1,80 @@
+"""What the commands do; each returns its exit code."""
+
+import argparse
+import asyncio
+import signal
+import socket
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from salotto.cli import house, team
+from salotto.cli.house import House
+from salotto.config.options import Options, read
+
+
+def serve(given: argparse.Namespace, options: Options) -> int:
+    """`serve` and `demo`: database, preparation, server, worker."""
+    with house.port(options) as sock, House(options, sock.getsockname()[1]) as home:
+        home.prepare(with_demo=options.demo)
+        if home.options.workers > 1:
+            return team.serve(home, sock, with_worker=not given.no_worker)
+        return _serve_here(home, sock, with_worker=not given.no_worker)
+
+
+def _serve_here(home: House, sock: socket.socket, *, with_worker: bool) -> int:
+    from salotto.config import server
+
+    return server.serve(home.options, sock, with_worker=with_worker, ready=home.announce, healthy=home.alive)
+
+
+def web(given: argparse.Namespace, options: Options) -> int:
+    """One server process of several, on a socket that it inherits."""
+    house.load_django()
+    from salotto.config import server
+
+    sock = socket.socket(fileno=given.socket)
+    return server.serve(read(), sock, with_worker=not given.no_worker)
+
+
+def worker(given: argparse.Namespace, options: Options) -> int:
+    """Run jobs alone, on the given database or on that of the server which runs here."""
+    house.visit(options)
+    house.load_django()
+    from salotto.config.jobs import work
+
+    print("The worker runs; jobs are taken as they come.", flush=True)
+    asyncio.run(_until_signal(work()))
+    return 0
+
+
+async def _until_signal(job: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(job)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def migrate(given: argparse.Namespace, options: Options) -> int:
+    """Bring the database, the catalogues and the static files up to date."""
+    if options.database_url or house.running(options):
+        house.visit(options)
+        house.prepare_here(read())
+    else:
+        with House(options) as home:
+            house.prepare_here(home.options)
+    print("The database is up to date.")
+    return 0
+
+
+def check(given: argparse.Namespace, options: Options) -> int:
+    """Say what is sound and what is not; nothing is started for it."""
+    place = house.visit(options)
+    house.load_django()
+    from salotto.config import check as checks
+
+    report = checks.examine(checks.Place(place, house.server_url(options)))
+    print(report.as_json() if given.json else report.as_text())
+    return 0 if report.sound else 1

@@ -1,0 +1,218 @@
+"""A running installation: its data directory, its database, its preparation."""
+
+import dataclasses
+import errno
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from salotto.config import options as settings
+from salotto.config.options import Options
+from salotto.core import database
+from salotto.core.postgres import Cluster, lock
+from salotto.core.postgres import cluster as clusters
+from salotto.core.postgres.children import spawn
+from salotto.core.start import CannotStart
+
+
+class House:
+    """Everything that must be there before the server: entered, it is; left, it is gone."""
+
+    def __init__(self, options: Options, port: int = 0) -> None:
+        self.options = dataclasses.replace(options, port=port or options.port)
+        self._lock: lock.Lock | None = None
+        self._cluster: Cluster | None = None
+
+    def __enter__(self) -> "House":
+        try:
+            self._open()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._cluster is not None:
+            self._cluster.stop()
+        if self._lock is not None:
+            self._lock.release()
+
+    def _open(self) -> None:
+        make_data(self.options.data)
+        if not self.options.database_url:
+            self._begin_database()
+        os.environ.update(settings.variables(self.options))
+        if self.options.workers == 1:
+            load_django()  # while the database boots
+        if self._cluster is not None:
+            self._cluster.ready()
+            make_roles(self._cluster)
+
+    def _begin_database(self) -> None:
+        url = f"http://{own_address(self.options)}"
+        self._lock = lock.Lock(self.options.data)
+        self._lock.acquire(url=url)
+        self._cluster = Cluster(self.options.data)
+        self._cluster.begin()
+        self.options = embedded(self.options, self._cluster)
+        self._lock.tell(url=url, sockets=str(self._cluster.sockets))
+
+    def prepare(self, *, with_demo: bool) -> None:
+        """Bring the database and files up to date; what costs memory runs in a child."""
+        if self.options.workers > 1:
+            _child("migrate")
+        else:
+            from salotto.config import prepare
+
+            if prepare.todo(self.options):
+                print("Preparing the database and the files …", flush=True)
+                _child("migrate")
+            prepare.after_start()
+
+    def alive(self) -> bool:
+        """False when the embedded database has gone."""
+        return self._cluster is None or self._cluster.alive()
+
+    def announce(self) -> None:
+        """Tell where to go, now that the port answers."""
+        print(f"Salotto is ready: {self.options.public_url}", flush=True)
+        where = self.options.data if self._cluster else "the configured database"
+        print(f"Data: {where}. Ctrl-C stops it.", flush=True)
+
+
+def load_django() -> None:
+    """Django with all rooms, for the settings in the environment."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "salotto.config.settings"
+    import django
+
+    django.setup()
+
+
+def prepare_here(options: Options) -> None:
+    """Prepare in this process."""
+    load_django()
+    from salotto.config import prepare
+
+    prepare.run(options)
+    prepare.after_start()
+
+
+def _child(*arguments: str) -> None:
+    """Run a command of our own, so that its memory is given back; raises CannotStart."""
+    process = spawn([sys.executable, "-m", "salotto", *arguments], stdout=subprocess.DEVNULL)
+    try:
+        code = process.wait()
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    if code:
+        raise CannotStart("The database and the files could not be prepared (see above).")
+
+
+def make_data(data: Path) -> None:
+    """The data directory exists and is ours to write; raises CannotStart."""
+    try:
+        if not data.exists():
+            data.mkdir(parents=True)
+            data.chmod(0o755)
+        probe = data / ".write"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise CannotStart(
+            f"The data directory {data} cannot be used: {error.strerror}. Name another one with --data."
+        ) from None
+
+
+def make_roles(cluster: Cluster) -> None:
+    """Owner, server role and database of the embedded server."""
+    with database.connect(cluster.conninfo(clusters.SUPERUSER, "postgres")) as db:
+        database.make_roles(db, clusters.OWNER, clusters.APP, clusters.DATABASE)
+
+
+def embedded(options: Options, cluster: Cluster) -> Options:
+    """These options with the addresses of the embedded database."""
+    return dataclasses.replace(
+        options,
+        database_url=cluster.conninfo(clusters.APP),
+        migration_database_url=cluster.conninfo(clusters.OWNER),
+    )
+
+
+def running(options: Options) -> bool:
+    """True when a server with the embedded database runs on this data directory."""
+    return lock.holder(options.data) is not None
+
+
+def visit(options: Options) -> Options:
+    """Use the database that is there, without starting one; raises CannotStart if none runs."""
+    found = options
+    if not options.database_url:
+        found = visited(options)
+    os.environ.update(settings.variables(found))
+    return found
+
+
+def visited(options: Options) -> Options:
+    """The options with the addresses of the embedded database that another process runs."""
+    holder = lock.holder(options.data)
+    if holder is None or "sockets" not in holder:
+        raise CannotStart(
+            f"Nothing runs on {options.data}. Start it with `salotto serve --data"
+            f" {options.data}`, or set SALOTTO_DATABASE_URL."
+        )
+    cluster = Cluster(options.data)
+    cluster.sockets = Path(holder["sockets"])
+    return embedded(options, cluster)
+
+
+def server_url(options: Options) -> str:
+    """Where the server of this installation is reached from this machine."""
+    holder = lock.holder(options.data) or {}
+    return str(holder.get("url") or f"http://{own_address(options)}")
+
+
+def own_address(options: Options) -> str:
+    """`host:port` at which this machine reaches the server."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(options.host, options.host)  # noqa: S104
+    return f"{host}:{options.port}"
+
+
+@contextmanager
+def port(options: Options) -> Iterator[socket.socket]:
+    """The listening socket to serve on; raises CannotStart when the port is taken."""
+    with closing(_bind(options)) as sock:
+        yield sock
+
+
+def _bind(options: Options) -> socket.socket:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((options.host, options.port))
+        sock.listen(2048)  # now, and not when all is ready: whoever comes early waits
+    except OSError as error:
+        sock.close()
+        raise CannotStart(_why_not(options, error)) from None
+    return sock
+
+
+def _why_not(options: Options, error: OSError) -> str:
+    where = f"{options.host}:{options.port}"
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {options.port} is taken by another program."
+            f" Stop it, or choose another port: --port {options.port + 1}."
+        )
+    if error.errno == errno.EACCES:
+        return (
+            f"Listening on {where} is not allowed: ports below 1024 belong to root."
+            " Choose another with --port and put a proxy before it."
+        )
+    return f"Listening on {where} is not possible: {error.strerror or error}. Check --host."

@@ -1,0 +1,45 @@
+"""The job worker, as a coroutine: in the server's event loop, or alone."""
+
+import asyncio
+import logging
+import random
+
+from procrastinate.contrib.django import DjangoApp, app, connector_params
+from procrastinate.psycopg_connector import PsycopgConnector
+
+log = logging.getLogger("salotto.jobs")
+
+CONCURRENCY = 4
+GRACE = 5.0  # seconds that running jobs get at the end; then they are put back
+LONGEST_PAUSE = 15.0
+
+
+async def work() -> None:
+    """Run jobs until cancelled; a lost database is waited for, with growing pauses."""
+    pause = 0.5
+    while True:
+        try:
+            await _run()
+        except Exception as error:  # whatever it was, jobs must go on
+            log.warning("The worker lost the database and tries again: %s", error)
+        await asyncio.sleep(pause + random.random())  # noqa: S311
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def _run() -> None:
+    async with _worker_app().open_async() as worker:
+        await worker.run_worker_async(
+            concurrency=CONCURRENCY,
+            install_signal_handlers=False,
+            shutdown_graceful_timeout=GRACE,
+            delete_jobs="successful",
+        )
+
+
+def _worker_app() -> DjangoApp:
+    """The same tasks on asynchronous connections; pages go on deferring in their transactions."""
+    connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=CONCURRENCY + 2)
+    worker = DjangoApp(connector=connector)
+    worker.tasks = app.tasks
+    worker.periodic_registry = app.periodic_registry
+    return worker

@@ -1,0 +1,112 @@
+"""One server process: the web server, and beside it, in the same event loop, the job worker."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+
+from salotto.config import jobs
+from salotto.config.options import Options
+from salotto.config.probe import answers
+
+log = logging.getLogger("salotto.server")
+
+APPLICATION = "salotto.config.asgi:application"
+GRACE = 3  # seconds that open requests get at the end
+
+
+class Server(uvicorn.Server):
+    """uvicorn, that runs the worker too, says when it answers, and stops when told or left alone."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        with_worker: bool,
+        ready: Callable[[], None],
+        healthy: Callable[[], bool],
+    ) -> None:
+        super().__init__(config)
+        self.with_worker = with_worker
+        self.ready = ready
+        self.healthy = healthy
+        self.failed = False
+        self._worker: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGINT and SIGTERM end the server; unlike uvicorn's own, they end no one else here."""
+        before = {s: signal.signal(s, self.handle_exit) for s in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the port, start the worker, and report when a request was answered."""
+        await super().startup(sockets)
+        if self.with_worker:
+            self._worker = asyncio.create_task(jobs.work())
+        if sockets and await answers(sockets[0].getsockname()):
+            self.ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: time to stop? A vanished database or parent is a reason."""
+        if counter % 10 == 0 and not self.healthy():
+            log.error("The embedded PostgreSQL has stopped; Salotto stops too. Start it again.")
+            self.failed = True
+            return True
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the worker finish its job while open requests end; held streams end at once."""
+        from salotto.config.asgi import application
+
+        application.close_streams()
+        if self._worker is not None:
+            self._worker.cancel()
+        await super().shutdown(sockets)
+        if self._worker is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._worker
+
+
+def configuration(options: Options) -> uvicorn.Config:
+    """uvicorn's configuration for these options."""
+    return uvicorn.Config(
+        APPLICATION,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(options.trusted_proxies),
+        forwarded_allow_ips=options.trusted_proxies or "",
+        timeout_graceful_shutdown=GRACE,
+        backlog=2048,
+    )
+
+
+def serve(
+    options: Options,
+    sock: socket.socket,
+    *,
+    with_worker: bool,
+    ready: Callable[[], None] = lambda: None,
+    healthy: Callable[[], bool] = lambda: True,
+) -> int:
+    """Serve on this bound socket until told to stop; the exit code.
+
+    `ready` is called once the port answers; `healthy` is asked every second, and False
+    ends the server with exit code 1.
+    """
+    server = Server(configuration(options), with_worker=with_worker, ready=ready, healthy=healthy)
+    server.run([sock])
+    return 1 if server.failed or not server.started else 0
