@@ -1,0 +1,1 @@
+"""Ratios against floors: `benchmarks/run`; what is measured and why: docs/performance.md."""
