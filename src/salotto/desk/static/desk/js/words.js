@@ -1,0 +1,42 @@
+// The page's words, in the reader's language, and times in words.
+
+const words = JSON.parse(document.getElementById("desk-words")?.textContent ?? "{}");
+
+/** The text of this name with its gaps filled: word("newer_many", {n: 3}). */
+export function word(name, values = {}) {
+  return (words[name] ?? "").replace(/\{(\w+)\}/g, (gap, key) => values[key] ?? gap);
+}
+
+const MINUTE = 60, HOUR = 3600, DAY = 86400;
+const dates = new Intl.DateTimeFormat(document.documentElement.lang, { day: "numeric", month: "long" });
+
+/** How long ago, as short as a list needs it; a date after a week (as `times.ago` on the server). */
+export function ago(moment, now = Date.now()) {
+  const seconds = Math.max(0, Math.floor((now - moment) / 1000));
+  if (seconds < MINUTE) return word("now");
+  if (seconds < HOUR) return word("minutes", { n: Math.floor(seconds / MINUTE) });
+  if (seconds < DAY) return word("hours", { n: Math.floor(seconds / HOUR) });
+  if (seconds < 7 * DAY) return word("days", { n: Math.floor(seconds / DAY) });
+  return dates.format(moment);
+}
+
+/** "1 h 4 min" for somebody who waits longer than an hour, else "" (as `times.waiting`). */
+export function waiting(since, now = Date.now()) {
+  const minutes = Math.floor((now - since) / 60000);
+  if (minutes <= 60) return "";
+  if (minutes >= 2 * 1440) return word("days", { n: Math.floor(minutes / 1440) });
+  const [h, m] = [Math.floor(minutes / 60), minutes % 60];
+  return m ? word("hours_minutes", { h, m }) : word("hours", { n: h });
+}
+
+/** Bring every time on the page up to date. */
+export function refreshTimes(within = document) {
+  const now = Date.now();
+  for (const time of within.querySelectorAll("[data-ago]")) time.textContent = ago(Date.parse(time.dateTime), now);
+  for (const wait of within.querySelectorAll("[data-since]")) {
+    const long = waiting(Date.parse(wait.dataset.since), now);
+    wait.hidden = !long;
+    wait.previousElementSibling.hidden = Boolean(long);
+    if (long) wait.textContent = word("waiting", { time: long });
+  }
+}
