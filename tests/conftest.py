@@ -8,24 +8,14 @@ no truncation, and it lets tests use threads, other connections and real servers
 """
 
 import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from tests.cast import Cast
-
-DATA = Path(tempfile.mkdtemp(prefix="salotto-test-"))
-DATA.chmod(0o755)
-os.environ.update(
-    SALOTTO_DATA=str(DATA),
-    SALOTTO_SECRET_KEY="a key for tests only",
-    SALOTTO_URL="http://testserver",
-    DJANGO_SETTINGS_MODULE="tests.settings",
-)
+    from tests.servers import Server
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,3 +41,24 @@ def cast() -> "Cast":
     from tests.cast import found_cast
 
     return found_cast()
+
+
+@pytest.fixture(scope="session")
+def servers(database: str) -> "Iterator[tuple[Server, Server]]":
+    """Two server processes on the test database; tests that stop one start their own."""
+    from tests.servers import Server
+
+    pair = Server(), Server()
+    try:
+        for server in pair:
+            server.await_ready()
+        yield pair
+    finally:
+        for server in pair:
+            server.stop()
+
+
+@pytest.fixture
+def server(servers: "tuple[Server, Server]") -> "Server":
+    """One of the two."""
+    return servers[0]

@@ -1,6 +1,21 @@
 """The product's settings, with what a test needs: mail in memory, plain static files."""
 
-from salotto.config.settings import *  # noqa: F403
+import os
+import tempfile
+from pathlib import Path
+
+if "TESTING_SALOTTO" not in os.environ:  # else: a worker or a server that this test run has started
+    data = Path(tempfile.mkdtemp(prefix="salotto-test-"))
+    data.chmod(0o755)
+    os.environ.update(
+        TESTING_SALOTTO="yes",
+        SALOTTO_DATA=str(data),
+        SALOTTO_SECRET_KEY="a key for tests only",
+        SALOTTO_URL="http://testserver",
+        DJANGO_SETTINGS_MODULE="tests.settings",
+    )
+
+from salotto.config.settings import *  # noqa: E402, F403
 
 MAIL_TRANSPORT = {"backend": "django.core.mail.backends.locmem.EmailBackend"}
 STORAGES = {
