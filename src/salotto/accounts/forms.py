@@ -1,17 +1,116 @@
 """Forms of sign-up, sign-in and invitations."""
 
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from allauth.account.fields import PasswordField, SetPasswordField
 from django import forms
+from django.core.validators import MaxLengthValidator
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from salotto.accounts.actions import found_account
+from salotto.accounts.allauth_adapter import UNCONFIRMED
 from salotto.accounts.models import User
 
+PASSWORD_HELP = _("At least 10 characters. A short sentence is a good password.")
+PASSWORD_MOST = 200
 
-class SignupFields(forms.Form):
-    """What sign-up asks beyond e-mail and password."""
 
-    name = forms.CharField(label=_("Your name"), max_length=80)
-    account_name = forms.CharField(label=_("Company"), max_length=80)
+class Plain:
+    """Labels instead of placeholders, the first field focused, no endless passwords."""
 
-    def signup(self, request: HttpRequest, user: User) -> None:
-        """Called by allauth with the saved user."""
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, forms.Field] = self.fields  # type: ignore[attr-defined]
+        for field in fields.values():
+            field.widget.attrs.pop("placeholder", None)
+            if isinstance(field, PasswordField):
+                _limit_password(field)
+        next(iter(fields.values())).widget.attrs["autofocus"] = True
+
+
+def _limit_password(field: PasswordField) -> None:
+    field.max_length = PASSWORD_MOST
+    field.validators.append(MaxLengthValidator(PASSWORD_MOST))
+    field.widget.attrs["maxlength"] = PASSWORD_MOST
+    new = field.widget.attrs.get("autocomplete") == "new-password"
+    field.help_text = PASSWORD_HELP if new else ""
+
+
+class Login(Plain, allauth_forms.LoginForm):  # type: ignore[misc]
+    """Address and password."""
+
+
+class Signup(Plain, allauth_forms.SignupForm):  # type: ignore[misc]
+    """A new person with a new account."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=80, widget=forms.TextInput({"autocomplete": "name"})
+    )
+    account_name = forms.CharField(
+        label=_("Company"), max_length=80, widget=forms.TextInput({"autocomplete": "organization"})
+    )
+    field_order = ["name", "account_name", "email", "password1"]
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Two requests at once make one person: the second is told what a taken address is told."""
+        request.session[UNCONFIRMED] = self.cleaned_data["email"]
+        try:
+            return super().try_save(request)
+        except IntegrityError:
+            self.account_already_exists = True
+            return super().try_save(request)
+
+    def save(self, request: HttpRequest) -> User:
+        """User, address, account and everything with it, or nothing."""
+        with transaction.atomic():
+            user: User = super().save(request)
+            found_account(self.cleaned_data["account_name"], user)
+        return user
+
+
+class ResetPassword(Plain, allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+    """The address that a link is sent to."""
+
+
+class _Once:
+    """A new password is asked for once: it can be shown, and reset."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]  # type: ignore[attr-defined]
+
+
+class NewPassword(Plain, _Once, allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+    """The new password behind a reset link."""
+
+
+class ChangePassword(Plain, _Once, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+    """The current password and the new one."""
+
+
+class Reauthenticate(Plain, allauth_forms.ReauthenticateForm):  # type: ignore[misc]
+    """The password once more, before something grave."""
+
+
+class NewPerson(Plain, forms.Form):
+    """Who accepts an invitation without a sign-in: name and password."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=80, widget=forms.TextInput({"autocomplete": "name"})
+    )
+    password1 = SetPasswordField(label=_("Password"))
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].user = User(email=email)  # type: ignore[attr-defined]
+
+
+class Company(Plain, forms.Form):
+    """A further account of somebody who is signed in."""
+
+    name = forms.CharField(
+        label=_("Company"), max_length=80, widget=forms.TextInput({"autocomplete": "organization"})
+    )

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from salotto.accounts.models import Invitation
+from salotto.accounts.models import Invitation, User
 
 
 def address(name: str, *args: Any) -> str:
@@ -37,3 +37,9 @@ def send_invitation(invitation: Invitation, token: str) -> None:
         "link": address("accept_invitation", token),
     }
     build("account/email/invitation", invitation.email, context, invitation.language).send()
+
+
+def send_password_changed(user: User) -> None:
+    """Queue the mail that says so."""
+    context = {"user": user, "reset": address("account_reset_password")}
+    build("account/email/password_changed", user.email, context, user.language).send()

@@ -18,4 +18,5 @@ urlpatterns = [
 handler400 = http.bad_request
 handler403 = http.forbidden
 handler404 = http.not_found
+handler429 = "salotto.accounts.views.too_many"  # asked for by allauth
 handler500 = http.failed

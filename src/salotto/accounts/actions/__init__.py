@@ -11,6 +11,7 @@ from salotto.accounts.actions.invitations import (
 )
 from salotto.accounts.actions.people import change_role, hand_over, remove_member
 from salotto.accounts.actions.users import (
+    change_password,
     create_user,
     tell_everywhere,
     update_profile,
@@ -19,6 +20,7 @@ from salotto.accounts.actions.users import (
 __all__ = [
     "Joined",
     "accept_invitation",
+    "change_password",
     "change_role",
     "create_user",
     "found_account",

@@ -4,6 +4,7 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from salotto.accounts import mails
 from salotto.accounts.actions.founding import clean_name
 from salotto.accounts.models import LANGUAGES, Membership, User
 from salotto.core import audit
@@ -58,6 +59,16 @@ def update_profile(
             setattr(user, field, value)
         for account_id in tell_everywhere(user.pk):
             audit.record(account_id, user.pk, "profile.changed", fields=sorted(changed))
+
+
+def change_password(user: User, password: str) -> None:
+    """Set a new password, which ends every session, and tell the person by mail."""
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        for account_id in tell_everywhere(user.pk):
+            audit.record(account_id, user.pk, "password.changed")
+        mails.send_password_changed(user)
 
 
 def tell_everywhere(user_id: int) -> list[int]:

@@ -1,0 +1,43 @@
+"""Reads about invitations."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from salotto.accounts.models import Invitation, User
+from salotto.core import clock
+
+MOST = 200
+
+
+def has_user(invitation: Invitation) -> bool:
+    """True if the invited address has a sign-in."""
+    return User.objects.filter(email__iexact=invitation.email).exists()
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An open invitation as the list shows it."""
+
+    id: int
+    email: str
+    role: str
+    access: str
+    by: str
+    sent_at: datetime
+    expires_at: datetime
+
+    @property
+    def days(self) -> int:
+        """Whole days that the link still works."""
+        return max(0, (self.expires_at - clock.now()).days)
+
+    @property
+    def expired(self) -> bool:
+        return self.expires_at <= clock.now()
+
+
+def pending() -> list[Pending]:
+    """Open invitations of the account whose scope is open, newest first; at most 200."""
+    found = Invitation.objects.filter(accepted_at=None, revoked_at=None).order_by("-sent_at", "-id")
+    fields = ("id", "email", "role", "access", "invited_by__name", "sent_at", "expires_at")
+    return [Pending(*row) for row in found.values_list(*fields)[:MOST]]
