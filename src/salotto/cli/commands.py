@@ -16,7 +16,7 @@ from salotto.config.options import Options, read
 def serve(given: argparse.Namespace, options: Options) -> int:
     """`serve` and `demo`: database, preparation, server, worker."""
     with house.port(options) as sock, House(options, sock.getsockname()[1]) as home:
-        home.prepare(with_demo=options.demo)
+        home.prepare()
         if home.options.workers > 1:
             return team.serve(home, sock, with_worker=not given.no_worker)
         return _serve_here(home, sock, with_worker=not given.no_worker)

@@ -61,7 +61,7 @@ class House:
         self.options = embedded(self.options, self._cluster)
         self._lock.tell(url=url, sockets=str(self._cluster.sockets))
 
-    def prepare(self, *, with_demo: bool) -> None:
+    def prepare(self) -> None:
         """Bring the database and files up to date; what costs memory runs in a child."""
         if self.options.workers > 1:
             _child("migrate")
@@ -81,7 +81,21 @@ class House:
         """Tell where to go, now that the port answers."""
         print(f"Salotto is ready: {self.options.public_url}", flush=True)
         where = self.options.data if self._cluster else "the configured database"
+        if self.options.demo:
+            _introduce(self.options)
         print(f"Data: {where}. Ctrl-C stops it.", flush=True)
+
+
+def _introduce(options: Options) -> None:
+    """The demo's addresses and logins."""
+    load_django()
+    from salotto.demo.cast import CAST, password
+
+    print(f"  Start here   {options.public_url}/demo/")
+    print(f"  The shop     {options.public_url}/shop/")
+    print(f"  The team     {options.public_url}/  (password: {password(options.data)})")
+    for player in CAST:
+        print(f"               {player.email:<32} {player.name}")
 
 
 def load_django() -> None:

@@ -19,6 +19,8 @@ from salotto.config import assets, catalogues, databases
 from salotto.config.options import Options
 from salotto.core import database
 from salotto.core.start import CannotStart
+from salotto.demo import actions as demo
+from salotto.demo.cast import LEAD, password
 from salotto.live import era
 
 Key = tuple[str, str]
@@ -62,6 +64,8 @@ def todo(options: Options) -> list[str]:
     found = ["migrations"] if known - applied else []
     if not found and not _served(options):
         found.append("rights")
+    if options.demo and ("migrations" in found or not _founded(options)):
+        found.append("the demo")
     if not assets.is_current(Path(settings.STATIC_ROOT), assets.stamp()):
         found.append("static files")
     return found + ([] if _compiled(options) else ["catalogues"])
@@ -79,6 +83,8 @@ def run(options: Options) -> None:
             migrate(options)
         if known - applied or not _served(options):
             _grant(options, owner)
+    if options.demo:
+        demo.seed(password(options.data))
     with _alone(options.data):
         catalogues.compile_to(options.data / "locale")
         assets.collect(Path(settings.STATIC_ROOT))
@@ -106,6 +112,11 @@ def migrate(options: Options) -> None:
     finally:
         ours.close()
         ours.settings_dict.update(before)
+
+
+def _founded(options: Options) -> bool:
+    with database.connect(owner_url(options)) as db:
+        return db.execute("SELECT 1 FROM accounts_user WHERE email = %s", [LEAD.email]).fetchone() is not None
 
 
 def _served(options: Options) -> bool:

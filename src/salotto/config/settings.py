@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "salotto.channels.web",
     "salotto.desk",
     "salotto.config",
+    *(["salotto.demo"] if DEMO else []),
 ]
 
 MIDDLEWARE = [

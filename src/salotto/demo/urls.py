@@ -1,0 +1,10 @@
+"""Addresses of the demo; not even registered unless it is on (see `config.urls`)."""
+
+from django.urls import path
+
+from salotto.demo import views
+
+urlpatterns = [
+    path("demo/", views.start, name="demo"),
+    path("demo/sign-in/", views.sign_in, name="demo_sign_in"),
+]
