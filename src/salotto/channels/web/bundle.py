@@ -20,6 +20,7 @@ from salotto.channels.web.words import launcher_words
 
 SOURCES = Path(__file__).parent / "widget"
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
+STYLES = re.compile(r"(?<=`)\s*(?::host|\.root) [^`]*")
 EXPORT = re.compile(r"^export (?=const|class)", re.MULTILINE)
 
 
@@ -32,8 +33,12 @@ class Script:
     mark: str
 
 
+def _squeezed(css: "re.Match[str]") -> str:
+    return re.sub(r"\s*\n\s*|(?<=[{}:;,]) | (?=[{}])", "", css[0])
+
+
 def _ready(source: str) -> Script:
-    plain = str(jsmin(source)).encode()
+    plain = STYLES.sub(_squeezed, str(jsmin(source))).encode()
     return Script(plain, gzip.compress(plain, 9, mtime=0), hashlib.sha256(plain).hexdigest()[:16])
 
 

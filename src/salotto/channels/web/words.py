@@ -22,7 +22,7 @@ PANEL: Mapping[str, Any] = {
     "greeting": _("Hello! How can we help?"),
     "one_here": _("{name} is here now"),
     "here": _("We are here now"),
-    "away": _("Nobody is here right now. Write to us: the answer comes here."),
+    "away": _("We answer as soon as we are back."),
     "empty": _("Ask us anything."),
     "empty_more": _("The answer arrives here, and stays here when you come back."),
     "messages": _("Messages"),

@@ -75,7 +75,7 @@ export const api = ({ base, site, language, mine, locked }) => {
     post: ({ id, body, page, title }) => call("messages", { body: { id, body, page, title } }),
     after: (id) => call(`messages?after=${id}`),
     before: (id) => call(`messages?before=${id}`),
-    live: (since, signal) => call(`live${since ? `?since=${encodeURIComponent(since)}` : ""}`, { signal }),
+    live: (since, signal) => call(`live?since=${encodeURIComponent(since)}`, { signal }),
     typing: () => call("typing", { body: {} }),
     seen: (message) => call("seen", { body: { message } }),
   };

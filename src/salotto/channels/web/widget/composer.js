@@ -4,7 +4,7 @@ import { fill, make } from "./dom.js";
 
 export const LIMIT = 5000;
 const NEAR = 300;
-const EMOJI = "😀 😄 😂 😊 😉 😍 🥰 😘 😎 🤔 😅 😇 🙃 😐 😕 😢 😭 😡 😱 🥳 👍 👎 👏 🙏 👋 💪 🤝 ✌️ ❤️ 💛 💚 💔 🎉 ✨ ⭐ 🔥 ☀️ 🌸 🎁 ✅ ❌ ❓".split(" ");
+const EMOJI = "😊 😀 😂 😉 😍 😎 🤔 😅 😕 😢 😡 🥳 👍 👎 👏 🙏 👋 💪 🤝 ❤️ 💛 💚 🎉 ✨ ☀️ 🔥 🎁 ✅".split(" ");
 const COLUMNS = 7;
 
 const picker = ({ words, onPick, onLeave }) => {
@@ -14,8 +14,6 @@ const picker = ({ words, onPick, onLeave }) => {
   const onkeydown = (event) => {
     const at = buttons.indexOf(event.target);
     if (event.key === "Escape") onLeave();
-    else if (event.key === "Home") go(0);
-    else if (event.key === "End") go(EMOJI.length - 1);
     else if (steps[event.key]) go(at + steps[event.key]);
     else return;
     event.preventDefault();
@@ -47,10 +45,13 @@ export const composer = ({ words, language, draw, draft, onSend, onTyping }) => 
     const line = parseFloat(getComputedStyle(field).lineHeight) || 22;
     if (field.clientHeight) field.rows = Math.max(1, Math.min(6, Math.round((field.scrollHeight - 20) / line)));
   };
+  const changed = () => {
+    draft.set(field.value);
+    refresh();
+  };
   const write = (value) => {
     field.value = value;
-    draft.set(value);
-    refresh();
+    changed();
   };
   const submit = () => {
     if (send.disabled) return;
@@ -75,8 +76,7 @@ export const composer = ({ words, language, draw, draft, onSend, onTyping }) => 
 
   smile.onclick = () => toggle(palette.node.hidden);
   field.oninput = () => {
-    draft.set(field.value);
-    refresh();
+    changed();
     if (text()) onTyping();
   };
   field.onkeydown = (event) => {

@@ -21,14 +21,17 @@
   const css = `
 :host { all: initial !important; position: fixed !important; inset: auto 0 0 auto !important; z-index: 2147483000 !important; display: block !important; }
 * { box-sizing: border-box; }
-.root { --accent: #b4492a; --deep: #9c3d22; --on-accent: #fff; --raised: #fff; --ink: #221e1a; --wine: #9b2335; --shadow: 0 1px 2px rgb(40 25 10 / .08), 0 12px 36px rgb(40 25 10 / .18); --ease: cubic-bezier(.2, .7, .3, 1); color-scheme: light; font: 15px/1.5 Inter, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: var(--ink); -webkit-text-size-adjust: 100%; }
-@media (prefers-color-scheme: dark) { .root { --accent: #e07a55; --deep: #eb8f6d; --on-accent: #1b110c; --raised: #211d1a; --ink: #f3ede4; --wine: #e58592; --shadow: 0 0 0 1px rgb(255 255 255 / .06), 0 12px 36px rgb(0 0 0 / .5); color-scheme: dark; } }
-.launch { position: fixed; right: calc(24px + env(safe-area-inset-right)); bottom: calc(24px + env(safe-area-inset-bottom)); width: 60px; height: 60px; border: 0; padding: 0; border-radius: 21px 21px 7px 21px; background: var(--accent); color: var(--on-accent); box-shadow: var(--shadow); cursor: pointer; display: grid; place-items: center; transition: transform 150ms var(--ease), background 150ms; -webkit-tap-highlight-color: transparent; touch-action: manipulation; }
+.root { --accent: #b4492a; --on-accent: #fff; --raised: #fff; --ink: #221e1a; --wine: #9b2335; --shadow: 0 1px 2px rgb(40 25 10 / .08), 0 12px 36px rgb(40 25 10 / .18); --ease: cubic-bezier(.2, .7, .3, 1); color-scheme: light; font: 15px/1.5 Inter, system-ui, sans-serif; color: var(--ink); }
+@media (prefers-color-scheme: dark) { .root { --accent: #e07a55; --on-accent: #1b110c; --raised: #211d1a; --ink: #f3ede4; --wine: #e58592; color-scheme: dark; } }
+svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; width: 22px; height: 22px; }
+button { display: grid; place-items: center; padding: 0; border: 1px solid transparent; background: none; color: inherit; font: inherit; cursor: pointer; touch-action: manipulation; -webkit-tap-highlight-color: transparent; }
+.launch { position: fixed; right: calc(24px + env(safe-area-inset-right)); bottom: calc(24px + env(safe-area-inset-bottom)); width: 60px; height: 60px; border-radius: 21px 21px 7px 21px; background: var(--accent); color: var(--on-accent); box-shadow: var(--shadow); transition: transform 150ms var(--ease), filter 150ms; }
 .left .launch { right: auto; left: calc(24px + env(safe-area-inset-left)); border-radius: 21px 21px 21px 7px; }
-.launch:hover { background: var(--deep); transform: translateY(-2px); }
+button:hover { filter: brightness(.94); }
+.launch:hover { transform: translateY(-2px); }
 .launch:active { transform: scale(.95); }
 .launch:focus-visible { outline: 3px solid var(--ink); outline-offset: 3px; }
-.launch svg { grid-area: 1 / 1; width: 27px; height: 27px; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; transition: opacity 150ms, transform 150ms var(--ease); }
+.launch svg { grid-area: 1 / 1; width: 28px; height: 28px; transition: opacity 150ms, transform 150ms var(--ease); }
 .launch svg + svg, .open .launch svg { opacity: 0; transform: rotate(-40deg) scale(.7); }
 .open .launch svg + svg { opacity: 1; transform: none; }
 .busy .launch svg { animation: breathe 1s infinite alternate; }
@@ -37,9 +40,7 @@
 .left .tip { right: auto; left: 24px; }
 [hidden] { display: none !important; }
 @keyframes breathe { to { opacity: .35; } }
-@media (prefers-reduced-motion: reduce) { .root, .root * { transition: none !important; animation: none !important; } }
-@media (forced-colors: active) { .launch { border: 2px solid; } }
-@media print { .root { display: none; } }`;
+@media (prefers-reduced-motion: reduce) { .root, .root * { transition: none !important; animation: none !important; } }`;
 
   const host = document.createElement("div");
   const shadow = host.attachShadow({ mode: "open" });
@@ -73,7 +74,7 @@
     try {
       return window[storage].getItem(name);
     } catch {
-      return null; /* the browser keeps nothing for this site */
+      return null; /* storage is blocked */
     }
   };
 

@@ -64,7 +64,7 @@ export const outbox = ({ items, post, locked, onSent, onChange }) => {
   };
 
   const add = (item) => {
-    items.write((all) => [...all, { ...item, state: "sending" }]);
+    items.write((all) => [...all, { ...item, state: navigator.onLine && Date.now() > notBefore ? "sending" : "waiting" }]);
     onChange();
     flush();
   };
@@ -83,6 +83,5 @@ export const outbox = ({ items, post, locked, onSent, onChange }) => {
       flush();
     },
     waiting: () => items.read(),
-    sending: () => running,
   };
 };

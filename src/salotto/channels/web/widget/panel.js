@@ -25,8 +25,8 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   const locked = lockedFor(key);
   const client = api({ base, site, language, mine, locked });
 
-  let phase = "new", failure = "", greeting = null, words = null, rows = null, writing = null;
-  let isOpen = false, up = true, older = false, hiddenTooLong = false, typer = null, typed = 0;
+  let phase = "new", failure = "", greeting = null, words = null, rows = null, writing = null, locale;
+  let isOpen = false, up = true, older = false, hiddenTooLong = false, typer = null, typed = 0, told = 0, asked = 0;
   const timers = {};
   const after = (name, ms, work) => {
     clearTimeout(timers[name]);
@@ -36,11 +36,11 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   dress(styles);
 
   /* The frame */
-  const title = make("h2", { id: "title" });
+  const title = make("h2");
   const here = make("p");
-  const team = make("div");
+  const team = make("div", { class: "team" });
   const close = make("button", { type: "button", class: "close", onclick: () => shut() });
-  const head = make("header", { class: "header" }, team, title, here, close);
+  const head = make("header", {}, team, title, here, close);
   const banner = make("p", { class: "banner", role: "status", hidden: true });
   const list = make("div", { class: "rows" });
   const thread = make("div", { class: "thread quiet", role: "log", "aria-live": "off", tabindex: 0 }, list);
@@ -49,7 +49,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   const heard = make("div", { class: "sr", "aria-live": "polite" });
   const foot = make("div");
   const by = make("p", { class: "by" });
-  const panel = make("div", { class: "panel", role: "dialog", "aria-labelledby": "title" },
+  const panel = make("div", { class: "panel", role: "dialog", "aria-label": say.open },
     head, banner, make("div", { class: "talk" }, thread, newest), typing, heard, foot, by);
   close.append(draw("M6 6l12 12M18 6 6 18"));
   close.setAttribute("aria-label", say.close);
@@ -64,7 +64,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   const atBottom = () => thread.scrollHeight - thread.scrollTop - thread.clientHeight < 60;
   const toBottom = (behavior = "auto") => thread.scrollTo({ top: thread.scrollHeight, behavior });
   const bones = () => ["", " me", ""].map((kind, index) => ({ key: `bone${index}`, mark: "", node: () => make("div", { class: `bone${kind}` }) }));
-  const notice = (name, ...parts) => [{ key: name, mark: parts.join(), node: () => make("div", { class: "empty" }, draw("M4 12a8 7.5 0 1 1 3.6 6.3L4 19.5l1.1-3.4A7 7 0 0 1 4 12"), ...parts) }];
+  const notice = (name, ...parts) => [{ key: name, mark: failure, node: () => make("div", { class: "empty" }, launch.firstChild.cloneNode(true), ...parts) }];
   const content = () => {
     if (phase === "failed") return notice("failed", make("strong", {}, failure || say.failed), make("button", { type: "button", class: "primary", onclick: () => load() }, say.retry));
     if (phase !== "ready") return bones();
@@ -99,12 +99,16 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
     count(isOpen && !document.hidden ? 0 : unread());
   };
 
-  /* What the visitor has in sight is seen; told at most once a second. */
+  /* What the visitor has in sight is seen; told at most once a second, and after an outage. */
+  const tellSeen = () => {
+    const { seen } = mine.read();
+    if (seen && seen !== told && navigator.onLine) client.seen(seen).then(() => (told = seen), () => {});
+  };
   const see = () => {
     const last = talk.last("team");
     if (!isOpen || document.hidden || !last || last <= (mine.read().seen || 0)) return;
     mine.write((old) => ({ ...old, seen: last }));
-    after("seen", 1000, () => client.seen(last).catch(() => {}));
+    after("seen", 1000, tellSeen);
     line.tell({ kind: "seen" });
     paint();
   };
@@ -138,15 +142,12 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   };
   const passing = (event) => {
     if (event.kind === "typing") {
-      typer = event.name || event.data?.name || "";
+      typer = event.name || "";
       paintTyping();
       after("typing", 5000, () => {
         typer = null;
         paintTyping();
       });
-    } else if (event.kind === "presence" && event.team) {
-      greeting.team = event.team;
-      paintHead();
     }
   };
   const parsed = (text) => {
@@ -161,7 +162,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
     if (phase !== "ready") return;
     if (what.kind === "facts") facts(what.events);
     else if (what.kind === "now") passing(what.event);
-    else if (what.kind === "sync") sync();
+    else if (what.kind === "sync") sync().then(tellSeen);
     else if (what.kind === "seen") paint();
     else if (what.kind === "sent") {
       talk.add(what.message);
@@ -196,21 +197,23 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
 
   /* The stream is the green dot: held while the panel is open or there is something to wait for. */
   const attend = () => line.want(phase === "ready" && !hiddenTooLong && (isOpen || Boolean(mine.read().talk)));
-  const sync = () => {
-    if (mine.read().talk) talk.sync().then(see, () => {});
+  const sync = async () => {
+    if (mine.read().talk) await talk.sync().then(see, () => {});
   };
 
   /* Beginning */
   const begin = (answer) => {
     greeting = answer;
+    asked = Date.now();
+    told = 0;
     words = answer.words;
     mine.write((old) => ({ ...old, talk: Boolean(answer.conversation) || out.waiting().length > 0 }));
     talk.reset(answer.conversation);
     phase = "ready";
     root.lang = answer.language;
     root.dir = /^(ar|fa|he|ur)/.test(answer.language) ? "rtl" : "ltr";
-    rows = threadRows({ language: answer.language, words, actions });
-    panel.removeAttribute("aria-labelledby");
+    locale = navigator.languages.find((tag) => tag.startsWith(answer.language)) || answer.language; /* their own clock */
+    rows = threadRows({ language: locale, words, actions });
     panel.setAttribute("aria-label", fill(words.title, { site: answer.site.name }));
     thread.setAttribute("aria-label", words.messages);
     newest.textContent = words.newest;
@@ -235,6 +238,11 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
       paint();
     }
     if (isOpen) focus();
+  };
+  const lookAround = async () => {
+    asked = Date.now();
+    greeting.team = (await client.hello().catch(() => greeting)).team;
+    paintHead();
   };
   const refresh = () => client.hello().then(begin, () => {});
   client.onRenewed = (answer) => {
@@ -266,7 +274,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   const prepareComposer = () => {
     const kept = `${key}:draft`;
     const draft = { get: () => local.get(kept), set: (text) => (text ? local.set(kept, text) : local.remove(kept)) };
-    writing = composer({ words, language: greeting.language, draw, draft, onSend: send, onTyping: tellTyping });
+    writing = composer({ words, language: locale, draw, draft, onSend: send, onTyping: tellTyping });
     foot.replaceWith(writing.node);
     writing.refresh();
   };
@@ -301,6 +309,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
     show(true);
     writing?.refresh();
     if (phase === "new" || phase === "failed") load();
+    else if (phase === "ready" && Date.now() - asked > 60_000) lookAround();
     attend();
     paint();
     toBottom();
@@ -317,7 +326,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
     launch.focus({ preventScroll: true });
   };
   const trap = (event) => {
-    const stops = [...panel.querySelectorAll("button, textarea, a, [tabindex='0']")].filter((node) => !node.disabled && node.tabIndex >= 0 && node.checkVisibility?.() !== false);
+    const stops = [...panel.querySelectorAll("button:enabled, textarea, a, .thread")].filter((node) => node.offsetWidth && node.tabIndex >= 0);
     const [first, last] = [stops[0], stops[stops.length - 1]];
     const at = root.getRootNode().activeElement;
     if (at !== (event.shiftKey ? first : last)) return;

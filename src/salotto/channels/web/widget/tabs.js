@@ -12,22 +12,15 @@ export const lockedFor = (key) => (name, work) =>
 export const tabs = ({ key, lead, hear }) => {
   const shared = Boolean(navigator.locks && window.BroadcastChannel);
   const channel = shared ? new BroadcastChannel(key) : null;
-  let wanted = false, leading = false, release = () => {};
+  let wanted = false, release = () => {};
 
   const tell = (what) => channel?.postMessage(what);
   if (channel) channel.onmessage = ({ data }) => hear(data);
 
-  const hold = () => {
-    leading = true;
-    const stop = lead((what) => {
-      tell(what);
-      hear(what);
-    });
-    return () => {
-      leading = false;
-      stop();
-    };
-  };
+  const hold = () => lead((what) => {
+    tell(what);
+    hear(what);
+  });
 
   const queue = () => {
     const giveUp = new AbortController();
@@ -44,7 +37,6 @@ export const tabs = ({ key, lead, hear }) => {
 
   return {
     tell,
-    leads: () => leading || !shared,
     want: (yes) => {
       if (yes === wanted) return;
       wanted = yes;

@@ -8,17 +8,15 @@ const mine = (entry) => entry.from === "visitor";
 
 const days = (language) => {
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-  const near = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
-  const far = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
+  const full = new Intl.DateTimeFormat(language, { dateStyle: "long" });
   const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
   return (date) => {
     const ago = Math.round((midnight(new Date()) - midnight(date)) / 864e5);
-    if (ago === 0 || ago === 1) return relative.format(-ago, "day");
-    return (ago < 180 ? near : far).format(date);
+    return ago === 0 || ago === 1 ? relative.format(-ago, "day") : full.format(date);
   };
 };
 
-const bubble = (entry, words) => make("div", { class: `b ${mine(entry) ? "me" : "them"} ${entry.shape}${entry.state ? ` ${entry.state}` : ""}`, dir: "auto" },
+const bubble = (entry, words) => make("div", { class: `b ${mine(entry) ? "me" : "them"} ${entry.shape} ${entry.state || ""}`, dir: "auto" },
   make("span", { class: "sr" }, `${mine(entry) ? words.you : entry.name}: `),
   ...linked(entry.body, words.link));
 
@@ -34,7 +32,7 @@ const refused = (entry, words, actions) => {
 /** Rows of the whole thread. entries: messages and what is on its way, oldest first. */
 export const threadRows = ({ language, words, actions }) => {
   const day = days(language);
-  const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+  const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
   const states = { sending: words.sending, waiting: words.waiting };
 
   const status = (entry, seen, newest) => {
@@ -70,11 +68,15 @@ export const threadRows = ({ language, words, actions }) => {
   };
 };
 
-const hue = (name) => [...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 6, 7);
+const face = ({ name, initials, here }) => {
+  const node = make("span", { class: here ? "face here" : "face" }, initials);
+  node.style.setProperty("--hue", [...name].reduce((sum, letter) => sum * 31 + letter.codePointAt(0), 7) % 360);
+  return node;
+};
 
 /** Up to four faces of the team. */
 export const faces = (team) => make("div", { class: "faces", "aria-hidden": "true" },
-  ...team.slice(0, 4).map((one) => make("span", { class: `face a${hue(one.name)}${one.here ? " here" : ""}` }, one.initials)));
+  ...team.slice(0, 4).map(face));
 
 /** Who is here, in one sentence. */
 export const whoIsHere = (team, words) => {
