@@ -17,6 +17,7 @@ QUERY_METHODS = {
     "extra",
 }
 SCOPES = {"account_scope", "all_accounts"}
+SELF_TEST = "config/check.py"  # sends itself an event of no account
 
 
 @cache
@@ -69,6 +70,7 @@ def test_events_are_emitted_by_actions_only() -> None:
         module.at(node)
         for module in modules()
         if not module.is_door("actions", "receivers")  # a receiver runs inside a lower room's action
+        and module.name != SELF_TEST
         for node in ast.walk(module.tree)
         if called(node) == "emit"
     ]

@@ -17,7 +17,21 @@ SHOWN = re.compile(r"\b(?:title|placeholder|alt|aria-label|aria-description|labe
 MARKUP = re.compile(r"<[^>]*>|[\w:-]+=\"[^\"]*\"", re.DOTALL)
 """Tags, and attributes of a tag that a base template opens."""
 WORD = re.compile(r"[^\W\d_]{2,}")
-NAMES = {"Salotto", "nbsp", "middot", "rarr", "larr", "hellip", "times", "copy", "mdash", "ndash", "amp"}
+NAMES = {
+    "Salotto",
+    "Marco",
+    "AR",
+    "nbsp",
+    "middot",
+    "rarr",
+    "larr",
+    "hellip",
+    "times",
+    "copy",
+    "mdash",
+    "ndash",
+    "amp",
+}
 FORBIDDEN = {
     "a style attribute": r"<[^>]*\sstyle\s*=",
     "a style element": r"<style\b",

@@ -27,6 +27,8 @@ class Contact(AccountModel):
 
 
 class Status(models.TextChoices):
+    """Done is shared by all agents, as open is."""
+
     OPEN = "open", _("Open")
     DONE = "done", _("Done")
 
