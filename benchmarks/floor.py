@@ -12,6 +12,8 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
+from benchmarks import probe
+
 SCHEMA = """
     CREATE TABLE IF NOT EXISTS conversation (
         id bigint PRIMARY KEY, status text NOT NULL DEFAULT 'open', preview text NOT NULL DEFAULT '',
@@ -56,6 +58,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await stream(scope, receive, send)
     elif scope["path"] == "/fan-out":
         await fan_out(receive, send)
+    elif scope["path"] == "/bench/loop":
+        await probe.answer(send)
     else:
         await answer(send, b"{}")
 
