@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     check.set_defaults(run=commands.check)
     for each in (worker, migrate, check):
         _data(each)
-    web = add("web", help=argparse.SUPPRESS)  # one of several server processes
+    web = add("web")  # one of several server processes; not for people, so without help
     web.add_argument("--socket", type=int, required=True)
     web.add_argument("--no-worker", action="store_true")
     web.set_defaults(run=commands.web)
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _data(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", type=Path, metavar="DIR", help="where everything is kept")
-    command.add_argument("--demo", action="store_true", default=None, help=argparse.SUPPRESS)
+    command.add_argument("--demo", action="store_true", default=None, help="of the demo")
 
 
 def _server(command: argparse.ArgumentParser) -> None:
@@ -67,8 +67,8 @@ def parse(arguments: Sequence[str]) -> tuple[Any, Options]:
         changes["data"] = changes["data"].expanduser().absolute()
     if given.name == "demo":
         changes["demo"] = True
-        if "data" not in changes and "SALOTTO_DATA" not in os.environ:
-            changes["data"] = found.data / "demo"
+    if changes.get("demo") and "data" not in changes and "SALOTTO_DATA" not in os.environ:
+        changes["data"] = found.data / "demo"
     result = dataclasses.replace(found, **changes)
     wrong = settings.problems(result)
     if wrong:

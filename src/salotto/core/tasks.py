@@ -1,5 +1,41 @@
 """Jobs of this room; procrastinate finds them here."""
 
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
 from salotto.core.mail import send_mail
 
-__all__ = ["send_mail"]
+__all__ = ["forget_old_jobs", "retry_stalled_jobs", "send_mail", "tidy"]
+
+KEEP_JOBS_HOURS = 24 * 30
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="upkeep", queueing_lock="core.retry_stalled_jobs", pass_context=True)
+async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
+    """Job: what a crashed worker had begun is begun again, every minute."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs():
+        await manager.retry_job(job)
+
+
+@app.periodic(cron="23 4 * * *")
+@app.task(queue="upkeep", queueing_lock="core.forget_old_jobs", pass_context=True)
+async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
+    """Job: jobs that failed for good are kept for thirty days to be looked at."""
+    await context.app.job_manager.delete_old_jobs(
+        KEEP_JOBS_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+    )
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queue="upkeep", queueing_lock="core.tidy")
+def tidy(timestamp: int) -> None:
+    """Job: expired sessions and cache entries go, every hour."""
+    SessionStore.clear_expired()
+    table = settings.CACHES["default"]["LOCATION"]
+    with connection.cursor() as db:
+        db.execute(f"DELETE FROM {connection.ops.quote_name(table)} WHERE expires < now()")  # noqa: S608
