@@ -9,7 +9,7 @@ from salotto.accounts.models import Access
 from salotto.accounts.sessions import Caller, caller
 from salotto.core import asgi
 from salotto.core.asgi import Receive, Scope, Send
-from salotto.core.errors import BadRequest, Forbidden, Missing, Refused, SignInNeeded
+from salotto.core.errors import BadRequest, Forbidden, Missing, Refused, SignInNeeded, WrongMethod
 from salotto.inbox.queries_async import visitor_of
 from salotto.live.presence import user_key
 from salotto.live.station import Station
@@ -37,8 +37,8 @@ class Endpoints:
                 await self.live(scope, receive, send)
             case "POST", "/live/typing":
                 await self.typing(scope, receive, send)
-            case _:
-                raise Missing
+            case _, path:
+                raise WrongMethod(["POST" if path == "/live/typing" else "GET"])
 
     async def _caller(self, scope: Scope, slug: str) -> Caller:
         async with self.pool.connection() as db:
@@ -65,7 +65,7 @@ class Endpoints:
         must_be_same_origin(scope)
         wanted = await asgi.read_json(scope, receive, BODY_BYTES)
         slug, conversation = wanted.get("account"), wanted.get("conversation")
-        if not isinstance(slug, str) or type(conversation) is not int or not 0 < conversation < 2**63:
+        if not isinstance(slug, str) or not slug.isascii() or "\0" in slug or type(conversation) is not int or not 0 < conversation < 2**63:
             raise BadRequest
         who = await self._caller(scope, slug)
         if who.access != Access.AGENT:

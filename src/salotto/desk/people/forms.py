@@ -14,7 +14,7 @@ class Invite(forms.Form):
     )
     access = forms.ChoiceField(label=_("Access"), choices=Access, initial=Access.AGENT)
     role = forms.ChoiceField(label=_("Role"), choices=Role, initial=Role.MEMBER)
-    language = forms.ChoiceField(label=_("Language of the mail"), choices=LANGUAGES)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
 
 
 class Profile(forms.Form):

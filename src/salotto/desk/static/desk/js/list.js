@@ -205,9 +205,9 @@ export async function reload() {
 /** Show which conversation is open. */
 export function select(id) {
   for (const link of list().querySelectorAll(".row[aria-current]")) link.removeAttribute("aria-current");
-  const item = id && rowOf(id);
+  const item = id ? rowOf(id) : null;
   item?.firstElementChild.setAttribute("aria-current", "true");
-  roving(item);
+  roving(item ?? undefined);
 }
 
 // One row is in the tab order; the arrows move among them.

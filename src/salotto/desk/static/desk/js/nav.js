@@ -35,7 +35,8 @@ export function go(path, push = true) {
   if (!conversation && stays) return close(push ? path : null);
   if (stays) expect(conversation[2]);
   const target = stays ? "#stage" : "#desk";
-  htmx.ajax("GET", path, { source: "#desk", target, swap: stays ? "innerHTML" : "outerHTML", push: push ? path : null });
+  const headers = { "HX-Target": `div${target}` }; // htmx would name the source
+  htmx.ajax("GET", path, { source: "#desk", target, headers, swap: stays ? "innerHTML" : "outerHTML", push: push ? path : null });
 }
 
 // The chosen row and the empty stage in the same frame; the thread follows.
