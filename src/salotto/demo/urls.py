@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from salotto.demo import views
+from salotto.demo import shop, views
 
 urlpatterns = [
+    path("shop/", shop.shop, name="demo_shop"),
     path("demo/", views.start, name="demo"),
     path("demo/sign-in/", views.sign_in, name="demo_sign_in"),
 ]
