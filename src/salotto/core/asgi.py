@@ -33,12 +33,15 @@ def header(scope: Scope, name: bytes) -> str:
 
 
 def query(scope: Scope) -> dict[str, str]:
-    """The query string's last value per name. Raises BadRequest when it is not UTF-8."""
+    """The query string's last value per name. Raises BadRequest when it is not text."""
     try:
         text = scope["query_string"].decode("ascii")
-        return dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=20))
+        given = dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=20))
     except ValueError as error:  # UnicodeDecodeError is one
         raise BadRequest from error
+    if any("\0" in value for value in given.values()):
+        raise BadRequest
+    return given
 
 
 async def read_json(scope: Scope, receive: Receive, limit: int) -> dict[str, Any]:

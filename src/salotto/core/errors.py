@@ -4,6 +4,7 @@ Raised by actions, queries and endpoints; turned into a page, a fragment or JSON
 place (`core.http` for Django, `core.asgi` for the raw endpoints).
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +57,19 @@ class Missing(Refused):
 
     status, code = 404, "not_found"
     sentence = _("This page or item does not exist, or you have no access to it.")
+
+
+class WrongMethod(Refused):
+    """405: the endpoint exists, for the `allowed` methods."""
+
+    status, code = 405, "wrong_method"
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        super().__init__()
+        self.allowed = sorted(allowed)
+
+    def headers(self) -> dict[str, str]:
+        return {"Allow": ", ".join(self.allowed)}
 
 
 class Conflict(Refused):

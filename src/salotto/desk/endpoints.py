@@ -65,7 +65,9 @@ class Endpoints:
         must_be_same_origin(scope)
         wanted = await asgi.read_json(scope, receive, BODY_BYTES)
         slug, conversation = wanted.get("account"), wanted.get("conversation")
-        if not isinstance(slug, str) or not slug.isascii() or "\0" in slug or type(conversation) is not int or not 0 < conversation < 2**63:
+        if not isinstance(slug, str) or not slug.isascii() or "\0" in slug:
+            raise BadRequest
+        if type(conversation) is not int or not 0 < conversation < 2**63:
             raise BadRequest
         who = await self._caller(scope, slug)
         if who.access != Access.AGENT:

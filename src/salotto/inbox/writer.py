@@ -14,7 +14,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from salotto.core.errors import Refused
+from salotto.core.errors import Invalid, Refused
 from salotto.core.pool import connect
 from salotto.inbox.posting import CALL, Item, Posted, as_parameter, as_posted
 
@@ -77,7 +77,7 @@ class Writer:
             self._arrived.clear()
         try:
             rows = await (await db.execute(CALL, [as_parameter([item for item, _ in batch])])).fetchall()
-        except psycopg.Error as error:
+        except Exception as error:  # whatever one message has done, the others are written
             self._one_by_one(batch)
             if db.broken:
                 raise psycopg.OperationalError(str(error)) from error
@@ -100,9 +100,12 @@ class Writer:
         try:
             async with self._pool.connection() as db:
                 row = await (await db.execute(CALL, [as_parameter([waiting[0]])])).fetchone()
-        except (psycopg.Error, PoolTimeout) as error:
+        except (psycopg.OperationalError, PoolTimeout) as error:
             log.warning("A message could not be written and stays with its sender: %s", error)
-            _refuse(waiting)
+            _refuse(waiting, Busy())
+        except Exception:
+            log.exception("A message cannot be written and is refused")
+            _refuse(waiting, Invalid())
         else:
             self._answer([waiting], [as_posted(row) if row else None])
 
@@ -110,9 +113,9 @@ class Writer:
         line, self._line = self._line, []
         self._arrived.clear()
         for waiting in line:
-            _refuse(waiting)
+            _refuse(waiting, Busy())
 
 
-def _refuse(waiting: Waiting) -> None:
+def _refuse(waiting: Waiting, refusal: Refused) -> None:
     if not waiting[1].done():
-        waiting[1].set_exception(Busy())
+        waiting[1].set_exception(refusal)

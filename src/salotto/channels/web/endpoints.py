@@ -19,7 +19,7 @@ from salotto.channels.web import actions, parsing, queries, tokens, words
 from salotto.channels.web.queries import SiteFacts
 from salotto.core import asgi
 from salotto.core.asgi import Headers, Receive, Scope, Send
-from salotto.core.errors import Forbidden, Missing, Refused, SignInNeeded, TooMany
+from salotto.core.errors import Forbidden, Missing, Refused, SignInNeeded, TooMany, WrongMethod
 from salotto.core.limits import RateLimit, address_key
 from salotto.inbox.models import Kind
 from salotto.inbox.posting import Item, Posted
@@ -114,7 +114,11 @@ class Endpoints:
         call = Call(scope, receive, send)
         origin = asgi.header(scope, b"origin")
         if origin:
-            call.cors = [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"origin")]
+            call.cors = [
+                (b"access-control-allow-origin", origin.encode("latin-1")),
+                (b"access-control-expose-headers", b"retry-after"),
+                (b"vary", b"origin"),
+            ]
         try:
             await self._route(call)
         except Refused as refused:
@@ -128,7 +132,7 @@ class Endpoints:
         handler = self._routes.get((method, path))
         if handler is None:
             if path in self._paths:
-                raise WrongMethod
+                raise WrongMethod({"OPTIONS", *(m for m, p in self._routes if p == path)})
             raise Missing
         await handler(call)
 
@@ -292,12 +296,6 @@ class Endpoints:
                 if await actions.mark_seen(db, call.site.account, begun[0], message):
                     self.station.ring()
         await call.done()
-
-
-class WrongMethod(Refused):
-    """405: the endpoint exists, with another method."""
-
-    status, code = 405, "wrong_method"
 
 
 def iso(at: datetime) -> str:

@@ -13,11 +13,12 @@ BIGGEST_ID = 2**63 - 1
 
 
 def text(value: dict[str, Any], name: str, most: int = 200) -> str:
-    """An optional text field of at most `most` characters; raises BadRequest otherwise."""
+    """An optional text field of at most `most` characters, without what no database stores
+    (NUL, half a surrogate pair); raises BadRequest otherwise."""
     found = value.get(name, "")
     if not isinstance(found, str) or len(found) > most:
         raise BadRequest(_("A field has the wrong form: %(name)s.") % {"name": name}, code="wrong_field")
-    return found
+    return found.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def body(value: dict[str, Any]) -> str:
@@ -49,8 +50,8 @@ def page(value: dict[str, Any]) -> dict[str, str]:
     """The page the visitor is on, for the agent's eyes: address and title, if they are ones."""
     url, title = text(value, "page", 4000), text(value, "title", 4000)
     known = {}
-    if url.startswith(("https://", "http://")) and "\0" not in url:
+    if url.startswith(("https://", "http://")):
         known["page"] = url[:1000]
-    if title and "\0" not in title:
+    if title:
         known["title"] = title[:200]
     return known
