@@ -25,7 +25,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 HOST = "127.0.0.1"
-PATIENCE = 10.0
+PATIENCE = 5.0
 """Seconds that a test waits for what must happen."""
 
 
