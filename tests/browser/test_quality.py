@@ -1,0 +1,63 @@
+"""Every page, for everyone: no serious accessibility violation, no trouble in the console."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import People
+from tests.browser.test_main_job import begin, first_row, thread
+from tests.browser.test_on_a_site import open_chat
+from tests.cast import Cast
+
+DESK = ["inbox/", "inbox/done/", "settings/people/", "settings/seats/", "settings/profile/"]
+OUTSIDE = ["login/", "signup/", "password/reset/"]
+
+
+def serious(page: Page) -> list[str]:
+    """axe-core's serious and critical findings, each with the elements."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']}: {[node['html'][:160] for node in rule['nodes'][:3]]}"
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_desk_is_accessible(people: People, cast: Cast, scheme: str) -> None:
+    begin(people, cast)
+    desk = people.member(cast.admin, "inbox/", color_scheme=scheme)
+    for path in DESK:
+        desk.goto(f"{people.server}/a/{cast.slug}/{path}")
+        assert serious(desk) == [], path
+    desk.goto(f"{people.server}/a/{cast.slug}/inbox/")
+    first_row(desk).click()
+    expect(thread(desk).last).to_be_visible()
+    assert serious(desk) == []
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_the_pages_outside_are_accessible(people: People, path: str) -> None:
+    page = people.context().new_page()
+    page.goto(f"{people.server}/{path}")
+    assert serious(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_widget_is_accessible(people: People, cast: Cast, scheme: str) -> None:
+    page = begin(people, cast) if scheme == "light" else people.visitor(cast, color_scheme=scheme)
+    if scheme == "dark":
+        open_chat(page)
+    assert serious(page) == []
+
+
+@pytest.mark.parametrize("width", [360, 390, 1024])
+def test_nothing_sticks_out_of_a_narrow_window(people: People, cast: Cast, width: int) -> None:
+    begin(people, cast)
+    desk = people.member(cast.admin, "inbox/", viewport={"width": width, "height": 800})
+    for path in DESK:
+        desk.goto(f"{people.server}/a/{cast.slug}/{path}")
+        assert desk.evaluate("document.documentElement.scrollWidth") <= width, path
+    desk.goto(f"{people.server}/a/{cast.slug}/inbox/")
+    first_row(desk).click()
+    expect(desk.get_by_role("textbox", name="Your text")).to_be_visible()
+    assert desk.evaluate("document.documentElement.scrollWidth") <= width
