@@ -107,7 +107,7 @@ function insert(to, html) {
       const draft = to.entries.querySelector(`[data-client="${item.dataset.client}"]`);
       draft?.remove();
       if (!draft) { item.classList.add("fresh"); shown.push(item); }
-      if (item.matches(".them")) stopTyping(to);
+      if (item.matches(".them, .us")) stopTyping(to);
     }
     to.entries.insertBefore(item, to.entries.querySelector(":scope > .pending, :scope > .failed"));
   }
