@@ -66,7 +66,7 @@ class Writer:
                     while True:
                         await self._arrived.wait()
                         await self._write_batch(db)
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:
                 log.warning("The writer lost its database connection and tries again: %s", error)
                 self._refuse_all()
                 await asyncio.sleep(0.5)

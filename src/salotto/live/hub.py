@@ -15,7 +15,8 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection, OperationalError
+import psycopg
+from psycopg import AsyncConnection
 
 from salotto.core.pool import connect
 from salotto.live import queries
@@ -129,7 +130,7 @@ class Hub:
             try:
                 async with await self._connect() as db:
                     await self._look_forever(db)
-            except OperationalError as error:
+            except psycopg.Error as error:
                 log.warning("The live stream lost its database connection and tries again: %s", error)
                 await asyncio.sleep(0.3 + random.random())  # noqa: S311
 
@@ -163,8 +164,12 @@ class Hub:
             self._era_due = monotonic() + 60
             _, self.pruned = await queries.era(db)
         self.cursor, facts = await queries.news(db, self.cursor)
-        if facts:
+        try:
             self._hand_out(self.cursor, facts)
+        except Exception:  # nobody may miss a fact: all come back and read from their cursors
+            log.exception("Events could not be handed out; every listener starts over")
+            for listener in self.everyone():
+                listener.close()
 
     async def _start(self, db: AsyncConnection[Any]) -> None:
         """Nobody listens: what happened meanwhile is nobody's, so the cursor is just now."""

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from psycopg import OperationalError
+import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from salotto.core.limits import RateLimit
@@ -86,7 +86,7 @@ class Station:
                         await db.execute("SELECT pg_notify(%s, %s)", (bell.CHANNEL, self.name))
                         while not self._out.empty():
                             await db.execute("SELECT pg_notify(%s, %s)", (WHISPERS, self._out.get_nowait()))
-            except OperationalError as error:
+            except psycopg.Error as error:
                 await self._lost("bell", error)
 
     async def _listen(self) -> None:
@@ -98,7 +98,7 @@ class Station:
                     self.hub.wake()
                     async for heard in db.notifies():
                         self._heard(heard.channel, heard.payload)
-            except OperationalError as error:
+            except psycopg.Error as error:
                 await self._lost("listening", error)
 
     async def _lost(self, what: str, error: Exception) -> None:
