@@ -16,15 +16,25 @@ from salotto.accounts.models import User
 
 PASSWORD_HELP = _("At least 10 characters. A short sentence is a good password.")
 PASSWORD_MOST = 200
+LABELS = {
+    "login": _("Email"),
+    "email": _("Email"),
+    "password": _("Password"),
+    "oldpassword": _("Current password"),
+    "password1": _("New password"),
+}
 
 
 class Plain:
-    """Labels instead of placeholders, the first field focused, no endless passwords."""
+    """Our labels, no placeholders, the first field focused, no endless passwords."""
+
+    labels = LABELS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, forms.Field] = self.fields  # type: ignore[attr-defined]
-        for field in fields.values():
+        for name, field in fields.items():
+            field.label = self.labels.get(name, field.label)
             field.widget.attrs.pop("placeholder", None)
             if isinstance(field, PasswordField):
                 _limit_password(field)
@@ -53,6 +63,7 @@ class Signup(Plain, allauth_forms.SignupForm):  # type: ignore[misc]
         label=_("Company"), max_length=80, widget=forms.TextInput({"autocomplete": "organization"})
     )
     field_order = ["name", "account_name", "email", "password1"]
+    labels = {**LABELS, "password1": _("Password")}
 
     def try_save(self, request: HttpRequest) -> Any:
         """Two requests at once make one person: the second is told what a taken address is told."""
@@ -97,6 +108,8 @@ class Reauthenticate(Plain, allauth_forms.ReauthenticateForm):  # type: ignore[m
 
 class NewPerson(Plain, forms.Form):
     """Who accepts an invitation without a sign-in: name and password."""
+
+    labels = {**LABELS, "password1": _("Password")}
 
     name = forms.CharField(
         label=_("Your name"), max_length=80, widget=forms.TextInput({"autocomplete": "name"})

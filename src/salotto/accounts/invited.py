@@ -1,12 +1,14 @@
 """Reads about invitations."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from salotto.accounts.models import Invitation, User
 from salotto.core import clock
 
 MOST = 200
+DAY = timedelta(days=1)
 
 
 def has_user(invitation: Invitation) -> bool:
@@ -28,8 +30,8 @@ class Pending:
 
     @property
     def days(self) -> int:
-        """Whole days that the link still works."""
-        return max(0, (self.expires_at - clock.now()).days)
+        """Days that the link still works, the begun one counted."""
+        return max(0, ceil((self.expires_at - clock.now()) / DAY))
 
     @property
     def expired(self) -> bool:

@@ -44,7 +44,7 @@ def update_profile(
 
     Raises Invalid, and changes nothing, if one of them cannot be.
     """
-    given = {"name": name and clean_name(name), "language": language, "theme": theme}
+    given = {"name": None if name is None else clean_name(name), "language": language, "theme": theme}
     wanted = {field: value for field, value in given.items() if value is not None}
     if wanted.get("language", "en") not in dict(LANGUAGES):
         raise Invalid(_("There is no such language. Nothing was changed."))
