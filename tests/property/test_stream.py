@@ -1,0 +1,222 @@
+"""Every listener gets exactly what its account committed, once, in order: under any schedule.
+
+`HYPOTHESIS_PROFILE=long` looks for hours instead of seconds.
+"""
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.property.world import Client, World, Writer, ids_after, threads
+
+which = st.integers(0, 1)
+whose = st.integers(0, 5)
+
+
+class Schedule(RuleBasedStateMachine):
+    """Transactions long and short, hubs that look now and then, clients that come and go."""
+
+    clients: Bundle[Client] = Bundle("clients")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads = threads()
+        self.world = World()
+
+    def teardown(self) -> None:
+        """In the end everybody connects, and has everything."""
+        try:
+            self._finish()
+        finally:
+            self.world.end()
+
+    def _finish(self) -> None:
+        for writer in self.world.writers:
+            if writer.open:
+                self.world.commit(writer, keep=True)
+        for client in self.world.clients:
+            self.world.vanish(client)
+            self.world.connect(client, 0)
+        self.world.look(0)
+        for client in self.world.clients:
+            self.world.check(client)
+
+    def _writer(self, number: int) -> Writer:
+        writer = self.world.writers[number]
+        if not writer.open:
+            writer.begin()
+        return writer
+
+    def _free(self, writer: Writer, conversation: int) -> bool:
+        return not any(w.holds(conversation) for w in self.world.writers if w is not writer)
+
+    # Writers
+
+    @rule(number=st.integers(0, 3))
+    def begin(self, number: int) -> None:
+        self._writer(number)
+
+    @rule(
+        number=st.integers(0, 3),
+        thread=whose,
+        kind=st.sampled_from(["visitor", "reply", "note"]),
+        count=st.integers(1, 3),
+    )
+    def write(self, number: int, thread: int, kind: str, count: int) -> None:
+        writer = self._writer(number)
+        if self._free(writer, self.threads[thread].id):
+            writer.post(self.threads[thread], kind, count)
+
+    @rule(number=st.integers(0, 3), thread=whose)
+    def tell(self, number: int, thread: int) -> None:
+        self._writer(number).tell(self.threads[thread].account)
+
+    @rule(number=st.integers(0, 3))
+    def save(self, number: int) -> None:
+        self._writer(number).save()
+
+    @rule(number=st.integers(0, 3))
+    def undo(self, number: int) -> None:
+        writer = self.world.writers[number]
+        if writer.open and writer.savepoints:
+            writer.undo()
+
+    @rule(number=st.integers(0, 3), keep=st.sampled_from([True, True, True, False]))
+    def end(self, number: int, keep: bool) -> None:
+        writer = self.world.writers[number]
+        if writer.open:
+            self.world.commit(writer, keep=keep)
+
+    # Servers
+
+    @rule(server=which)
+    def look(self, server: int) -> None:
+        self.world.look(server)
+
+    # Clients
+
+    @initialize(target=clients)
+    def first(self) -> Client:
+        return self._come(0, False, True)
+
+    @rule(target=clients, thread=whose, visitor=st.booleans(), page=st.booleans())
+    def come(self, thread: int, visitor: bool, page: bool) -> Client:
+        return self._come(thread, visitor, page)
+
+    def _come(self, thread: int, visitor: bool, page: bool) -> Client:
+        client = Client(self.threads[thread], visitor=visitor)
+        if page:
+            self.world.page(client)
+        self.world.clients.append(client)
+        return client
+
+    @rule(client=clients, server=which, wait=st.sampled_from([True, True, False]))
+    def connect(self, client: Client, server: int, wait: bool) -> None:
+        if not client.connected and (client.cursor or wait):
+            client.open.set()
+            self.world.connect(client, server, wait=wait)
+
+    @rule(client=clients)
+    def vanish(self, client: Client) -> None:
+        self.world.vanish(client)
+
+    @rule(client=clients)
+    @precondition(lambda self: any(c.connected for c in self.world.clients))
+    def block(self, client: Client) -> None:
+        if client.connected and client.cursor:
+            client.open.clear()
+
+    @rule(client=clients)
+    def unblock(self, client: Client) -> None:
+        self.world.unblock(client)
+
+    @invariant()
+    def nobody_has_a_thing_twice_or_a_foreign_one(self) -> None:
+        for client in self.world.clients:
+            assert len(set(client.received)) == len(client.received)
+            meant = {f.told for f in self.world.committed if client.expects(f)}
+            assert meant.issuperset(client.received)
+
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "default": {"max_examples": 25, "stateful_step_count": 40},
+    "long": {"max_examples": 5000, "stateful_step_count": 100},
+}
+
+
+def chosen() -> settings:
+    """The profile that HYPOTHESIS_PROFILE names, the bounded one by default."""
+    import os
+
+    profile = PROFILES.get(os.environ.get("HYPOTHESIS_PROFILE", "default"), PROFILES["default"])
+    return settings(
+        deadline=None,
+        database=None,
+        derandomize="HYPOTHESIS_PROFILE" not in os.environ,
+        suppress_health_check=list(HealthCheck),
+        **profile,
+    )
+
+
+def test_every_listener_gets_what_was_committed_once_and_in_order(database: str) -> None:
+    run_state_machine_as_test(Schedule, settings=chosen())
+
+
+def test_a_reader_that_asks_for_later_ids_loses_an_event_and_ours_does_not(database: str) -> None:
+    """Why the cursor is a snapshot: an event that drew its id first may be committed last."""
+    world, (first, *_) = World(), threads()
+    try:
+        client = Client(first, visitor=False)
+        world.clients.append(client)
+        world.page(client)
+        world.connect(client, 0)
+        last = max(ids_after(0))
+        slow, quick = world.writers[:2]
+        slow.begin()
+        slow.tell(first.account)
+        quick.begin()
+        quick.tell(first.account)
+        world.commit(quick, keep=True)
+        naive = ids_after(last)
+        world.look(0)
+        world.commit(slow, keep=True)
+        naive += ids_after(max(naive))
+        world.look(0)
+        lost = {f.id for f in world.committed} - set(naive)
+        assert len(lost) == 1
+        world.check(client)
+    finally:
+        world.end()
+
+
+def test_an_open_transaction_delays_nobody(database: str) -> None:
+    """A reader of "everything below the oldest running transaction" would wait for it."""
+    world, (first, *_) = World(), threads()
+    try:
+        client = Client(first, visitor=False)
+        world.clients.append(client)
+        world.connect(client, 0)
+        world.writers[0].begin()
+        world.writers[0].tell(first.account)
+        for n in range(1, 6):
+            world.writers[1].begin()
+            world.writers[1].post(first, "visitor", 1)
+            world.commit(world.writers[1], keep=True)
+            world.look(0)
+            assert len(client.received) == n
+        world.commit(world.writers[0], keep=True)
+        world.look(0)
+        world.check(client)
+        assert len(client.received) == 6
+    finally:
+        world.end()
