@@ -73,7 +73,7 @@ def test_every_setting_is_documented() -> None:
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
     known = {f"SALOTTO_{field.name.upper()}" for field in fields(Options)}
-    known |= {"SALOTTO_TEST_DATABASE_URL", "SALOTTO_REQUIRE_BROWSER"}  # of the tests
+    known |= {"SALOTTO_TEST_DATABASE_URL", "SALOTTO_REQUIRE_BROWSER", "SALOTTO_CHROMIUM"}  # of the tests
     texts = [
         document(p.relative_to(ROOT).as_posix()) for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     ]

@@ -10,7 +10,7 @@ from tests.house.tree import templates
 
 NOT_WORDS = re.compile(
     r"{%\s*comment.*?endcomment\s*%}|{%\s*blocktrans.*?endblocktrans(?:late)?\s*%}"
-    r"|<(script|style|svg|code|kbd|pre)\b.*?</\1>|{#.*?#}|{%.*?%}|{{.*?}}|<!--.*?-->",
+    r"|<(script|style|svg|code|kbd|pre|address)\b.*?</\1>|{#.*?#}|{%.*?%}|{{.*?}}|<!--.*?-->",
     re.DOTALL,
 )
 SHOWN = re.compile(r"\b(?:title|placeholder|alt|aria-label|aria-description|label)=\"([^\"]*)\"")
@@ -20,6 +20,8 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 NAMES = {
     "Salotto",
     "Marco",
+    "English",
+    "Italiano",
     "AR",
     "nbsp",
     "middot",
