@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 
 from salotto.cli.arguments import parse
-from salotto.cli.signals import Stopped, stop_on_signals
+from salotto.cli.signals import stop_on_signals
 from salotto.config.options import unknown
-from salotto.core.start import CannotStart
+from salotto.core.start import CannotStart, Stopped
 
 __all__ = ["main"]
 

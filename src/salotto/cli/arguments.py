@@ -33,7 +33,8 @@ def parser() -> argparse.ArgumentParser:
     check.set_defaults(run=commands.check)
     for each in (worker, migrate, check):
         _data(each)
-    web = add("web")  # one of several server processes; not for people, so without help
+    add("prepare").set_defaults(run=commands.prepare)
+    web = add("web")  # these two are not for people, and have no help
     web.add_argument("--socket", type=int, required=True)
     web.add_argument("--no-worker", action="store_true")
     web.set_defaults(run=commands.web)

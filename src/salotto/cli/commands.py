@@ -10,7 +10,9 @@ from typing import Any
 
 from salotto.cli import house, team
 from salotto.cli.house import House
+from salotto.cli.signals import HANDLED
 from salotto.config.options import Options, read
+from salotto.core.start import stopping
 
 
 def serve(given: argparse.Namespace, options: Options) -> int:
@@ -50,9 +52,9 @@ def worker(given: argparse.Namespace, options: Options) -> int:
 
 async def _until_signal(job: Coroutine[Any, Any, None]) -> None:
     task = asyncio.create_task(job)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+    while not stopping():  # noqa: ASYNC110 (a signal's note)
+        await asyncio.sleep(0.1)
+    task.cancel()
     with suppress(asyncio.CancelledError):
         await task
 
@@ -61,11 +63,19 @@ def migrate(given: argparse.Namespace, options: Options) -> int:
     """Bring the database, the catalogues and the static files up to date."""
     if options.database_url or house.running(options):
         house.visit(options)
-        house.prepare_here(read())
+        house.in_child("prepare")
     else:
-        with House(options) as home:
-            house.prepare_here(home.options)
+        with House(options):
+            house.in_child("prepare")
     print("The database is up to date.")
+    return 0
+
+
+def prepare(given: argparse.Namespace, options: Options) -> int:
+    """What `migrate` and every start run in a process of its own: it may be killed."""
+    for number in HANDLED:
+        signal.signal(number, signal.SIG_DFL)
+    house.prepare_here(options)
     return 0
 
 

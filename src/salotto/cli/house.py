@@ -16,7 +16,7 @@ from salotto.core import database
 from salotto.core.postgres import Cluster, lock
 from salotto.core.postgres import cluster as clusters
 from salotto.core.postgres.children import spawn
-from salotto.core.start import CannotStart
+from salotto.core.start import CannotStart, checkpoint, wait_for
 
 
 class House:
@@ -64,13 +64,14 @@ class House:
     def prepare(self) -> None:
         """Bring the database and files up to date; what costs memory runs in a child."""
         if self.options.workers > 1:
-            _child("migrate")
+            in_child("prepare")
         else:
             from salotto.config import prepare
 
             if prepare.todo(self.options):
                 print("Preparing the database and the files …", flush=True)
-                _child("migrate")
+                in_child("prepare")
+            checkpoint()
             prepare.after_start()
 
     def alive(self) -> bool:
@@ -115,13 +116,13 @@ def prepare_here(options: Options) -> None:
     prepare.after_start()
 
 
-def _child(*arguments: str) -> None:
+def in_child(*arguments: str) -> None:
     """Run a command of our own, so that its memory is given back; raises CannotStart."""
     process = spawn([sys.executable, "-m", "salotto", *arguments], stdout=subprocess.DEVNULL)
     try:
-        code = process.wait()
+        code = wait_for(process)
     except BaseException:
-        process.terminate()
+        process.kill()  # each migration is one transaction, and files change in one step
         process.wait()
         raise
     if code:

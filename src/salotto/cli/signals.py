@@ -1,27 +1,27 @@
-"""SIGTERM and Ctrl-C, also while starting: everything is left in order."""
+"""SIGTERM, Ctrl-C and a closed terminal, also while starting: everything is left in order."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from salotto.core.start import ask_to_stop
+
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Stopped(BaseException):
-    """Raised in the main thread by the first signal; unwinds what was started."""
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    for handled in HANDLED:  # the way out is not interrupted by impatience
-        signal.signal(handled, signal.SIG_IGN)
-    raise Stopped
+def _note(number: int, frame: FrameType | None) -> None:
+    ask_to_stop()
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[None]:
-    """Within the block, the first signal raises `Stopped`."""
-    before = {number: signal.signal(number, _stop) for number in HANDLED}
+    """Within the block, a signal makes the next `core.start.checkpoint` raise Stopped.
+
+    A signal that was ignored when we came (nohup) stays so.
+    """
+    handled = [number for number in HANDLED if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _note) for number in handled}
     try:
         yield
     finally:

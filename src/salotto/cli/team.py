@@ -10,6 +10,7 @@ import time
 from salotto.cli.house import House
 from salotto.config.probe import answers
 from salotto.core.postgres.children import spawn
+from salotto.core.start import pause, stopping
 
 PAUSE = 1.0  # seconds before a process that died is started again
 GRACE = 12.0  # seconds that a process gets to end
@@ -21,7 +22,7 @@ def serve(home: House, sock: socket.socket, *, with_worker: bool) -> int:
     try:
         _wait_until_ready(home, sock)
         while home.alive():
-            time.sleep(PAUSE)
+            pause(PAUSE)
             for n, child in children.items():
                 if child.poll() is not None:
                     print(f"A server process ended ({child.returncode}) and is replaced.", file=sys.stderr)
@@ -38,7 +39,7 @@ def _start(sock: socket.socket, with_worker: bool) -> "subprocess.Popen[bytes]":
 
 
 def _wait_until_ready(home: House, sock: socket.socket) -> None:
-    if asyncio.run(answers(sock.getsockname())):
+    if asyncio.run(answers(sock.getsockname(), give_up=stopping)):
         home.announce()
 
 

@@ -2,14 +2,19 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 
-async def answers(address: tuple[str, int], seconds: float = 30) -> bool:
+async def answers(
+    address: tuple[str, int], seconds: float = 30, *, give_up: Callable[[], bool] = lambda: False
+) -> bool:
     """True as soon as `GET /health` at this address gets a good answer."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])  # noqa: S104
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            while not await _healthy(host, address[1]):  # noqa: ASYNC110 (of another process)
+            while not await _healthy(host, address[1]):
+                if give_up():
+                    return False
                 await asyncio.sleep(0.05)
             return True
     return False

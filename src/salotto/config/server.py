@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
 from collections.abc import Callable, Iterator
 
@@ -12,6 +11,7 @@ import uvicorn
 from salotto.config import jobs
 from salotto.config.options import Options
 from salotto.config.probe import answers
+from salotto.core.start import stopping
 
 log = logging.getLogger("salotto.server")
 
@@ -39,20 +39,15 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """SIGINT and SIGTERM end the server; unlike uvicorn's own, they end no one else here."""
-        before = {s: signal.signal(s, self.handle_exit) for s in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        """Signals are the command's, which leaves a note that `on_tick` reads."""
+        yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the port, start the worker, and report when a request was answered."""
         await super().startup(sockets)
         if self.with_worker:
             self._worker = asyncio.create_task(jobs.work())
-        if sockets and await answers(sockets[0].getsockname()):
+        if sockets and await answers(sockets[0].getsockname(), give_up=stopping):
             self.ready()
 
     async def on_tick(self, counter: int) -> bool:
@@ -60,6 +55,8 @@ class Server(uvicorn.Server):
         if counter % 10 == 0 and not self.healthy():
             log.error("The embedded PostgreSQL has stopped; Salotto stops too. Start it again.")
             self.failed = True
+            return True
+        if stopping():
             return True
         return await super().on_tick(counter)
 

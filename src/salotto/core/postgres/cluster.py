@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 from salotto.core.postgres import identity as identities
 from salotto.core.postgres.binaries import Binaries, reachable
 from salotto.core.postgres.children import spawn
-from salotto.core.start import CannotStart
+from salotto.core.start import CannotStart, pause, wait_for
 
 SUPERUSER, OWNER, APP, DATABASE = "postgres", "salotto_owner", "salotto_app", "salotto"
 PORT = 5432  # names the socket file; nothing listens on TCP
@@ -92,7 +92,7 @@ class Cluster:
                 raise CannotStart(
                     f"PostgreSQL is still starting after {seconds:.0f} s; its log is {self.log}."
                 )
-            time.sleep(0.01)
+            pause(0.01)
 
     def stop(self) -> None:
         """Shut down: running statements are rolled back, everything committed is kept."""
@@ -141,24 +141,26 @@ class Cluster:
         half = self.data / "postgres.new"
         shutil.rmtree(half, ignore_errors=True)
         self._own_folder(half)
-        process = spawn(
-            [self.binaries.program("initdb"), "-D", half, *_initdb_options()],
-            identity=self.identity,
-            on_parent_death=signal.SIGKILL,
-            env=_environment(),
-            cwd="/",
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        with self.log.open("wb") as log:
+            process = spawn(
+                [self.binaries.program("initdb"), "-D", half, *_initdb_options()],
+                identity=self.identity,
+                on_parent_death=signal.SIGKILL,
+                env=_environment(),
+                cwd="/",
+                stdout=log,
+                stderr=log,
+            )
         try:
-            output, _ = process.communicate()
+            code = wait_for(process)
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
-        if process.returncode:
-            words = output.decode(errors="replace").strip().splitlines() or ["no output"]
-            raise CannotStart(f"The database could not be created in {self.data}: {words[-1]}")
+        if code:
+            raise CannotStart(
+                f"The database could not be created in {self.data}: {self._last_words()} (log: {self.log})"
+            )
         if self.folder.exists():  # without PG_VERSION: nothing of a database in it
             _must_be_empty(self.folder)
             self.folder.rmdir()
