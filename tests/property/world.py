@@ -147,8 +147,15 @@ class Client:
         self.since = 0
         self.resets = 0
         self.task: asyncio.Task[None] | None = None
+        self.server = 0
+        self.stall = False
         self.open = asyncio.Event()
         self.open.set()
+
+    @property
+    def listening(self) -> bool:
+        """Connected, past its gap, and reading."""
+        return self.connected and self.open.is_set()
 
     @property
     def connected(self) -> bool:
@@ -160,6 +167,9 @@ class Client:
 
     async def send(self, message: Any) -> None:
         """The server's side of the socket; a frame counts when the socket has taken it."""
+        if self.stall and message["type"] == "http.response.body":
+            self.stall = False
+            self.open.clear()
         if not self.open.is_set():
             await self.open.wait()
         if message["type"] == "http.response.body":
@@ -219,8 +229,12 @@ class World:
         self.committed += writer.end(keep=keep)
 
     def look(self, server: int) -> None:
-        """One look of a server's hub; whoever can take a frame has it afterwards."""
+        """One look of a server's hub; whoever can take a frame has everything afterwards."""
         self.run(self.stations[server].hub.refresh())
+        self.run(settle())
+        for client in self.clients:
+            if client.server == server and client.listening:
+                self.check(client)
 
     def page(self, client: Client) -> None:
         """The client loads its page: what is committed now is on it, and so is a cursor."""
@@ -228,20 +242,19 @@ class World:
 
         client.cursor, client.since, client.received = current(), len(self.committed), []
 
-    def connect(self, client: Client, server: int, *, wait: bool = True) -> None:
-        """Open the client's stream at a server, with its cursor if it has one."""
+    def connect(self, client: Client, server: int, *, stall: bool = False) -> None:
+        """Open the client's stream at a server, with its cursor if it has one. With `stall`
+        its socket is full right after the listener was registered, before its gap is read."""
+        client.server, client.stall = server, stall
+        client.open.set()
         if not client.cursor:
             client.since, client.received = len(self.committed), []
-        self.run(self._connect(client, self.stations[server], wait=wait))
+        self.run(self._connect(client, self.stations[server]))
 
-    async def _connect(self, client: Client, station: Station, *, wait: bool) -> None:
+    async def _connect(self, client: Client, station: Station) -> None:
         holding = self._hold(client, station)
         client.task = asyncio.create_task(holding)
-        if wait and client.open.is_set():
-            await station.hub.refresh()
-            await until(lambda: not client.connected or caught_up(client, station))
-        else:
-            await asyncio.sleep(0)
+        await until(lambda: not client.listening or caught_up(client, station))
 
     async def _hold(self, client: Client, station: Station) -> None:
         async def receive() -> Any:
@@ -268,9 +281,15 @@ class World:
             client._take = taking  # type: ignore[method-assign]
 
     def unblock(self, client: Client) -> None:
-        """The client reads again."""
+        """The client reads again, and comes back if it was told to."""
         client.open.set()
-        self.run(settle())
+        if client.task is not None:
+            self.run(self._resume(client))
+
+    async def _resume(self, client: Client) -> None:
+        await settle()
+        station = self.stations[client.server]
+        await until(lambda: not client.connected or caught_up(client, station))
 
     # What must be true
 
