@@ -7,6 +7,7 @@ from pathlib import Path
 if "TESTING_SALOTTO" not in os.environ:  # else: a worker or a server that this test run has started
     data = Path(tempfile.mkdtemp(prefix="salotto-test-"))
     data.chmod(0o755)
+    (data / "static").mkdir()  # whitenoise looks for it
     os.environ.update(
         TESTING_SALOTTO="yes",
         SALOTTO_DATA=str(data),
@@ -15,7 +16,7 @@ if "TESTING_SALOTTO" not in os.environ:  # else: a worker or a server that this 
         DJANGO_SETTINGS_MODULE="tests.settings",
     )
 
-from salotto.config.settings import *  # noqa: E402, F403
+from salotto.config.settings import *  # noqa: F403
 
 MAIL_TRANSPORT = {"backend": "django.core.mail.backends.locmem.EmailBackend"}
 STORAGES = {

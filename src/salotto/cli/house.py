@@ -97,6 +97,8 @@ def _introduce(options: Options) -> None:
     print(f"  The team     {options.public_url}/  (password: {password(options.data)})")
     for player in CAST:
         print(f"               {player.email:<32} {player.name}")
+    if options.host not in ("127.0.0.1", "::1", "localhost"):
+        print("Warning: everybody who reaches this address can sign in as anybody.", file=sys.stderr)
 
 
 def load_django() -> None:

@@ -1,0 +1,100 @@
+"""`salotto demo`, as somebody meets it who has just installed Salotto."""
+
+import re
+import shutil
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from salotto.demo.cast import CAST
+from tests.config.installation import Command, Installation, new_data
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[tuple[Installation, Command]]:
+    """A demo that runs."""
+    house = Installation(new_data())
+    try:
+        yield house, house.serve(name="demo")
+    finally:
+        house.close()
+        shutil.rmtree(house.data, ignore_errors=True)
+
+
+def browser(house: Installation, language: str = "en") -> httpx.Client:
+    headers = {"Accept-Language": language}
+    return httpx.Client(base_url=f"http://127.0.0.1:{house.port}", headers=headers, follow_redirects=True)
+
+
+def sign_in(page: httpx.Client, who: str) -> httpx.Response:
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.get("/demo/").text)
+    assert token
+    return page.post("/demo/sign-in/", data={"who": who, "csrfmiddlewaretoken": token[1]})
+
+
+def test_it_prints_where_to_go_and_who_to_be(demo: tuple[Installation, Command]) -> None:
+    house, command = demo
+    for address in ("/demo/", "/shop/"):
+        assert f"http://127.0.0.1:{house.port}{address}" in command.output
+    assert all(player.email in command.output for player in CAST)
+    assert re.search(r"password: serena-\w{8}", command.output)
+
+
+def test_the_start_page_speaks_both_languages(demo: tuple[Installation, Command]) -> None:
+    with browser(demo[0]) as english, browser(demo[0], "it") as italian:
+        pages = english.get("/demo/").text, italian.get("/demo/").text
+    assert [re.findall(r'<html lang="(\w+)"', page) for page in pages] == [["en"], ["it"]]
+    assert all(page.count("<li>") == 10 for page in pages)
+
+
+@pytest.mark.parametrize("player", CAST, ids=lambda p: p.key)
+def test_one_click_signs_in(demo: tuple[Installation, Command], player: object) -> None:
+    with browser(demo[0]) as page:
+        answer = sign_in(page, player.key)  # type: ignore[attr-defined]
+        assert "/a/bottega-serena/" in str(answer.url)
+        assert "salotto_session" in page.cookies
+
+
+def test_who_signs_in_reads_on_in_the_language_of_the_start_page(demo: tuple[Installation, Command]) -> None:
+    for language in ("it", "en"):
+        with browser(demo[0], language) as page:
+            assert f'lang="{language}"' in sign_in(page, "sara").text
+
+
+def test_a_stranger_to_the_cast_is_refused(demo: tuple[Installation, Command]) -> None:
+    with browser(demo[0]) as page:
+        assert sign_in(page, "root").status_code == 404
+
+
+def test_a_forged_click_is_refused(demo: tuple[Installation, Command]) -> None:
+    with browser(demo[0]) as page:
+        assert page.post("/demo/sign-in/", data={"who": "giulia"}).status_code == 403
+        assert page.get("/demo/sign-in/").status_code == 405
+
+
+def test_the_printed_password_works(demo: tuple[Installation, Command]) -> None:
+    house, command = demo
+    password = command.await_line(r"password: (\S+)\)")[1]
+    with browser(house) as page:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.get("/login/").text)
+        assert token
+        form = {"login": CAST[1].email, "password": password, "csrfmiddlewaretoken": token[1]}
+        assert "/a/bottega-serena/" in str(page.post("/login/", data=form).url)
+
+
+def test_started_again_it_is_as_it_was_left(demo: tuple[Installation, Command]) -> None:
+    house, first = demo
+    assert first.await_line("password: ")
+    assert house.commands[-1].stop() == 0
+
+    without = house.serve()  # the same data without the demo has no open door
+    with browser(house) as page:
+        assert page.get("/demo/").status_code == 404
+        assert page.post("/demo/sign-in/", data={"who": "giulia"}).status_code == 404
+    assert without.stop() == 0
+
+    again = house.serve(name="demo")
+    assert again.await_line(r"password: \S+")[0] in first.output
+    with browser(house) as page:
+        assert sign_in(page, "giulia").status_code == 200
