@@ -14,7 +14,9 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 def _answer(request: HttpRequest, script: bundle.Script, keep: str) -> HttpResponseBase:
     """A script for pages of every origin, compressed for those who can read it."""
     packed = "gzip" in request.headers.get("Accept-Encoding", "")
-    response = HttpResponse(script.packed if packed else script.plain, content_type="text/javascript; charset=utf-8")
+    response = HttpResponse(
+        script.packed if packed else script.plain, content_type="text/javascript; charset=utf-8"
+    )
     if packed:
         response["Content-Encoding"] = "gzip"
     response["ETag"] = f'"{script.mark}{"-gz" if packed else ""}"'

@@ -30,7 +30,6 @@ PANEL: Mapping[str, Any] = {
     "placeholder": _("Write a message…"),
     "send": _("Send"),
     "emoji": _("Emoji"),
-    "close": _("Close chat"),
     "you": _("You"),
     "sending": _("Sending…"),
     "sent": _("Sent"),

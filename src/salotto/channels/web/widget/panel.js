@@ -69,7 +69,8 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
     if (phase === "failed") return notice("failed", make("strong", {}, failure || say.failed), make("button", { type: "button", class: "primary", onclick: () => load() }, say.retry));
     if (phase !== "ready") return bones();
     const all = entries();
-    return all.length ? rows(all, talk.seen()) : notice("empty", make("strong", {}, words.empty), words.empty_more);
+    const top = talk.more() ? [{ key: "more", mark: "", node: () => make("div", { class: "day" }, words.earlier) }] : [];
+    return all.length ? top.concat(rows(all, talk.seen())) : notice("empty", make("strong", {}, words.empty), words.empty_more);
   };
   const unread = () => talk.list().filter((message) => message.from === "team" && message.id > (mine.read().seen || 0)).length;
 

@@ -20,11 +20,8 @@ export const frames = (deliver) => {
     else if (field === "id" && !value.includes("\0")) id = value;
   };
   return (piece) => {
-    let text = piece;
-    if (skip && text) {
-      if (text[0] === "\n") text = text.slice(1); /* the second half of a CRLF */
-      skip = false;
-    }
+    if (!piece) return;
+    const text = skip && piece[0] === "\n" ? piece.slice(1) : piece; /* without the second half of a CRLF */
     skip = text.endsWith("\r");
     const lines = (rest + text).split(/\r\n|\r|\n/);
     rest = lines.pop();
