@@ -26,6 +26,14 @@ async def work() -> None:
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
+async def stop(working: "asyncio.Task[None]") -> None:
+    """End `work`, letting its jobs finish; repeats the request, because one that meets the
+    opening of a connection gets lost."""
+    while not working.done():
+        working.cancel()
+        await asyncio.wait([working], timeout=GRACE + 1)
+
+
 async def _run() -> None:
     async with _worker_app().open_async() as worker:
         await worker.run_worker_async(

@@ -69,8 +69,7 @@ class Server(uvicorn.Server):
             self._worker.cancel()
         await super().shutdown(sockets)
         if self._worker is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._worker
+            await jobs.stop(self._worker)
 
 
 def configuration(options: Options) -> uvicorn.Config:
