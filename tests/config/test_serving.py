@@ -259,3 +259,14 @@ if os.geteuid() == 0:  # the suite of an ordinary user is itself the test of one
         server.await_line("Ctrl-C stops it")
         program = Path(f"/proc/{house.postgres()[0]}/exe").readlink()
         assert program.is_relative_to(house.data / "programs")
+
+    def test_a_strict_umask_does_not_lock_the_database_out(empty: Make) -> None:
+        deep = empty(below="new/and/deeper")
+        before = os.umask(0o077)
+        try:
+            server = deep.run("migrate")
+        finally:
+            os.umask(before)
+        assert server.await_exit() == 0, server.output
+        assert (deep.data / "mail").stat().st_mode & 0o777 == 0o700
+        assert deep.data.stat().st_mode & 0o777 == 0o755

@@ -134,9 +134,8 @@ def in_child(*arguments: str) -> None:
 def make_data(data: Path) -> None:
     """The data directory exists and is ours to write; raises CannotStart."""
     try:
-        if not data.exists():
-            data.mkdir(parents=True)
-            data.chmod(0o755)
+        _make(data)
+        (data / "mail").mkdir(mode=0o700, exist_ok=True)  # unsent mail holds links that let people in
         probe = data / ".write"
         probe.touch()
         probe.unlink()
@@ -144,6 +143,14 @@ def make_data(data: Path) -> None:
         raise CannotStart(
             f"The data directory {data} cannot be used: {error.strerror}. Name another one with --data."
         ) from None
+
+
+def _make(folder: Path) -> None:
+    """Make what is missing on the way; as root so that the database's user can pass it."""
+    if not folder.exists():
+        _make(folder.parent)
+        folder.mkdir()
+        folder.chmod(0o755 if os.geteuid() == 0 else 0o700)
 
 
 def make_roles(cluster: Cluster) -> None:

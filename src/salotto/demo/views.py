@@ -8,10 +8,9 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from salotto.accounts.models import User
 from salotto.accounts.queries import accounts_of
-from salotto.demo import actions
-from salotto.demo.cast import CAST, COMPANY, Player, password, player
+from salotto.demo import actions, queries
+from salotto.demo.cast import COMPANY, password
 from salotto.desk.faces import initials, tone
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
@@ -22,7 +21,8 @@ BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 def start(request: HttpRequest) -> HttpResponse:
     """What to try, and the cast to try it as."""
     people = [
-        {"player": p, "initials": initials(p.name), "tone": tone(n)} for n, p in enumerate(CAST, start=1)
+        {"player": player, "initials": initials(player.name), "tone": tone(user)}
+        for player, user in queries.players()
     ]
     context = {"people": people, "company": COMPANY, "password": password(settings.OPTIONS.data)}
     return render(request, "demo/start.html", context)
@@ -31,14 +31,9 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in as one of the cast; 404 unless the demo is on, whatever is registered."""
-    chosen = player(request.POST.get("who", ""))
-    user = _user(chosen) if settings.DEMO and chosen else None
+    user = queries.user_of(request.POST.get("who", "")) if settings.DEMO else None
     if user is None:
         raise Http404
     actions.speak(user, get_language() or "en")
     login(request, user, backend=BACKEND)
     return redirect("account_home", accounts_of(user)[0].account.slug)
-
-
-def _user(chosen: Player) -> User | None:
-    return User.objects.filter(email=chosen.email).first()
