@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-_SHAPE = re.compile(r"([0-9a-f]{8})-(\d{1,20}):(\d{1,20}):((?:\d{1,20},){0,999}\d{1,20})?")
+_SHAPE = re.compile(r"([0-9a-f]{8})-(\d{1,20}):(\d{1,20}):((?:\d{1,20},){0,999}\d{1,20})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,12 @@ class Cursor:
 def parse(text: str) -> Cursor | None:
     """The cursor in `text`, or None when it is not one (an old page, a forged request)."""
     match = _SHAPE.fullmatch(text)
-    if match is None or int(match[2]) > int(match[3]):
+    if match is None:
         return None
-    return Cursor(match[1], text.split("-", 1)[1])
+    cursor = Cursor(match[1], text.split("-", 1)[1])
+    between = range(cursor.xmin, cursor.xmax)
+    possible = cursor.xmin <= cursor.xmax and all(int(txid) in between for txid in cursor.xip)
+    return cursor if possible else None
 
 
 def current() -> str:

@@ -11,7 +11,6 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -52,9 +51,7 @@ class Hub:
         self.team: dict[int, set[Listener]] = defaultdict(set)
         self.visitors: dict[UUID, set[Listener]] = defaultdict(set)
         self.cursor: Cursor | None = None
-        self.pruned = 0
         self.count = 0
-        self._era_due = 0.0
         self._woken = asyncio.Event()
         self._looked: list[asyncio.Future[None]] = []
 
@@ -160,9 +157,6 @@ class Hub:
         if self.cursor is None or not self.count:
             await self._start(db)
             return
-        if monotonic() > self._era_due:
-            self._era_due = monotonic() + 60
-            _, self.pruned = await queries.era(db)
         self.cursor, facts = await queries.news(db, self.cursor)
         try:
             self._hand_out(self.cursor, facts)
@@ -173,8 +167,7 @@ class Hub:
 
     async def _start(self, db: AsyncConnection[Any]) -> None:
         """Nobody listens: what happened meanwhile is nobody's, so the cursor is just now."""
-        era, self.pruned = await queries.era(db)
-        moment = await queries.now(db, era)
+        moment = await queries.now(db, await queries.era(db))
         if not self.count:
             self.cursor = moment
 

@@ -66,8 +66,11 @@ class Listener:
             self.closing = True
             if not self.blocked_at and self.backlog is None:
                 self._write(last)
-            if self.task is not None:
-                self.task.cancel()
+            self._end()
+
+    def _end(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
 
     def _keep(self, frame: bytes) -> None:
         if self.backlog is not None and len(self.backlog) < BACKLOG:
@@ -81,12 +84,18 @@ class Listener:
             waiting = step.send(None)
         except StopIteration:
             return
+        except Exception:  # a dead socket is this listener's affair alone
+            self.closing = True
+            self._end()
+            return
         self.blocked_at = monotonic()
         finish = asyncio.get_running_loop().create_task(_rest(step, waiting))
         finish.add_done_callback(self._writable)
 
     def _writable(self, finished: "asyncio.Task[None]") -> None:
         self.blocked_at = 0.0
-        failed = finished.cancelled() or finished.exception() is not None
-        if failed or self.behind:
+        if finished.cancelled() or finished.exception() is not None:
+            self.closing = True
+            self._end()
+        elif self.behind:
             self.close()

@@ -22,15 +22,20 @@ _NEWS = f"""
      ORDER BY e.id
 """  # noqa: S608 - built from constants
 
+# One statement again: what was pruned a moment ago must not look like "nothing happened".
 _GAP = f"""
-    SELECT {_COLUMNS}
-      FROM live_event e
-     WHERE e.account_id = %(account)s
-       AND (e.txid >= %(xmax)s::text::xid8 OR e.txid = ANY (%(xip)s::text[]::xid8[]))
-       AND pg_visible_in_snapshot(e.txid, %(until)s::text::pg_snapshot)
-       AND (%(visitor)s::uuid IS NULL OR e.visitor = %(visitor)s::uuid)
-     ORDER BY e.id
-     LIMIT %(limit)s
+    SELECT left(log.era::text, 8), log.pruned::text, missed.*
+      FROM live_era log
+      LEFT JOIN LATERAL (
+           SELECT e.id, {_COLUMNS}
+             FROM live_event e
+            WHERE e.account_id = %(account)s
+              AND (e.txid >= %(xmax)s::text::xid8 OR e.txid = ANY (%(xip)s::text[]::xid8[]))
+              AND pg_visible_in_snapshot(e.txid, %(until)s::text::pg_snapshot)
+              AND (%(visitor)s::uuid IS NULL OR e.visitor = %(visitor)s::uuid)
+            ORDER BY e.id
+            LIMIT %(limit)s) missed ON true
+     ORDER BY missed.id
 """  # noqa: S608
 
 
@@ -45,12 +50,12 @@ class Fact:
     data: dict[str, Any]
 
 
-async def era(db: AsyncConnection[Any]) -> tuple[str, int]:
-    """The log's era, eight hex digits, and the transaction id below which it was pruned."""
-    row = await (await db.execute("SELECT left(era::text, 8), pruned::text FROM live_era")).fetchone()
+async def era(db: AsyncConnection[Any]) -> str:
+    """The log's era, eight hex digits."""
+    row = await (await db.execute("SELECT left(era::text, 8) FROM live_era")).fetchone()
     if row is None:
         raise RuntimeError("live_era is empty: run `salotto migrate`")
-    return row[0], int(row[1])
+    return str(row[0])
 
 
 async def now(db: AsyncConnection[Any], log: str) -> Cursor:
@@ -71,7 +76,8 @@ async def news(db: AsyncConnection[Any], since: Cursor) -> tuple[Cursor, list[Fa
 async def gap(
     db: AsyncConnection[Any], account: int, since: Cursor, until: Cursor, visitor: UUID | None
 ) -> Sequence[Fact] | None:
-    """What one listener missed between two cursors, in order; None when it is too much."""
+    """What one listener missed between two cursors, in order; None when it is too much,
+    or when the log no longer reaches back to `since`."""
     wanted = {
         "account": account,
         "visitor": visitor,
@@ -81,4 +87,7 @@ async def gap(
         "limit": GAP_LIMIT + 1,
     }
     rows = await (await db.execute(_GAP, wanted)).fetchall()
-    return None if len(rows) > GAP_LIMIT else [Fact(*row) for row in rows]
+    log, pruned = rows[0][:2]
+    if log != since.era or since.xmin < int(pruned) or len(rows) > GAP_LIMIT:
+        return None
+    return [Fact(*row[3:]) for row in rows if row[2] is not None]

@@ -88,7 +88,7 @@ def _hello() -> bytes:
 
 async def _catch_up(station: Station, listener: Listener, since: Cursor | None, until: Cursor) -> None:
     missed = None
-    if since is not None and _usable(station, since, until):
+    if since is not None and _usable(since, until):
         async with station.pool.connection() as db:
             missed = await queries.gap(db, listener.account, since, until, listener.visitor)
     told = f"event: reset\nid: {until}\ndata: {{}}\n\n".encode() if missed is None else frame(until, missed)
@@ -96,6 +96,6 @@ async def _catch_up(station: Station, listener: Listener, since: Cursor | None, 
         await listener.send({"type": "http.response.body", "body": told, "more_body": True})
 
 
-def _usable(station: Station, since: Cursor, until: Cursor) -> bool:
-    """Of this log, not older than it reaches, and not from the future."""
-    return since.era == until.era and since.xmin >= station.hub.pruned and since.xmax <= until.xmax
+def _usable(since: Cursor, until: Cursor) -> bool:
+    """Of this log, and not from the future."""
+    return since.era == until.era and since.xmax <= until.xmax
