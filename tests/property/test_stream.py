@@ -106,6 +106,33 @@ class Schedule(RuleBasedStateMachine):
             self.world.commit(writer, keep=True)
             self.world.look(server)
 
+    def _say(self, client: Client) -> None:
+        """Something that this client must hear of, committed and looked at where it listens."""
+        thread = next(t for t in self.threads if client.visitor in (None, t.visitor) and t.account == client.account)
+        if self._free(self.world.writers[3], thread.id):
+            self.world.writers[3].begin()
+            self.world.writers[3].post(thread, "visitor", 1)
+            self.world.commit(self.world.writers[3], keep=True)
+            self.world.look(client.server)
+
+    @rule(client=clients, server=which, count=st.integers(1, 3))
+    def say_while_it_catches_up(self, client: Client, server: int, count: int) -> None:
+        self.world.vanish(client)
+        self.world.connect(client, server, stall=bool(client.cursor))
+        for _ in range(count):
+            self._say(client)
+        self.world.unblock(client)
+        self._say(client)
+
+    @rule(client=clients, count=st.integers(1, 3))
+    def say_while_its_socket_is_full(self, client: Client, count: int) -> None:
+        if client.listening:
+            client.open.clear()
+            for _ in range(count):
+                self._say(client)
+            self.world.unblock(client)
+            self._say(client)
+
     # Servers
 
     @rule(server=which)
@@ -159,7 +186,7 @@ class Schedule(RuleBasedStateMachine):
 
 
 PROFILES: dict[str, dict[str, Any]] = {
-    "default": {"max_examples": 30, "stateful_step_count": 50},
+    "default": {"max_examples": 20, "stateful_step_count": 50},
     "long": {"max_examples": 5000, "stateful_step_count": 100},
 }
 
