@@ -25,10 +25,9 @@ export const api = ({ base, site, language, mine, locked }) => {
       response = await fetch(base + path, {
         method: body ? "POST" : "GET",
         body: body && JSON.stringify(body),
-        headers: { Accept: signal ? "text/event-stream" : "application/json", ...(body && { "Content-Type": "application/json" }), ...(token && { Authorization: `Bearer ${token}` }) },
+        headers: { ...(body && { "Content-Type": "application/json" }), ...(token && { Authorization: `Bearer ${token}` }) },
         credentials: "omit",
         cache: "no-store",
-        referrerPolicy: "no-referrer",
         signal: signal || limit.signal,
       });
       if (!response.ok) throw await refusal(response);

@@ -25,7 +25,7 @@ const picker = ({ words, onPick, onLeave }) => {
 
 /** onSend(text), onTyping() at each change, draft: {get(), set(text)}. */
 export const composer = ({ words, language, draw, draft, onSend, onTyping }) => {
-  const field = make("textarea", { rows: 1, dir: "auto", "aria-label": words.write, placeholder: words.placeholder, enterkeyhint: "send", autocomplete: "off" });
+  const field = make("textarea", { rows: 1, dir: "auto", "aria-label": words.write, placeholder: words.placeholder, enterkeyhint: "send" });
   const send = make("button", { type: "submit", class: "go", "aria-label": words.send });
   const smile = make("button", { type: "button", class: "smile", "aria-label": words.emoji, "aria-expanded": "false" });
   const note = make("p", { class: "count", role: "status", hidden: true });

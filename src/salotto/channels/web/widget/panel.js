@@ -40,7 +40,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   const here = make("p");
   const team = make("div", { class: "team" });
   const close = make("button", { type: "button", class: "close", onclick: () => shut() });
-  const head = make("header", {}, team, title, here, close);
+  const head = make("div", { class: "head" }, team, title, here, close);
   const banner = make("p", { class: "banner", role: "status", hidden: true });
   const list = make("div", { class: "rows" });
   const thread = make("div", { class: "thread quiet", role: "log", "aria-live": "off", tabindex: 0 }, list);

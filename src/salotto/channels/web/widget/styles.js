@@ -3,25 +3,26 @@
 export const styles = `
 .root { --sunken: #f3ede4; --quiet: #6f675e; --line: #e7e0d6; --note: #fbf0d3; --roof: 0px; }
 @media (prefers-color-scheme: dark) { .root { --sunken: #2c2622; --quiet: #a79d91; --line: #352f2a; --note: #3a2f17; } }
-.panel { position: fixed; inset: auto calc(24px + env(safe-area-inset-right)) calc(98px + env(safe-area-inset-bottom)) auto; width: 380px; height: min(620px, calc(100vh - 122px)); height: min(620px, calc(100dvh - 122px)); display: flex; flex-direction: column; overflow: hidden; border-radius: 20px; border: 1px solid transparent; background: var(--raised) padding-box; box-shadow: var(--shadow); transform-origin: bottom right; transition: opacity 160ms var(--ease), transform 160ms var(--ease), visibility 0s; }
-.left .panel { right: auto; left: calc(24px + env(safe-area-inset-left)); transform-origin: bottom left; }
-.panel:not(.on) { opacity: 0; transform: translateY(10px) scale(.97); visibility: hidden; transition-delay: 0s, 0s, 160ms; pointer-events: none; }
+.panel { position: fixed; inset: auto calc(24px + env(safe-area-inset-right)) calc(98px + env(safe-area-inset-bottom)) auto; width: 380px; height: min(620px, calc(100vh - 122px)); height: min(620px, calc(100dvh - 122px)); display: flex; flex-direction: column; overflow: hidden; border-radius: 20px; border: 1px solid transparent; background: var(--raised) padding-box; box-shadow: var(--shadow); transition: opacity 160ms var(--ease), transform 160ms var(--ease), visibility 0s; }
+.left .panel { right: auto; left: calc(24px + env(safe-area-inset-left)); }
+.panel:not(.on) { opacity: 0; transform: translateY(10px); visibility: hidden; transition-delay: 0s, 0s, 160ms; pointer-events: none; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 
-header { position: relative; flex: none; padding: calc(22px + var(--roof)) 22px 20px; background: var(--accent); color: var(--on-accent); display: grid; gap: 0 12px; align-items: center; }
-h2, header p { margin: 0; overflow-wrap: anywhere; }
-h2 { font-size: 21px; line-height: 1.25; font-weight: 650; letter-spacing: -.01em; margin: 12px 0 3px; padding-inline-end: 36px; }
-header p { font-size: 14px; line-height: 1.4; }
-header button:focus-visible { outline-color: var(--on-accent); outline-offset: -4px; }
-.faces { display: flex; min-height: 38px; }
+.head { position: relative; flex: none; padding: calc(22px + var(--roof)) 22px 20px; background: var(--accent); color: var(--on-accent); display: grid; gap: 0 12px; align-items: center; }
+h2, .head p { margin: 0; min-height: 20px; overflow-wrap: anywhere; }
+h2 { font-size: 21px; line-height: 1.25; font-weight: 650; margin: 12px 0 3px; padding-inline-end: 36px; }
+.head p { font-size: 14px; line-height: 1.4; }
+.head button:focus-visible { outline-color: var(--on-accent); outline-offset: -4px; }
+.team { min-height: 38px; }
+.faces { display: flex; }
 .face { position: relative; width: 38px; height: 38px; margin-inline-end: -8px; border: 2px solid var(--accent); border-radius: 50%; display: grid; place-items: center; font-size: 13px; font-weight: 600; color: #2a211b; background: hsl(var(--hue) 45% 83%); }
-.face.here::after { content: ""; position: absolute; inset: auto -1px -1px auto; width: 10px; height: 10px; border-radius: 50%; border: 2px solid var(--accent); background: #a4d05a; box-sizing: content-box; margin: -2px; }
-.talking header { grid-template-columns: auto 1fr; padding-block: calc(14px + var(--roof)) 14px; }
+.face.here::after { content: ""; position: absolute; inset: auto -1px -1px auto; width: 10px; height: 10px; border-radius: 50%; border: 2px solid var(--accent); background: #a4d05a; box-sizing: content-box; }
+.talking .head { grid-template-columns: auto 1fr; padding-block: calc(14px + var(--roof)) 14px; }
 .talking .team { grid-row: span 2; padding-inline-end: 8px; }
 .talking .face:nth-child(n + 4) { display: none; }
 .talking h2 { font-size: 16px; margin: 0; }
-.talking header p { font-size: 13px; padding-inline-end: 36px; }
+.talking .head p { font-size: 13px; padding-inline-end: 36px; }
 .close { position: absolute; inset-inline-end: 10px; top: calc(10px + var(--roof)); width: 44px; height: 44px; border-radius: 12px; }
 .close:hover { background: rgb(255 255 255 / .14); }
 
@@ -55,14 +56,14 @@ header button:focus-visible { outline-color: var(--on-accent); outline-offset: -
 .bone.me { width: 46%; }
 .typing { display: flex; gap: 4px; align-items: center; margin: 0 18px; min-height: 24px; font-size: 12px; color: var(--quiet); }
 .typing i { width: 6px; height: 6px; border-radius: 50%; background: currentColor; animation: breathe 500ms infinite alternate; }
-.typing i:nth-child(2) { animation-delay: 160ms; } .typing i:nth-child(3) { animation-delay: 320ms; }
+.typing i:nth-child(2) { animation-delay: 160ms; }
 .newest { position: absolute; bottom: 8px; inset-inline: 0; margin: auto; width: max-content; min-height: 44px; padding: 0 18px; border-radius: 22px; background: var(--raised); color: var(--ink); box-shadow: var(--shadow); font-size: 14px; font-weight: 600; }
 
 .write { position: relative; flex: none; padding: 0 12px 4px; }
 .field { display: flex; align-items: flex-end; border: 1px solid var(--line); border-radius: 16px; background: var(--raised); transition: border-color 150ms, box-shadow 150ms; }
 .field:focus-within { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 textarea:focus-visible { outline: 0; }
-textarea { flex: 1; min-width: 0; border: 0; margin: 0; font: inherit; color: inherit; padding: 11px 0; padding-inline-start: 14px; background: none; resize: none; font-size: 16px; line-height: 22px; scrollbar-width: thin; }
+textarea { flex: 1; min-width: 0; border: 0; margin: 0; font: inherit; color: inherit; padding: 11px 0; padding-inline-start: 14px; background: none; resize: none; font-size: 16px; line-height: 22px; }
 textarea::placeholder { color: var(--quiet); opacity: 1; }
 .smile, .go { flex: none; width: 44px; height: 44px; color: var(--quiet); border-radius: 14px; }
 .smile:hover { color: var(--ink); }
@@ -77,7 +78,7 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
 
 @keyframes rise { from { opacity: 0; transform: translateY(6px); } }
 @media (max-width: 480px) {
-  .panel.panel { --roof: env(safe-area-inset-top); padding-bottom: env(safe-area-inset-bottom); inset: 0 auto auto 0; width: 100%; height: 100vh; height: 100dvh; border-radius: 0; }
+  .panel.panel { border: 0; --roof: env(safe-area-inset-top); padding-bottom: env(safe-area-inset-bottom); inset: 0 auto auto 0; width: 100%; height: 100vh; height: 100dvh; border-radius: 0; }
   .panel.keyboard { top: var(--top); height: var(--high); }
   .open .launch { visibility: hidden; }
 }

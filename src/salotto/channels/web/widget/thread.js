@@ -46,10 +46,11 @@ export const threadRows = ({ language, words, actions }) => {
     const newest = entries.filter((entry) => mine(entry) && !entry.state).pop();
     entries.forEach((entry, index) => {
       const date = new Date(entry.at);
-      const [before, after] = [entries[index - 1], entries[index + 1]];
-      const close = (other) => other && other.from === entry.from && other.name === entry.name && Math.abs(new Date(other.at) - date) < PAUSE && new Date(other.at).getDate() === date.getDate();
       const text = day(date);
-      if (!before || day(new Date(before.at)) !== text) rows.push({ key: `d${text}`, mark: text, node: () => make("div", { class: "day" }, text) });
+      const sameDay = (other) => other && day(new Date(other.at)) === text;
+      const close = (other) => sameDay(other) && other.from === entry.from && other.name === entry.name && Math.abs(new Date(other.at) - date) < PAUSE;
+      const [before, after] = [entries[index - 1], entries[index + 1]];
+      if (!sameDay(before)) rows.push({ key: `d${text}`, mark: text, node: () => make("div", { class: "day" }, text) });
       const [top, end] = [!close(before), !close(after)];
       entry.shape = `${top ? "top" : ""}${end ? " end" : ""}`;
       const key = entry.client_id || entry.id;
@@ -68,9 +69,9 @@ export const threadRows = ({ language, words, actions }) => {
   };
 };
 
-const face = ({ name, initials, here }) => {
+const face = ({ initials, here }) => {
   const node = make("span", { class: here ? "face here" : "face" }, initials);
-  node.style.setProperty("--hue", [...name].reduce((sum, letter) => sum * 31 + letter.codePointAt(0), 7) % 360);
+  node.style.setProperty("--hue", (initials.codePointAt(0) * 47) % 360);
   return node;
 };
 
