@@ -16,7 +16,18 @@ def write(by: Member, body: str = "Good morning!", *, visitor: UUID | None = Non
     account = by.account.pk
     with account_scope(account), transaction.atomic():
         inbox = Inbox.objects.order_by("id").first().pk
-        posted = post(Item(account, uuid4(), "visitor", body, inbox=inbox, visitor=visitor or uuid4(), language="en", data=data))
+        posted = post(
+            Item(
+                account,
+                uuid4(),
+                "visitor",
+                body,
+                inbox=inbox,
+                visitor=visitor or uuid4(),
+                language="en",
+                data=data,
+            )
+        )
     assert posted is not None
     return posted
 

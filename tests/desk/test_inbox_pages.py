@@ -20,7 +20,16 @@ JSON = {"HTTP_ACCEPT": "application/json"}
 SIGN_IN = 3
 """Queries of every page before its view: session, user, membership."""
 
-READS = ("", "inbox/", "inbox/mine/", "inbox/all/older/?before=1-1", "inbox/all/rows/?ids={id}", "inbox/all/{id}/", "c/{id}/", "c/{id}/messages/")
+READS = (
+    "",
+    "inbox/",
+    "inbox/mine/",
+    "inbox/all/older/?before=1-1",
+    "inbox/all/rows/?ids={id}",
+    "inbox/all/{id}/",
+    "c/{id}/",
+    "c/{id}/messages/",
+)
 WRITES = ("reply", "note", "assign", "complete", "reopen", "read", "unread")
 
 
@@ -42,7 +51,14 @@ def test_agents_and_viewers_read_others_do_not(cast: Cast, path: str) -> None:
     address = url(cast, path, begin(cast.agent))
     got = {name: cast.client(member).get(address).status_code for name, member in cast.members().items()}
     fine = 302 if path in ("", "c/{id}/") else 200
-    assert got == {"primary_admin": fine, "admin": fine, "agent": fine, "viewer": fine, "nobody": 403, "outsider": 404}
+    assert got == {
+        "primary_admin": fine,
+        "admin": fine,
+        "agent": fine,
+        "viewer": fine,
+        "nobody": 403,
+        "outsider": 404,
+    }
     assert cast.client().get(address).status_code == 302
     assert cast.client().get(address, **JSON).status_code == 401
 
@@ -52,7 +68,10 @@ def test_only_agents_write(cast: Cast, verb: str) -> None:
     number = begin(cast.agent)
     address = url(cast, f"c/{number}/{verb}/")
     fields = text(to=cast.agent.user.pk)
-    got = {name: cast.client(member).post(address, fields, **JSON).status_code for name, member in cast.members().items()}
+    got = {
+        name: cast.client(member).post(address, fields, **JSON).status_code
+        for name, member in cast.members().items()
+    }
     assert got.pop("viewer") == got.pop("nobody") == 403
     assert got.pop("outsider") == 404
     assert set(got.values()) == {200}
@@ -131,7 +150,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("fields", "status", "code"), BAD)
-def test_bad_text_is_refused_and_nothing_is_written(cast: Cast, fields: dict[str, str], status: int, code: str) -> None:
+def test_bad_text_is_refused_and_nothing_is_written(
+    cast: Cast, fields: dict[str, str], status: int, code: str
+) -> None:
     number = begin(cast.agent)
     answer = cast.client(cast.agent).post(url(cast, f"c/{number}/reply/"), fields, **JSON)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
@@ -149,7 +170,9 @@ def test_bytes_that_are_no_form_are_refused(cast: Cast, body: bytes) -> None:
 
 def test_a_body_over_the_limit_is_413(cast: Cast) -> None:
     number = begin(cast.agent)
-    answer = cast.client(cast.agent).post(url(cast, f"c/{number}/reply/"), {"body": "x" * (1024 * 1024 + 1)}, **JSON)
+    answer = cast.client(cast.agent).post(
+        url(cast, f"c/{number}/reply/"), {"body": "x" * (1024 * 1024 + 1)}, **JSON
+    )
     assert answer.status_code == 413
 
 
@@ -161,7 +184,9 @@ def test_an_owner_that_is_no_id_is_refused(cast: Cast, to: str) -> None:
 
 def test_a_viewer_cannot_become_the_owner(cast: Cast) -> None:
     number = begin(cast.agent)
-    answer = cast.client(cast.agent).post(url(cast, f"c/{number}/assign/"), {"to": cast.viewer.user.pk}, **JSON)
+    answer = cast.client(cast.agent).post(
+        url(cast, f"c/{number}/assign/"), {"to": cast.viewer.user.pk}, **JSON
+    )
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_an_agent")
 
 
@@ -220,9 +245,13 @@ def test_a_page_embeds_the_cursor_of_its_render(cast: Cast) -> None:
 
 def test_htmx_gets_the_part_it_asks_for(cast: Cast) -> None:
     number, client = begin(cast.agent), cast.client(cast.agent)
-    stage = client.get(url(cast, f"inbox/all/{number}/"), HTTP_HX_REQUEST="true", HTTP_HX_TARGET="div#stage").content.decode()
+    stage = client.get(
+        url(cast, f"inbox/all/{number}/"), HTTP_HX_REQUEST="true", HTTP_HX_TARGET="div#stage"
+    ).content.decode()
     assert "data-thread" in stage and "data-rows" not in stage and "<html" not in stage
-    desk = client.get(url(cast, "inbox/mine/"), HTTP_HX_REQUEST="true", HTTP_HX_TARGET="div#desk").content.decode()
+    desk = client.get(
+        url(cast, "inbox/mine/"), HTTP_HX_REQUEST="true", HTTP_HX_TARGET="div#desk"
+    ).content.decode()
     assert "data-rows" in desk and "<html" not in desk
 
 
@@ -246,7 +275,12 @@ def test_pages_ask_a_bounded_number_of_questions(cast: Cast) -> None:
 
 
 def test_a_message_cannot_bring_markup_into_the_page(cast: Cast) -> None:
-    number = begin(cast.agent, "<script>alert(1)</script><img src=x onerror=alert(1)>", page="javascript:alert(1)", title="<b>x</b>")
+    number = begin(
+        cast.agent,
+        "<script>alert(1)</script><img src=x onerror=alert(1)>",
+        page="javascript:alert(1)",
+        title="<b>x</b>",
+    )
     page = cast.client(cast.agent).get(url(cast, f"inbox/all/{number}/")).content.decode()
     assert "<script>alert" not in page and "<img" not in page and 'href="javascript' not in page
 

@@ -30,7 +30,9 @@ def test_addresses_become_links_and_the_rest_is_escaped(text: str, html: str) ->
     assert linked(text).startswith(html)
 
 
-@pytest.mark.parametrize("text", ["javascript:alert(1)", "data:text/html,x", "ftp://a.example", "www.a.example", "mailto:a@b.c"])
+@pytest.mark.parametrize(
+    "text", ["javascript:alert(1)", "data:text/html,x", "ftp://a.example", "www.a.example", "mailto:a@b.c"]
+)
 def test_only_http_and_https_are_links(text: str) -> None:
     assert "<a" not in linked(text)
 
@@ -42,13 +44,24 @@ def test_a_quote_cannot_leave_the_address() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(-5, "now"), (59, "now"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (86399, "23 h"), (86400, "1 d"), (7 * 86400, "November 16")],
+    [
+        (-5, "now"),
+        (59, "now"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (3600, "1 h"),
+        (86399, "23 h"),
+        (86400, "1 d"),
+        (7 * 86400, "November 16"),
+    ],
 )
 def test_a_time_is_as_short_as_a_list_needs(seconds: int, words: str) -> None:
     assert times.ago(NOW - timedelta(seconds=seconds), NOW) == words
 
 
-@pytest.mark.parametrize(("minutes", "words"), [(60, ""), (64, "1 h 4 min"), (120, "2 h"), (2880, "2 d")])
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(60, ""), (64, "1 h 4 min"), (120, "2 h"), (547, "9 h"), (2880, "2 d")]
+)
 def test_waiting_is_told_after_an_hour(minutes: int, words: str) -> None:
     assert times.waiting(NOW - timedelta(minutes=minutes), NOW) == words
     assert times.waiting(None, NOW) == ""
@@ -61,7 +74,10 @@ def test_days_are_called_as_people_call_them() -> None:
     assert times.day(date(2026, 11, 1), today) == "Nov. 1, 2026"
 
 
-@pytest.mark.parametrize(("name", "letters"), [("Anna Rossi", "AR"), ("anna maria de rossi", "AR"), ("Bo", "B"), ("", "?"), ("  ", "?")])
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [("Anna Rossi", "AR"), ("anna maria de rossi", "AR"), ("Bo", "B"), ("", "?"), ("  ", "?")],
+)
 def test_initials(name: str, letters: str) -> None:
     assert initials(name) == letters
 
@@ -89,7 +105,13 @@ def entry(number: int, kind: str, author: int | None, minutes: float) -> Entry:
 
 def test_entries_of_one_author_within_a_minute_are_joined() -> None:
     sara = found_cast().agent
-    told = [entry(1, "visitor", None, 0), entry(2, "visitor", None, 0.5), entry(3, "visitor", None, 3), entry(4, "reply", 7, 3.1), entry(5, "note", 7, 3.2)]
+    told = [
+        entry(1, "visitor", None, 0),
+        entry(2, "visitor", None, 0.5),
+        entry(3, "visitor", None, 3),
+        entry(4, "reply", 7, 3.1),
+        entry(5, "note", 7, 3.2),
+    ]
     made = bubbles(Window(told, None, False, False), by=sara, contact="Anna", names={})
     assert [b.joined for b in made] == [False, True, False, False, False]
     assert [b.side for b in made] == ["them", "them", "them", "us", "note"]

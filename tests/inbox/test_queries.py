@@ -67,7 +67,9 @@ def test_counters_are_those_of_the_views(cast: Cast) -> None:
 def test_pages_meet_without_gap_or_repetition_when_times_are_equal(cast: Cast) -> None:
     made = [begin(cast.agent) for _ in range(9)]
     with account_scope(cast.account.pk):
-        Conversation.objects.filter(id__in=made[2:7]).update(last_activity=datetime(2026, 3, 1, 12, 0, 0, 123456, UTC))
+        Conversation.objects.filter(id__in=made[2:7]).update(
+            last_activity=datetime(2026, 3, 1, 12, 0, 0, 123456, UTC)
+        )
         assert everything(cast, View.ALL, 2) == everything(cast, View.ALL, 50)
         assert sorted(everything(cast, View.ALL, 3)) == sorted(made)
 
@@ -104,7 +106,10 @@ def test_rows_are_those_in_the_view_and_never_of_another_account(cast: Cast) -> 
     assert [row.id for row in found] == [here]
 
 
-@pytest.mark.parametrize("text", ["", "1", "1-", "-1", "a-b", "1-2-3", "²-1", "1-9223372036854775808", "9" * 30 + "-1", "1 -2", "1-\x00"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "1", "1-", "-1", "a-b", "1-2-3", "²-1", "1-9223372036854775808", "9" * 30 + "-1", "1 -2", "1-\x00"],
+)
 def test_a_place_that_is_not_ours_is_refused(text: str) -> None:
     with pytest.raises(BadRequest):
         Place.read(text)

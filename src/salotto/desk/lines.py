@@ -27,9 +27,7 @@ def in_words(
     return plain.get(str(data.get("what")), _("This conversation changed"))
 
 
-def _assigned(
-    to: Any, author: int | None, author_name: str, reader: int, names: Mapping[int, str]
-) -> str:
+def _assigned(to: Any, author: int | None, author_name: str, reader: int, names: Mapping[int, str]) -> str:
     whom = names.get(to, _("a former colleague"))
     if to == author:
         took = _("You took this over") if author == reader else _("%(who)s took this over")

@@ -34,4 +34,4 @@ def linked(text: str) -> SafeString:
     for found in _ADDRESS.finditer(text):
         parts += [escape(text[at : found.start()]), _link(found[0])]
         at = found.end()
-    return mark_safe("".join([*parts, escape(text[at:])]))  # noqa: S308: every part is escaped
+    return mark_safe("".join([*parts, escape(text[at:])]))  # noqa: S308 (every part is escaped)

@@ -97,9 +97,7 @@ class Bubble:
     joined: bool
 
 
-def bubbles(
-    window: Window, *, by: Member, contact: str, names: Mapping[int, str]
-) -> list[Bubble]:
+def bubbles(window: Window, *, by: Member, contact: str, names: Mapping[int, str]) -> list[Bubble]:
     """The entries of a window as the member sees them, in the active time zone."""
     made, before = [], window.previous
     for entry in window.entries:
@@ -108,9 +106,7 @@ def bubbles(
     return made
 
 
-def _bubble(
-    entry: Entry, before: Entry | None, by: Member, contact: str, names: Mapping[int, str]
-) -> Bubble:
+def _bubble(entry: Entry, before: Entry | None, by: Member, contact: str, names: Mapping[int, str]) -> Bubble:
     at = timezone.localtime(entry.at)
     new_day = before is None or timezone.localtime(before.at).date() != at.date()
     mine = entry.author == by.user.pk
@@ -176,5 +172,11 @@ def person(head: Head, *, here: bool) -> Person:
 
 def language_name(code: str) -> str:
     """A language by its code, as its speakers call it."""
-    known: dict[str, Any] = {"en": "English", "it": "Italiano", "de": "Deutsch", "fr": "Français", "es": "Español"}
+    known: dict[str, Any] = {
+        "en": "English",
+        "it": "Italiano",
+        "de": "Deutsch",
+        "fr": "Français",
+        "es": "Español",
+    }
     return str(known.get(code[:2].lower(), code))

@@ -24,19 +24,19 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def waiting(since: datetime | None, now: datetime) -> str:
-    """"1 h 4 min" for somebody who waits longer than an hour, else an empty text."""
+    """ "1 h 4 min" (from three hours on "3 h") for somebody who waits longer than an hour, else an empty text."""
     if since is None or now - since <= WAITING_LONG:
         return ""
     minutes = int((now - since).total_seconds()) // MINUTE
     if minutes >= 2 * DAY // MINUTE:
         return _("%(n)d d") % {"n": minutes * MINUTE // DAY}
-    if minutes % 60 == 0:
+    if minutes % 60 == 0 or minutes >= 180:
         return _("%(n)d h") % {"n": minutes // 60}
     return _("%(h)d h %(m)d min") % {"h": minutes // 60, "m": minutes % 60}
 
 
 def day(moment: date, today: date) -> str:
-    """"Today", "Yesterday", or the date in the reader's language."""
+    """ "Today", "Yesterday", or the date in the reader's language."""
     if moment == today:
         return _("Today")
     if moment == today - timedelta(days=1):

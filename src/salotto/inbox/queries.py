@@ -109,9 +109,7 @@ def _found(view: View, by: Member) -> "QuerySet[Conversation]":
     return found
 
 
-def conversations(
-    view: View, *, by: Member, before: Place | None = None, limit: int = LIST_PAGE
-) -> Page:
+def conversations(view: View, *, by: Member, before: Place | None = None, limit: int = LIST_PAGE) -> Page:
     """The newest `limit` conversations of a view, after `before` if given; one query."""
     found = _found(view, by)
     if before is not None:

@@ -52,5 +52,3 @@ def read(form: type[forms.Form], request: HttpRequest) -> dict[str, Any]:
     if set(given.errors) == {"body"}:
         raise Invalid(_("The message contains characters that are not text."), code="not_text")
     raise BadRequest()
-
-

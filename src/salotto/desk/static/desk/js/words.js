@@ -26,7 +26,7 @@ export function waiting(since, now = Date.now()) {
   if (minutes <= 60) return "";
   if (minutes >= 2 * 1440) return word("days", { n: Math.floor(minutes / 1440) });
   const [h, m] = [Math.floor(minutes / 60), minutes % 60];
-  return m ? word("hours_minutes", { h, m }) : word("hours", { n: h });
+  return m && h < 3 ? word("hours_minutes", { h, m }) : word("hours", { n: h });
 }
 
 /** Bring every time on the page up to date. */
