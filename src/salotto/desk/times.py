@@ -24,7 +24,7 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def waiting(since: datetime | None, now: datetime) -> str:
-    """ "1 h 4 min" (from three hours on "3 h") for somebody who waits longer than an hour, else an empty text."""
+    """How long somebody waits, when over an hour: "1 h 4 min", "9 h", "2 d"; else an empty text."""
     if since is None or now - since <= WAITING_LONG:
         return ""
     minutes = int((now - since).total_seconds()) // MINUTE
