@@ -18,7 +18,11 @@
 
 CREATE OR REPLACE FUNCTION inbox_post_messages(items jsonb)
 RETURNS TABLE (n bigint, message bigint, conversation bigint, at timestamptz, fresh boolean, version int)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+-- A session keeps these plans. Made while a table was small they would scan all of it, its
+-- dead rows too, until it is analysed: nearly twice the work per message (docs/performance.md).
+SET enable_seqscan = off
+AS $$
 #variable_conflict use_column
 DECLARE
     moment timestamptz := clock_timestamp();
