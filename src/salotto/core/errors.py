@@ -104,3 +104,13 @@ class TooMany(Refused):
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": str(self.retry_after)}
+
+
+class Busy(Refused):
+    """503: the database does not answer, or too much is in line; nothing was changed."""
+
+    status, code = 503, "busy"
+    sentence = _("The server is busy. Try again in a moment.")
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "2"}

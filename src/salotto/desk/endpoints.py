@@ -3,13 +3,14 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from psycopg import OperationalError
 from psycopg_pool import AsyncConnectionPool
 
 from salotto.accounts.models import Access
 from salotto.accounts.sessions import Caller, caller
 from salotto.core import asgi
 from salotto.core.asgi import Receive, Scope, Send
-from salotto.core.errors import BadRequest, Forbidden, Missing, Refused, SignInNeeded, WrongMethod
+from salotto.core.errors import BadRequest, Busy, Forbidden, Missing, Refused, SignInNeeded, WrongMethod
 from salotto.inbox.queries_async import visitor_of
 from salotto.live.presence import user_key
 from salotto.live.station import Station
@@ -30,6 +31,8 @@ class Endpoints:
             await self._route(scope, receive, send)
         except Refused as refused:
             await asgi.refuse(send, refused, asgi.reader_language(scope))
+        except OperationalError:
+            await asgi.refuse(send, Busy(), asgi.reader_language(scope))
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["method"], scope["path"]:

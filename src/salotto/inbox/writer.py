@@ -14,7 +14,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from salotto.core.errors import Invalid, Refused
+from salotto.core.errors import Busy, Invalid, Refused
 from salotto.core.pool import connect
 from salotto.inbox.posting import CALL, Item, Posted, as_parameter, as_posted
 
@@ -27,15 +27,6 @@ TIMEOUTS = "-c statement_timeout=10s -c lock_timeout=250ms"
 """A batch does not wait for a locked conversation: see `_one_by_one`."""
 
 Waiting = tuple[Item, "asyncio.Future[Posted | None]"]
-
-
-class Busy(Refused):
-    """503: the database does not answer, or too much is in line; the sender keeps the message."""
-
-    status, code = 503, "busy"
-
-    def headers(self) -> dict[str, str]:
-        return {"Retry-After": "2"}
 
 
 class Writer:

@@ -5,12 +5,14 @@ import random
 from time import monotonic
 from uuid import UUID
 
+from psycopg import OperationalError
+
 from salotto.core.asgi import Headers, Receive, Scope, Send
 from salotto.core.errors import TooMany
 from salotto.live import queries
 from salotto.live.cursor import Cursor, parse
 from salotto.live.hub import frame
-from salotto.live.listener import Listener
+from salotto.live.listener import RESUME, Listener
 from salotto.live.station import Station
 
 LIFETIME = 3600.0
@@ -49,6 +51,8 @@ async def hold(
     listener = Listener(send, account, user=user, visitor=visitor, until=until)
     try:
         await _listen(station, listener, receive, parse(since) if since else None, asked=bool(since))
+    except OperationalError:  # its gap could not be read: it comes back with its cursor
+        await send({"type": "http.response.body", "body": RESUME, "more_body": False})
     except asyncio.CancelledError:
         if not listener.closing:
             raise

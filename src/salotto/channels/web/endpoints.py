@@ -13,13 +13,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import translation
+from psycopg import OperationalError
 from psycopg_pool import AsyncConnectionPool
 
 from salotto.channels.web import actions, parsing, queries, tokens, words
 from salotto.channels.web.queries import SiteFacts
 from salotto.core import asgi
 from salotto.core.asgi import Headers, Receive, Scope, Send
-from salotto.core.errors import Forbidden, Missing, Refused, SignInNeeded, TooMany, WrongMethod
+from salotto.core.errors import Busy, Forbidden, Missing, Refused, SignInNeeded, TooMany, WrongMethod
 from salotto.core.limits import RateLimit, address_key
 from salotto.inbox.models import Kind
 from salotto.inbox.posting import Item, Posted
@@ -123,6 +124,8 @@ class Endpoints:
             await self._route(call)
         except Refused as refused:
             await asgi.refuse(send, refused, call.language, call.cors)
+        except OperationalError:
+            await asgi.refuse(send, Busy(), call.language, call.cors)
 
     async def _route(self, call: Call) -> None:
         method, path = call.scope["method"], call.scope["path"]
