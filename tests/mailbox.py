@@ -15,7 +15,8 @@ def mails_to(address: str) -> list[EmailMessage]:
     """What was queued for this address, oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT args FROM procrastinate_jobs WHERE task_name LIKE %s AND args->'recipients' ? %s ORDER BY id",
+            "SELECT args FROM procrastinate_jobs"
+            " WHERE task_name LIKE %s AND args->'recipients' ? %s ORDER BY id",
             ["%send_mail", address],
         )
         rows = cursor.fetchall()

@@ -218,7 +218,7 @@ def test_the_newcomer_sees_why_there_is_no_seat(cast: Cast) -> None:
     user = new_user()
     _email, token = invited(cast, email=user.email)
     answer = client_of(user).post(f"/invitation/{token}/")
-    assert "viewer" in [str(m) for m in get_messages(answer.wsgi_request)][0]
+    assert "viewer" in next(str(m) for m in get_messages(answer.wsgi_request))
 
 
 @pytest.mark.parametrize("token", ["x", "A" * 43, "%00", "é", "x" * 3000])

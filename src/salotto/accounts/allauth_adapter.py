@@ -27,7 +27,7 @@ SAID = {
 """The only messages of allauth that our pages do not say themselves."""
 
 
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+class Adapter(DefaultAccountAdapter):
     """Addresses in mails come from SALOTTO_URL, never from the Host header."""
 
     error_messages = {

@@ -49,11 +49,11 @@ def _limit_password(field: PasswordField) -> None:
     field.help_text = PASSWORD_HELP if new else ""
 
 
-class Login(Plain, allauth_forms.LoginForm):  # type: ignore[misc]
+class Login(Plain, allauth_forms.LoginForm):
     """Address and password."""
 
 
-class Signup(Plain, allauth_forms.SignupForm):  # type: ignore[misc]
+class Signup(Plain, allauth_forms.SignupForm):
     """A new person with a new account."""
 
     name = forms.CharField(
@@ -82,7 +82,7 @@ class Signup(Plain, allauth_forms.SignupForm):  # type: ignore[misc]
         return user
 
 
-class ResetPassword(Plain, allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPassword(Plain, allauth_forms.ResetPasswordForm):
     """The address that a link is sent to."""
 
 
@@ -94,15 +94,15 @@ class _Once:
         del self.fields["password2"]  # type: ignore[attr-defined]
 
 
-class NewPassword(Plain, _Once, allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class NewPassword(Plain, _Once, allauth_forms.ResetPasswordKeyForm):
     """The new password behind a reset link."""
 
 
-class ChangePassword(Plain, _Once, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePassword(Plain, _Once, allauth_forms.ChangePasswordForm):
     """The current password and the new one."""
 
 
-class Reauthenticate(Plain, allauth_forms.ReauthenticateForm):  # type: ignore[misc]
+class Reauthenticate(Plain, allauth_forms.ReauthenticateForm):
     """The password once more, before something grave."""
 
 

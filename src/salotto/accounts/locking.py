@@ -39,7 +39,7 @@ def _now(by: Member, account: Account) -> Member:
 
 def membership_of(user_id: int) -> Membership:
     """The membership, with its user, in the open scope; raises Missing."""
-    found = Membership.objects.select_related("user").filter(user_id=user_id).first()
+    found: Membership | None = Membership.objects.select_related("user").filter(user_id=user_id).first()
     if found is None:
         raise Missing()
     return found

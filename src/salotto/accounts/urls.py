@@ -1,17 +1,13 @@
 """The pages before and around an account. Of allauth's pages only these exist."""
 
 from allauth.account import views as allauth_views
-from django.conf import settings
 from django.urls import path, re_path
-from django.utils.functional import SimpleLazyObject
 
 from salotto.accounts import views
 
-OPEN = {"signup_open": SimpleLazyObject(lambda: settings.SIGNUP)}
-
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login/", allauth_views.LoginView.as_view(extra_context=OPEN), name="account_login"),
+    path("login/", views.SignIn.as_view(), name="account_login"),
     path("logout/", allauth_views.logout, name="account_logout"),
     path("signup/", allauth_views.signup, name="account_signup"),
     path("inactive/", allauth_views.account_inactive, name="account_inactive"),

@@ -1,7 +1,10 @@
 """Pages around the accounts: the way in, invitations, a further account, the language."""
 
+from typing import Any
+
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
 from allauth.account.models import EmailAddress
+from allauth.account.views import LoginView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -26,6 +29,13 @@ from salotto.core.errors import BadRequest, Refused, TooMany
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 YEAR = 60 * 60 * 24 * 365
+
+
+class SignIn(LoginView):
+    """Sign-in; offers sign-up where it is open."""
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**more), "signup_open": settings.SIGNUP}
 
 
 @never_cache

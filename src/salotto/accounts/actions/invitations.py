@@ -76,7 +76,7 @@ def invite(
         _withdraw_expired(email)
         _within_the_day()
         token = secrets.token_urlsafe(32)
-        invitation = Invitation.objects.create(
+        invitation: Invitation = Invitation.objects.create(
             account=now.account,
             email=email,
             role=role,

@@ -23,7 +23,7 @@ class Profile(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80, widget=forms.TextInput({"autocomplete": "name"}))
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
     theme = forms.ChoiceField(
-        label=_("Look"), choices=User._meta.get_field("theme").choices, widget=forms.RadioSelect
+        label=_("Look"), choices=User._meta.get_field("theme").choices or (), widget=forms.RadioSelect
     )
 
 

@@ -1,5 +1,7 @@
 """Who belongs to the account: list, roles, leaving, and the hand-over of the first role."""
 
+from collections.abc import Callable
+
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpResponse
@@ -8,12 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salotto.accounts import actions, invited
-from salotto.accounts.http import MemberRequest, for_admins, for_members, for_primary_admin
+from salotto.accounts.http import MemberRequest, View, for_admins, for_members, for_primary_admin
 from salotto.accounts.members import must_administer
 from salotto.core.errors import Conflict
 from salotto.desk.people import common
 from salotto.desk.people.forms import Invite
 from salotto.desk.people.queries import open_conversations
+
+with_password: Callable[[View], View] = reauthentication_required
+"""Asks for the password once more, unless it was given in the last five minutes."""
 
 
 @require_safe
@@ -77,7 +82,7 @@ def remove(request: MemberRequest, user: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_primary_admin
-@reauthentication_required
+@with_password
 def hand_over(request: MemberRequest, user: int) -> HttpResponse:
     """Make somebody else the primary admin; asks for the password and once more."""
     person = common.person_of(request, user)

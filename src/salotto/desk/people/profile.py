@@ -51,7 +51,7 @@ def password(request: MemberRequest) -> HttpResponse:
     refused: HttpResponse | None = ratelimit.consume_or_429(request, action="change_password")
     if refused:
         return refused
-    form = ChangePassword(request.POST, user=request.user)
+    form = ChangePassword(data=request.POST, user=request.user)
     if not form.is_valid():
         user = request.user
         known = {"name": user.name, "language": user.language, "theme": user.theme}
