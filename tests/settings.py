@@ -16,8 +16,10 @@ if "TESTING_SALOTTO" not in os.environ:  # else: a worker or a server that this 
         DJANGO_SETTINGS_MODULE="tests.settings",
     )
 
+from salotto.config.catalogues import compile_to
 from salotto.config.settings import *  # noqa: F403
 
+compile_to(OPTIONS.data / "locale")  # noqa: F405
 MAIL_TRANSPORT = {"backend": "django.core.mail.backends.locmem.EmailBackend"}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
