@@ -24,14 +24,17 @@ def prepared() -> Iterator[Path]:
 
 
 @pytest.fixture
-def copies(prepared: Path) -> Iterator[Callable[[], Installation]]:
+def copies(prepared: Path) -> Iterator[Callable[..., Installation]]:
     """Makes copies of the prepared installation; they end with the test."""
     made: list[Installation] = []
 
-    def copy() -> Installation:
-        data = new_data()
+    def copy(uid: int | None = None, below: str = "") -> Installation:
+        data = new_data() / below
+        data.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "-a", f"{prepared}/.", str(data)], check=True)
-        made.append(Installation(data))
+        if uid is not None:
+            subprocess.run(["chown", "-R", f"{uid}:{uid}", str(data)], check=True)
+        made.append(Installation(data, uid))
         return made[-1]
 
     yield copy
@@ -41,7 +44,7 @@ def copies(prepared: Path) -> Iterator[Callable[[], Installation]]:
 
 
 @pytest.fixture
-def installation(copies: Callable[[], Installation]) -> Installation:
+def installation(copies: Callable[..., Installation]) -> Installation:
     """A copy of the prepared installation, not running."""
     return copies()
 
@@ -51,9 +54,8 @@ def empty() -> Iterator[Callable[..., Installation]]:
     """Makes installations on empty directories; they end with the test."""
     made: list[Installation] = []
 
-    def make(uid: int | None = None, below: str = "") -> Installation:
-        data = new_data(uid)
-        made.append(Installation(data / below if below else data, uid))
+    def make() -> Installation:
+        made.append(Installation(new_data()))
         return made[-1]
 
     yield make

