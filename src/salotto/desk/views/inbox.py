@@ -101,10 +101,10 @@ def short(request: MemberRequest, conversation: int) -> HttpResponse:
 @for_readers
 def messages(request: MemberRequest, conversation: int) -> HttpResponse:
     """A thread's entries `?after=<id>` with its present state, or `?before=<id>`."""
-    head = queries.head(conversation, by=request.member)
     before = number(request.GET.get("before"))
     if before is None:
-        return thread_state(request, head.id, number(request.GET.get("after")) or 0)
+        return thread_state(request, conversation, number(request.GET.get("after")) or 0)
+    head = queries.head(conversation, by=request.member)
     window = queries.thread(head.id, before=before)
     shown = {"bubbles": parts.entries(window, head, request.member), "seen": 0}
     made = parts.html(request, "desk/_messages.html", shown)

@@ -1,6 +1,7 @@
 // Complete, reopen, assign, mark unread: shown in the same frame, taken back when refused.
-import { post } from "./net.js";
+import { get, post } from "./net.js";
 import { note } from "./list.js";
+import { live } from "./stream.js";
 import { apply, current, leaveUnread } from "./thread.js";
 import { toast } from "./toast.js";
 import { word } from "./words.js";
@@ -14,6 +15,7 @@ export function start() {
   });
   const picker = document.getElementById("assign");
   if (picker) startPicker(picker);
+  live.addEventListener("facts", peopleChanged);
 }
 
 const head = () => current().root.querySelector("[data-head]");
@@ -60,19 +62,32 @@ function takeBack(thread, before, refusal) {
 
 function startPicker(picker) {
   const filter = picker.querySelector("[data-filter]");
-  const agents = [...picker.querySelectorAll("[data-agent]")];
+  const agents = () => [...picker.querySelectorAll("[data-agent]")];
   const show = () => {
     const wanted = filter.value.trim().toLocaleLowerCase();
-    for (const agent of agents) agent.hidden = !agent.textContent.toLocaleLowerCase().includes(wanted);
-    picker.querySelector("[data-none]").hidden = agents.some((agent) => !agent.hidden);
+    for (const agent of agents()) agent.hidden = !agent.textContent.toLocaleLowerCase().includes(wanted);
+    picker.querySelector("[data-none]").hidden = agents().some((agent) => !agent.hidden);
   };
   filter.addEventListener("input", show);
-  picker.addEventListener("toggle", () => { if (picker.open) { filter.value = ""; show(); mark(agents); filter.focus(); } });
-  picker.addEventListener("keydown", (event) => step(event, filter, agents));
+  picker.addEventListener("toggle", () => { if (picker.open) { filter.value = ""; show(); mark(agents()); filter.focus(); } });
+  picker.addEventListener("keydown", (event) => step(event, filter, agents()));
   picker.addEventListener("click", (event) => {
     const chosen = event.target.closest("[data-agent]");
     if (chosen) { picker.close(); assign(chosen); }
   });
+}
+
+// Who is an agent changed: the list of colleagues too; and if it is us, the whole page.
+function peopleChanged({ detail }) {
+  const told = detail.filter((fact) => fact.kind === "member.changed");
+  if (told.some((fact) => String(fact.data.user) === document.body.dataset.me)) return location.reload();
+  if (told.length) refreshPicker();
+}
+
+async function refreshPicker() {
+  const page = await get(location.pathname, { text: true, headers: { "HX-Request": "false" } }).catch(() => null);
+  const fresh = page && new DOMParser().parseFromString(page, "text/html").querySelector("[data-agents]");
+  if (fresh) document.querySelector("[data-agents]")?.replaceWith(fresh);
 }
 
 function mark(agents) {

@@ -1,4 +1,5 @@
 // Writing: shown at once, sent once, kept until the server has it.
+import { kept } from "./kept.js";
 import { post, uuid } from "./net.js";
 import { apply, current, refresh, stage, toBottom } from "./thread.js";
 import { word } from "./words.js";
@@ -33,12 +34,12 @@ const draftKey = (kind) => `salotto:draft:${account}:${current().id}:${kind}`;
 
 function keep() {
   const value = text().value;
-  if (value) localStorage.setItem(draftKey(form.dataset.kind), value);
-  else localStorage.removeItem(draftKey(form.dataset.kind));
+  if (value) kept.setItem(draftKey(form.dataset.kind), value);
+  else kept.removeItem(draftKey(form.dataset.kind));
 }
 
 function restore() {
-  text().value = localStorage.getItem(draftKey(form.dataset.kind)) ?? "";
+  text().value = kept.getItem(draftKey(form.dataset.kind)) ?? "";
   grow();
   count();
 }
@@ -92,12 +93,12 @@ function ping() {
 
 // What is on its way is kept by the browser until the server has it.
 const unsentKey = (thread) => `salotto:unsent:${account}:${thread}`;
-const unsent = (thread = current().id) => JSON.parse(localStorage.getItem(unsentKey(thread)) ?? "[]");
+const unsent = (thread = current().id) => JSON.parse(kept.getItem(unsentKey(thread)) ?? "[]");
 function remember(item) { store(item.thread, [...unsent(item.thread).filter((x) => x.id !== item.id), item]); }
 function forget(item) { store(item.thread, unsent(item.thread).filter((x) => x.id !== item.id)); }
 function store(thread, items) {
-  if (items.length) localStorage.setItem(unsentKey(thread), JSON.stringify(items));
-  else localStorage.removeItem(unsentKey(thread));
+  if (items.length) kept.setItem(unsentKey(thread), JSON.stringify(items));
+  else kept.removeItem(unsentKey(thread));
 }
 
 function send() {

@@ -71,7 +71,9 @@ function reconnect(pause = Math.min(30000, 500 * 2 ** Math.min(failures, 6)) * (
   if (!leading) return;
   clearTimeout(timer);
   timer = setTimeout(open, pause);
-  if (failures === 2) get(`/a/${account}/inbox/all/rows/`).catch(() => {}); // says "sign in" if that is the cause
+  if (failures === 2) get(`/a/${account}/inbox/all/rows/`).catch(({ status }) => {
+    if (status === 403 || status === 404) location.reload(); // the access was taken away; 401 says "sign in" by itself
+  });
 }
 
 function tell(state) {
