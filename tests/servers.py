@@ -286,6 +286,7 @@ def wait_for(true: Callable[[], Any], within: float = PATIENCE) -> Any:
 
 
 def _serve(number: int) -> int:
+    from salotto.cli.signals import stop_on_signals
     from salotto.config import server
     from salotto.config.options import read
 
@@ -293,7 +294,8 @@ def _serve(number: int) -> int:
         with suppress(BrokenPipeError):
             os.write(1, b"ready\n")
 
-    return server.serve(read(), socket.socket(fileno=number), with_worker=False, ready=ready)
+    with stop_on_signals():
+        return server.serve(read(), socket.socket(fileno=number), with_worker=False, ready=ready)
 
 
 if __name__ == "__main__":
