@@ -19,8 +19,10 @@
 CREATE OR REPLACE FUNCTION inbox_post_messages(items jsonb)
 RETURNS TABLE (n bigint, message bigint, conversation bigint, at timestamptz, fresh boolean, version int)
 LANGUAGE plpgsql
--- A session keeps these plans. Made while a table was small they would scan all of it, its
--- dead rows too, until it is analysed: nearly twice the work per message (docs/performance.md).
+-- Plans are made once a session and kept: planning these statements for each call would cost
+-- more than running them. A plan made while the tables were small must not scan them when
+-- they have grown (docs/performance.md).
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
