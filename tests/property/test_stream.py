@@ -5,7 +5,6 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -17,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.property.profiles import chosen
 from tests.property.world import Client, World, Writer, ids_after, threads
 
 which = st.integers(0, 1)
@@ -185,28 +185,8 @@ class Schedule(RuleBasedStateMachine):
             assert meant.issuperset(client.received)
 
 
-PROFILES: dict[str, dict[str, Any]] = {
-    "default": {"max_examples": 20, "stateful_step_count": 50},
-    "long": {"max_examples": 5000, "stateful_step_count": 100},
-}
-
-
-def chosen() -> settings:
-    """The profile that HYPOTHESIS_PROFILE names, the bounded one by default."""
-    import os
-
-    profile = PROFILES.get(os.environ.get("HYPOTHESIS_PROFILE", "default"), PROFILES["default"])
-    return settings(
-        deadline=None,
-        database=None,
-        derandomize="HYPOTHESIS_PROFILE" not in os.environ,
-        suppress_health_check=list(HealthCheck),
-        **profile,
-    )
-
-
 def test_every_listener_gets_what_was_committed_once_and_in_order(database: str) -> None:
-    run_state_machine_as_test(Schedule, settings=chosen())
+    run_state_machine_as_test(Schedule, settings=chosen(20, 50))
 
 
 def test_a_reader_that_asks_for_later_ids_loses_an_event_and_ours_does_not(database: str) -> None:
