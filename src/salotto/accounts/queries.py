@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from allauth.account.models import EmailAddress
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
@@ -28,6 +29,12 @@ def accounts_of(user: User) -> list[Member]:
         found = Membership.objects.select_related("account").filter(user_id=user.pk)
         rows = list(found.order_by(Lower("account__name"), "account_id")[:MOST_ACCOUNTS])
     return [Member.of(row.account, user, row) for row in rows]
+
+
+def unconfirmed(email: str) -> EmailAddress:
+    """The address that waits for its confirmation; one without a user if there is none."""
+    found = EmailAddress.objects.filter(email__iexact=email, verified=False).first()
+    return found or EmailAddress(user=None, email=email)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
-from allauth.account.models import EmailAddress
 from allauth.account.views import LoginView
 from django.conf import settings
 from django.contrib import messages
@@ -23,7 +22,7 @@ from salotto.accounts.allauth_adapter import UNCONFIRMED, known_language
 from salotto.accounts.forms import Company, NewPerson
 from salotto.accounts.http import sign_in
 from salotto.accounts.models import LANGUAGES, Invitation
-from salotto.accounts.queries import accounts_of
+from salotto.accounts.queries import accounts_of, unconfirmed
 from salotto.core import http
 from salotto.core.errors import BadRequest, Refused, TooMany
 
@@ -135,9 +134,7 @@ def confirm_again(request: HttpRequest) -> HttpResponse:
     email = request.session.get(UNCONFIRMED, "")
     if not email:
         return redirect("account_login")
-    address = EmailAddress.objects.filter(email__iexact=email, verified=False).first()
-    unknown = EmailAddress(user=None, email=email)
-    if not send_verification_email_to_address(request, address or unknown, signup=True):
+    if not send_verification_email_to_address(request, unconfirmed(email), signup=True):
         raise TooMany(60, _("A mail was sent a moment ago. Wait a minute, then try again."))
     messages.success(request, _("The mail is on its way again."))
     return redirect("account_email_verification_sent")
