@@ -30,8 +30,9 @@ export function attach() {
   showWaiting();
   pointerInside = false;
   const box = scroller();
-  box.addEventListener("pointerenter", (event) => { pointerInside = event.pointerType === "mouse"; });
-  box.addEventListener("pointerleave", () => { pointerInside = false; settle(); });
+  const pane = box.closest(".list"); // with the pill: reaching for it is not leaving
+  pane.addEventListener("pointerenter", (event) => { pointerInside = event.pointerType === "mouse"; });
+  pane.addEventListener("pointerleave", () => { pointerInside = false; settle(); });
   box.addEventListener("scroll", settle, { passive: true });
   box.addEventListener("focusout", () => setTimeout(settle));
   document.querySelector("[data-newer]").addEventListener("click", release);

@@ -37,7 +37,7 @@ async function ask(url, { text = false, headers = {}, ...options }) {
 
 async function refusal(answer) {
   const told = await answer.json().catch(() => null);
-  if (answer.status === 401) signInAgain();
+  if (answer.status === 401 || told?.error?.code === "csrf") signInAgain(); // both cookies may be gone
   return new Refusal(answer.status, told?.error?.code ?? "", told?.error?.message ?? word("failed"));
 }
 
