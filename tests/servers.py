@@ -45,7 +45,12 @@ class Server:
                 [sys.executable, "-m", "tests.servers", str(number)],
                 pass_fds=[number],
                 stdout=subprocess.PIPE,
-                env={**os.environ, "SALOTTO_TRUSTED_PROXIES": HOST, "SALOTTO_LOG_LEVEL": "error", **self.settings},
+                env={
+                    **os.environ,
+                    "SALOTTO_TRUSTED_PROXIES": HOST,
+                    "SALOTTO_LOG_LEVEL": "error",
+                    **self.settings,
+                },
             )
         return process
 

@@ -82,7 +82,9 @@ def test_a_field_of_a_strange_kind_is_refused_or_ignored(
 
 
 @pytest.mark.parametrize("field", ["page", "title"])
-def test_a_broken_page_address_or_title_never_costs_the_message(mall: Shop, server: Server, field: str) -> None:
+def test_a_broken_page_address_or_title_never_costs_the_message(
+    mall: Shop, server: Server, field: str
+) -> None:
     for value in ("https://shop.example/\ud800", "a\x00b", "javascript:alert(1)", "\x1b[31m"):
         assert mall.visitor(server).say("Hello", **{field: value}).status == 200
 
@@ -109,7 +111,14 @@ def test_a_text_that_cannot_be_is_refused_and_leaves_no_trace(
 
 def test_any_text_that_people_write_comes_back_as_it_was(mall: Shop, server: Server) -> None:
     visitor = mall.visitor(server)
-    texts = ["Perché no? 😀 👩‍👩‍👧", "<script>alert(1)</script>", "مرحبا", "line\nline\tend", "'; DROP TABLE x; --", "x" * 5000]
+    texts = [
+        "Perché no? 😀 👩‍👩‍👧",
+        "<script>alert(1)</script>",
+        "مرحبا",
+        "line\nline\tend",
+        "'; DROP TABLE x; --",
+        "x" * 5000,
+    ]
     for text in texts:
         assert visitor.say(text).json["message"]["body"] == text
     assert [m["body"] for m in visitor.ask("GET", "/w/messages").json["messages"]] == texts
@@ -144,7 +153,8 @@ def test_a_request_that_breaks_off_writes_nothing(shop: Shop, server: Server) ->
     with socket.create_connection((HOST, server.port), timeout=10) as line:
         line.sendall(
             f"POST /w/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {visitor.token}\r\n"
-            f"Content-Length: {len(whole)}\r\n\r\n".encode() + whole[:-4]
+            f"Content-Length: {len(whole)}\r\n\r\n".encode()
+            + whole[:-4]
         )
     assert visitor.say("after").status == 200
     assert shop.bodies() == ["after"]
@@ -156,19 +166,24 @@ def test_a_slow_body_keeps_nobody_waiting(mall: Shop, server: Server) -> None:
     with socket.create_connection((HOST, server.port), timeout=10) as line:
         line.sendall(
             f"POST /w/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {slow.token}\r\n"
-            f"X-Forwarded-For: {slow.address}\r\nContent-Length: {len(whole)}\r\n\r\n".encode() + whole[:5]
+            f"X-Forwarded-For: {slow.address}\r\nContent-Length: {len(whole)}\r\n\r\n".encode()
+            + whole[:5]
         )
         assert mall.visitor(server).say("quick").status == 200
         line.sendall(whole[5:])
         assert b" 200 " in line.recv(4096)
 
 
-@pytest.mark.parametrize("query", ["after=x", "after=-1", "before=1e9", "after=" + "9" * 30, "after=%00", "before=%ff"])
+@pytest.mark.parametrize(
+    "query", ["after=x", "after=-1", "before=1e9", "after=" + "9" * 30, "after=%00", "before=%ff"]
+)
 def test_an_edge_of_the_history_that_is_no_id_is_refused(mall: Shop, server: Server, query: str) -> None:
     assert_refused(mall.visitor(server).ask("GET", f"/w/messages?{query}"), 400)
 
 
-@pytest.mark.parametrize("edge", ["after=0", "before=0", f"after={2**63 - 1}", f"before={2**63 - 1}", "after="])
+@pytest.mark.parametrize(
+    "edge", ["after=0", "before=0", f"after={2**63 - 1}", f"before={2**63 - 1}", "after="]
+)
 def test_an_edge_far_away_is_answered(mall: Shop, server: Server, edge: str) -> None:
     visitor = mall.visitor(server)
     visitor.say("Hello")
@@ -197,6 +212,8 @@ def test_an_unknown_path_is_not_there(server: Server, path: str) -> None:
 
 
 def test_a_refusal_speaks_the_readers_language(server: Server) -> None:
-    answers = {tongue: ask(server, "POST", "/w/messages", Accept_Language=tongue) for tongue in ("it", "en", "xx")}
+    answers = {
+        tongue: ask(server, "POST", "/w/messages", Accept_Language=tongue) for tongue in ("it", "en", "xx")
+    }
     assert {a.status for a in answers.values()} == {401}
     assert answers["xx"].body == answers["en"].body

@@ -64,7 +64,9 @@ def test_reading_is_limited_by_address_too(shop: Shop, strict: Server) -> None:
 
 
 def test_a_forged_forwarding_header_changes_nothing_without_a_trusted_proxy(shop: Shop) -> None:
-    with running(SALOTTO_TRUSTED_PROXIES="", SALOTTO_VISITOR_RATE="1000", SALOTTO_ADDRESS_RATE="60") as server:
+    with running(
+        SALOTTO_TRUSTED_PROXIES="", SALOTTO_VISITOR_RATE="1000", SALOTTO_ADDRESS_RATE="60"
+    ) as server:
         visitors = [shop.visitor(server) for _ in range(4)]
         statuses = {v.say(f"message {n}").status for n in range(10) for v in visitors}
     assert statuses == {200, 429}

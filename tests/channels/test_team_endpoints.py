@@ -21,7 +21,7 @@ def status_of(server: Server, cookie: str, slug: str) -> int:
 
 
 def typing(server: Server, cast: Cast, member: Any, conversation: Any, **headers: str) -> Answer:
-    """"I am typing", as the desk's page sends it."""
+    """ "I am typing", as the desk's page sends it."""
     body = {"account": cast.slug, "conversation": conversation}
     return ask(server, "POST", "/live/typing", body, **{"Cookie": cookie_of(member.user), **OURS, **headers})
 
@@ -71,7 +71,10 @@ def test_a_person_who_may_no_longer_sign_in_opens_nothing(cast: Cast, server: Se
 
 
 def test_a_stream_tells_nothing_of_another_account(cast: Cast, server: Server) -> None:
-    with team_stream(server, cast.outsider).until_ready() as other, team_stream(server, cast.agent).until_ready() as ours:
+    with (
+        team_stream(server, cast.outsider).until_ready() as other,
+        team_stream(server, cast.agent).until_ready() as ours,
+    ):
         new_thread(cast.account.pk)
         ours.until(lambda s: s.facts)
         new_thread(cast.outsider.account.pk)
@@ -93,7 +96,8 @@ def test_agents_type_and_nobody_else(cast: Cast, server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["", "null", "https://evil.example", "http://desk.example.evil.example", "http://desk.example:81"]
+    "origin",
+    ["", "null", "https://evil.example", "http://desk.example.evil.example", "http://desk.example:81"],
 )
 def test_a_page_of_another_origin_cannot_type(cast: Cast, server: Server, origin: str) -> None:
     answer = typing(server, cast, cast.agent, new_thread(cast.account.pk), Origin=origin)
@@ -111,14 +115,18 @@ def test_typing_in_a_foreign_conversation_is_refused(cast: Cast, server: Server)
         assert typing(server, cast, cast.agent, conversation).status == 404
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b'{"account": "\\ud800", "conversation": 1}', b"[" * 1999, b"x" * 3000])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"\xff", b'{"account": "\\ud800", "conversation": 1}', b"[" * 1999, b"x" * 3000]
+)
 def test_typing_with_a_broken_body_is_refused(cast: Cast, server: Server, body: bytes) -> None:
     answer = ask(server, "POST", "/live/typing", body, Cookie=cookie_of(cast.agent.user), **OURS)
     assert answer.status in (400, 413)
     assert answer.json["error"]["message"]
 
 
-@pytest.mark.parametrize(("path", "method", "right"), [("/live", "POST", "GET"), ("/live/typing", "GET", "POST")])
+@pytest.mark.parametrize(
+    ("path", "method", "right"), [("/live", "POST", "GET"), ("/live/typing", "GET", "POST")]
+)
 def test_a_wrong_method_is_told_the_right_one(server: Server, path: str, method: str, right: str) -> None:
     answer = ask(server, method, path)
     assert (answer.status, answer.headers["allow"]) == (405, right)

@@ -181,7 +181,9 @@ def test_a_site_without_a_list_is_open_to_every_origin(mall: Shop, server: Serve
 
 def test_a_refusal_can_be_read_by_the_page_that_asked(mall: Shop, server: Server) -> None:
     visitor = mall.visitor(server)
-    answer = visitor.ask("POST", "/w/messages", {"id": str(uuid4()), "body": ""}, Origin="https://shop.example")
+    answer = visitor.ask(
+        "POST", "/w/messages", {"id": str(uuid4()), "body": ""}, Origin="https://shop.example"
+    )
     assert answer.status == 422
     assert_readable(answer, "https://shop.example")
 
@@ -197,7 +199,11 @@ def test_a_preflight_is_answered_and_sets_no_cookie(server: Server, path: str) -
 
 def test_no_answer_sets_a_cookie(mall: Shop, server: Server) -> None:
     visitor = mall.visitor(server)
-    answers = [visitor.ask("POST", "/w/hello", {"site": mall.key}), visitor.say("Hello"), visitor.ask("GET", "/w/messages")]
+    answers = [
+        visitor.ask("POST", "/w/hello", {"site": mall.key}),
+        visitor.say("Hello"),
+        visitor.ask("GET", "/w/messages"),
+    ]
     assert not any("set-cookie" in answer.headers for answer in answers)
 
 

@@ -177,7 +177,10 @@ def test_the_database_refuses_a_message_in_another_accounts_conversation(cast: C
             [cast.outsider.account.pk, conversation],
         )
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as db:
-        db.execute("UPDATE inbox_conversation SET assignee_id = %s WHERE id = %s", [cast.outsider.user.pk, conversation])
+        db.execute(
+            "UPDATE inbox_conversation SET assignee_id = %s WHERE id = %s",
+            [cast.outsider.user.pk, conversation],
+        )
 
 
 def test_a_query_outside_an_account_raises() -> None:

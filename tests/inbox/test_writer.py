@@ -68,7 +68,9 @@ def test_one_that_cannot_be_stored_is_refused_and_the_others_are_written(cast: C
 
     async def test(writer: Writer, commits: list[int]) -> None:
         bad = replace(good[0], client_id=uuid4(), body=poison)
-        results = await asyncio.gather(*(writer.post(i) for i in [*good[:2], bad, *good[2:]]), return_exceptions=True)
+        results = await asyncio.gather(
+            *(writer.post(i) for i in [*good[:2], bad, *good[2:]]), return_exceptions=True
+        )
         assert isinstance(results[2], Invalid)
         assert await writer.post(replace(good[0], client_id=uuid4(), body="still writing"))
 

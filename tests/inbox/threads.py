@@ -11,7 +11,9 @@ from salotto.inbox.models import Conversation, Inbox
 from salotto.inbox.posting import Item, Posted, post
 
 
-def item_of(account: int, body: str = "Hello", *, visitor: UUID | None = None, client_id: UUID | None = None) -> Item:
+def item_of(
+    account: int, body: str = "Hello", *, visitor: UUID | None = None, client_id: UUID | None = None
+) -> Item:
     """A visitor's message to the account's first inbox."""
     with account_scope(account):
         inbox = Inbox.objects.earliest("id").pk

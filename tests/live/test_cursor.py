@@ -89,7 +89,8 @@ def test_a_cursor_from_before_the_pruned_log_is_answered_with_a_reset(cast: Cast
         assert visitor.say("old news").status == 200
         with connection.cursor() as db:
             db.execute(
-                "UPDATE live_event SET at = now() - interval '9 days' WHERE account_id = %s", [cast.account.pk]
+                "UPDATE live_event SET at = now() - interval '9 days' WHERE account_id = %s",
+                [cast.account.pk],
             )
         assert era.prune(3) >= 1
         with team_stream(server, cast.agent, since) as agent:

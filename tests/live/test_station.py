@@ -115,7 +115,10 @@ def test_a_request_without_a_database_is_told_to_come_again_and_is_taken_then(
 
 
 def test_changed_rights_end_the_members_streams_and_no_others(cast: Cast, server: Server) -> None:
-    with team_stream(server, cast.agent).until_ready() as sara, team_stream(server, cast.admin).until_ready() as marco:
+    with (
+        team_stream(server, cast.agent).until_ready() as sara,
+        team_stream(server, cast.admin).until_ready() as marco,
+    ):
         set_access(cast.agent.user.pk, "none", by=cast.admin)
         assert sara.until_end().events[-1].name == "resume"
         marco.until(lambda s: "member.changed" in [f["kind"] for f in s.facts])
@@ -191,7 +194,10 @@ def test_presence_is_seen_at_every_server_and_survives_a_reload(
 ) -> None:
     here, there = servers
     visitor = Visitor(here, site_key(cast.account.pk))
-    with team_stream(here, cast.agent).until_ready() as near, team_stream(there, cast.admin).until_ready() as far:
+    with (
+        team_stream(here, cast.agent).until_ready() as near,
+        team_stream(there, cast.admin).until_ready() as far,
+    ):
         first = visitor.stream().until_ready()
         for stream in (near, far):
             stream.until(lambda s: any(f.get("visitor") == str(visitor.id) for f in passing(s, "presence")))

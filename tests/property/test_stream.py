@@ -108,7 +108,9 @@ class Schedule(RuleBasedStateMachine):
 
     def _say(self, client: Client) -> None:
         """Something that this client must hear of, committed and looked at where it listens."""
-        thread = next(t for t in self.threads if client.visitor in (None, t.visitor) and t.account == client.account)
+        thread = next(
+            t for t in self.threads if client.visitor in (None, t.visitor) and t.account == client.account
+        )
         if self._free(self.world.writers[3], thread.id):
             self.world.writers[3].begin()
             self.world.writers[3].post(thread, "visitor", 1)
