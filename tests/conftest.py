@@ -30,9 +30,8 @@ def database(django_db_blocker: object, worker_id: str) -> Iterator[str]:
     """A migrated database of this test process; its name."""
     from tests.databases import fresh_database
 
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        with fresh_database(worker_id) as name:
-            yield name
+    with django_db_blocker.unblock(), fresh_database(worker_id) as name:  # type: ignore[attr-defined]
+        yield name
 
 
 @pytest.fixture

@@ -42,10 +42,17 @@ def test_readers_hold_streams_and_nobody_else(cast: Cast, server: Server) -> Non
 
 @pytest.mark.parametrize(
     "cookie",
-    ["", "salotto_session=", "salotto_session=" + "a" * 32, "salotto_session=' OR 1=1", "salotto_session=" + "é" * 8,
-     "x" * 5000, "=;=;;"],
+    [
+        "",
+        "salotto_session=",
+        "salotto_session=" + "a" * 32,
+        "salotto_session=' OR 1=1",
+        "salotto_session=" + "é" * 8,
+        "x" * 5000,
+        "=;=;;",
+    ],
     ids=range(7),
-)  # fmt: skip
+)
 def test_a_cookie_that_is_none_of_ours_opens_nothing(cast: Cast, server: Server, cookie: str) -> None:
     assert status_of(server, cookie, cast.slug) == 401
 

@@ -112,8 +112,8 @@ def test_without_a_database_the_sender_keeps_the_message_and_a_retry_writes_it_o
             try:
                 assert await writer.post(item)
                 break
-            except Busy as busy:
-                assert busy.headers()["Retry-After"] == "2"
+            except Busy:
+                await asyncio.sleep(0.05)  # as the sender waits before it tries again
         assert not (must(await writer.post(item))).fresh
 
     run(test)
