@@ -21,11 +21,11 @@ from urllib.request import urlopen
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
-from tests.cast import Cast, client_of
 
 from salotto.accounts.members import Member
 from salotto.channels.web.models import Site
 from salotto.core.tenancy import account_scope
+from tests.cast import Cast, client_of
 
 # Playwright's synchronous interface keeps an event loop in this thread, which Django takes
 # for asynchronous code; the tests' own queries are as synchronous as everywhere.
@@ -44,7 +44,9 @@ LOCALES = {"en": "en-GB", "it": "it-IT"}
 def chromium() -> str | None:
     """The browser's path: named by SALOTTO_CHROMIUM, or found."""
     named = os.environ.get("SALOTTO_CHROMIUM")
-    return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return (
+        named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    )
 
 
 @pytest.fixture(scope="session")
@@ -212,5 +214,3 @@ def people(browser: Browser, server: str, shop: str, troubles: Troubles) -> Iter
     yield opened
     for context in opened.contexts:
         context.close()
-
-

@@ -4,13 +4,13 @@ import re
 from uuid import uuid4
 
 from playwright.sync_api import Locator, Page, expect
-from tests.browser.conftest import People
-from tests.browser.test_on_a_site import bodies, open_chat, write
-from tests.cast import Cast
 
 from salotto.core.tenancy import account_scope
 from salotto.inbox import actions
 from salotto.inbox.models import Conversation, Message
+from tests.browser.conftest import People
+from tests.browser.test_on_a_site import bodies, open_chat, write
+from tests.cast import Cast
 
 
 def first_row(desk: Page) -> Locator:
@@ -54,7 +54,9 @@ def test_a_visitor_writes_and_an_agent_answers_live(people: People, cast: Cast) 
     assert sum("Che bello, grazie!" in text for text in texts) == 1
 
 
-def test_the_first_to_answer_becomes_the_owner_and_leaves_a_line_for_the_team(people: People, cast: Cast) -> None:
+def test_the_first_to_answer_becomes_the_owner_and_leaves_a_line_for_the_team(
+    people: People, cast: Cast
+) -> None:
     shop = begin(people, cast)
     sara = people.member(cast.agent, "inbox/unassigned/")
     marco = people.member(cast.admin, "inbox/unassigned/")

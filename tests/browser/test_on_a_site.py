@@ -3,12 +3,12 @@
 from uuid import uuid4
 
 from playwright.sync_api import Page, expect
-from tests.browser.conftest import People, site_key
-from tests.cast import Cast
 
 from salotto.core.tenancy import account_scope
 from salotto.inbox import actions
 from salotto.inbox.models import Contact, Conversation, Message
+from tests.browser.conftest import People, site_key
+from tests.cast import Cast
 
 
 def open_chat(page: Page) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
 from tests.browser.conftest import People
 from tests.browser.test_main_job import begin, first_row, thread
 from tests.browser.test_on_a_site import open_chat

@@ -45,7 +45,7 @@ class Server:
     def _app(self, path: str) -> App:
         if path.startswith("/w/"):
             return self.visitors
-        if path == "/live" or path == "/live/typing":
+        if path in ("/live", "/live/typing"):
             return self.team
         if path == "/live/check":
             return self._check

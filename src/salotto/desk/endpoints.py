@@ -1,16 +1,13 @@
 """The team's raw endpoints: the stream `/live`, and "I am typing"."""
 
-from typing import Any
 from urllib.parse import urlsplit
-
-from psycopg import OperationalError
-from psycopg_pool import AsyncConnectionPool
 
 from salotto.accounts.models import Access
 from salotto.accounts.sessions import Caller, caller
 from salotto.core import asgi
 from salotto.core.asgi import Receive, Scope, Send
 from salotto.core.errors import BadRequest, Busy, Forbidden, Missing, Refused, SignInNeeded, WrongMethod
+from salotto.core.pool import NoDatabase, Pool
 from salotto.inbox.queries_async import visitor_of
 from salotto.live.presence import user_key
 from salotto.live.station import Station
@@ -22,7 +19,7 @@ BODY_BYTES = 2000
 class Endpoints:
     """The ASGI application of `/live` and `/live/typing`."""
 
-    def __init__(self, pool: "AsyncConnectionPool[Any]", station: Station) -> None:
+    def __init__(self, pool: Pool, station: Station) -> None:
         self.pool = pool
         self.station = station
 
@@ -31,7 +28,7 @@ class Endpoints:
             await self._route(scope, receive, send)
         except Refused as refused:
             await asgi.refuse(send, refused, asgi.reader_language(scope))
-        except OperationalError:
+        except NoDatabase:
             await asgi.refuse(send, Busy(), asgi.reader_language(scope))
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:

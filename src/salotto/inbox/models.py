@@ -153,11 +153,7 @@ class Message(AccountModel):
                 name="inbox_message_once",
             ),
         ]
-        indexes = [
-            models.Index(
-                fields=["account", "conversation", "id"], name="inbox_message_thread"
-            )
-        ]
+        indexes = [models.Index(fields=["account", "conversation", "id"], name="inbox_message_thread")]
 
 
 class Tally(AccountModel):
@@ -172,6 +168,4 @@ class Tally(AccountModel):
     value = models.IntegerField(default=0)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["account", "owner", "name"], name="inbox_tally_read")
-        ]
+        indexes = [models.Index(fields=["account", "owner", "name"], name="inbox_tally_read")]

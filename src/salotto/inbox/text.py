@@ -15,7 +15,8 @@ def clean_body(body: str, limit: int) -> str:
         raise Invalid(_("The message is empty. Write something and send again."), code="empty")
     if len(text) > limit:
         raise TooLarge(
-            _("The message is longer than %(limit)d characters. Shorten it and send again.") % {"limit": limit}
+            _("The message is longer than %(limit)d characters. Shorten it and send again.")
+            % {"limit": limit}
         )
     if any((c < " " and c not in "\n\t") or "\ud800" <= c <= "\udfff" for c in text):
         raise Invalid(_("The message contains characters that are not text."), code="not_text")

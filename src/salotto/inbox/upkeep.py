@@ -26,4 +26,4 @@ def fold_tallies(most: int = 1000) -> int:
             """,
             [most],
         )
-        return db.rowcount
+        return int(db.rowcount)

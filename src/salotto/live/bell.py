@@ -11,19 +11,18 @@ from django.db import DatabaseError, connection
 
 CHANNEL = "salotto_bell"
 
-_wake: Callable[[], None] | None = None
+_hub: list[Callable[[], None]] = []
 
 
 def answer_with(wake: Callable[[], None] | None) -> None:
     """The hub of this process, or None when it stops; `wake` is safe from any thread."""
-    global _wake
-    _wake = wake
+    _hub[:] = [wake] if wake else []
 
 
 def ring() -> None:
     """Wake every hub. Never raises for a lost connection: hubs look once a second anyway."""
-    if _wake is not None:
-        _wake()
+    if _hub:
+        _hub[0]()
         return
     try:
         with connection.cursor() as db:

@@ -44,7 +44,8 @@ def prune(keep_days: int = 3) -> int:
                         ORDER BY txid LIMIT 5000))
                     RETURNING txid
                 ), last AS (SELECT max(txid::text::numeric) + 1 AS beyond, count(*) AS gone FROM old)
-                UPDATE live_era SET pruned = greatest(pruned::text::numeric, coalesce(last.beyond, 0))::text::xid8
+                UPDATE live_era
+                   SET pruned = greatest(pruned::text::numeric, coalesce(last.beyond, 0))::text::xid8
                   FROM last RETURNING last.gone
                 """,
                 [keep_days],

@@ -29,9 +29,13 @@ def _rest(step: Coroutine[Any, Any, None], waiting: Any) -> Generator[Any, Any, 
 class Listener:
     """A team member's stream (`visitor` is None) or a visitor's (`user` is 0)."""
 
-    __slots__ = ("account", "backlog", "behind", "blocked_at", "closing", "send", "task", "until", "user", "visitor")
+    __slots__ = (
+        "account", "backlog", "behind", "blocked_at", "closing", "send", "task", "until", "user", "visitor",
+    )  # fmt: skip
 
-    def __init__(self, send: Send, account: int, *, user: int = 0, visitor: UUID | None = None, until: float) -> None:
+    def __init__(
+        self, send: Send, account: int, *, user: int = 0, visitor: UUID | None = None, until: float
+    ) -> None:
         self.send = send
         self.account = account
         self.user = user

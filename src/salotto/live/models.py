@@ -22,9 +22,7 @@ class Event(models.Model):
     """
 
     account_id = models.BigIntegerField()
-    txid = Xid8Field(
-        db_default=models.Func(function="pg_current_xact_id", output_field=Xid8Field())
-    )
+    txid = Xid8Field(db_default=models.Func(function="pg_current_xact_id", output_field=Xid8Field()))
     at = models.DateTimeField(db_default=Now())
     kind = models.CharField(max_length=40)
     conversation_id = models.BigIntegerField(null=True)

@@ -194,7 +194,7 @@ class Station:
             beat = f"id: {cursor}\n:\n\n".encode() if cursor else b":\n\n"
             moment = monotonic()
             for n, listener in enumerate(self.hub.everyone()):
-                if listener.blocked_at and moment - listener.blocked_at > STUCK or moment > listener.until:
+                if (listener.blocked_at and moment - listener.blocked_at > STUCK) or moment > listener.until:
                     listener.close()
                 elif listener.backlog is None:
                     listener.deliver(beat)

@@ -5,10 +5,9 @@ import random
 from time import monotonic
 from uuid import UUID
 
-from psycopg import OperationalError
-
 from salotto.core.asgi import Headers, Receive, Scope, Send
 from salotto.core.errors import TooMany
+from salotto.core.pool import NoDatabase
 from salotto.live import queries
 from salotto.live.cursor import Cursor, parse
 from salotto.live.hub import frame
@@ -51,7 +50,7 @@ async def hold(
     listener = Listener(send, account, user=user, visitor=visitor, until=until)
     try:
         await _listen(station, listener, receive, parse(since) if since else None, asked=bool(since))
-    except OperationalError:  # its gap could not be read: it comes back with its cursor
+    except NoDatabase:  # its gap could not be read: it comes back with its cursor
         await send({"type": "http.response.body", "body": RESUME, "more_body": False})
     except asyncio.CancelledError:
         if not listener.closing:
@@ -79,7 +78,8 @@ async def _listen(
     if asked:
         await _catch_up(station, listener, since, until)
     else:
-        await listener.send({"type": "http.response.body", "body": f"id: {until}\n\n".encode(), "more_body": True})
+        start = f"id: {until}\n\n".encode()
+        await listener.send({"type": "http.response.body", "body": start, "more_body": True})
     listener.caught_up()
     while (await receive())["type"] != "http.disconnect":
         pass

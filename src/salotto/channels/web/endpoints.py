@@ -13,8 +13,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import translation
-from psycopg import OperationalError
-from psycopg_pool import AsyncConnectionPool
 
 from salotto.channels.web import actions, parsing, queries, tokens, words
 from salotto.channels.web.queries import SiteFacts
@@ -22,6 +20,7 @@ from salotto.core import asgi
 from salotto.core.asgi import Headers, Receive, Scope, Send
 from salotto.core.errors import Busy, Forbidden, Missing, Refused, SignInNeeded, TooMany, WrongMethod
 from salotto.core.limits import RateLimit, address_key
+from salotto.core.pool import NoDatabase, Pool
 from salotto.inbox.models import Kind
 from salotto.inbox.posting import Item, Posted
 from salotto.inbox.writer import Writer
@@ -92,9 +91,7 @@ class Limits:
 class Endpoints:
     """The ASGI application below `/w/`."""
 
-    def __init__(
-        self, pool: "AsyncConnectionPool[Any]", station: Station, writer: Writer, limits: Limits, own_origin: str
-    ) -> None:
+    def __init__(self, pool: Pool, station: Station, writer: Writer, limits: Limits, own_origin: str) -> None:
         self.pool = pool
         self.station = station
         self.writer = writer
@@ -124,7 +121,7 @@ class Endpoints:
             await self._route(call)
         except Refused as refused:
             await asgi.refuse(send, refused, call.language, call.cors)
-        except OperationalError:
+        except NoDatabase:
             await asgi.refuse(send, Busy(), call.language, call.cors)
 
     async def _route(self, call: Call) -> None:
@@ -204,6 +201,7 @@ class Endpoints:
             team = await queries.team(db, call.site.account)
             begun = await queries.conversation(db, call.site, call.visitor)
             rows, more = await queries.messages(db, call.site.account, begun[0]) if begun else ([], False)
+        said = {"messages": [shape(r) for r in rows], "more": more, "seen": begun[1] if begun else 0}
         language = call.language if call.language in dict(settings.LANGUAGES) else call.site.language
         with translation.override(language):
             panel = words.panel_words()
@@ -213,7 +211,7 @@ class Endpoints:
             "language": language,
             "words": panel,
             "team": [self._face(user, name) for user, name in team],
-            "conversation": {"messages": [shape(r) for r in rows], "more": more, "seen": begun[1]} if begun else None,
+            "conversation": said if begun else None,
         }
 
     def _face(self, user: int, name: str) -> dict[str, Any]:

@@ -59,7 +59,8 @@ async def site(db: AsyncConnection[Any], key: str) -> SiteFacts | None:
     if row is None:
         return None
     origins = frozenset(o.strip().rstrip("/").lower() for o in row[5].splitlines() if o.strip())
-    return SiteFacts(*row[:5], origins)
+    account, inbox, key, name, language = row[:5]
+    return SiteFacts(account, inbox, key, name, language, origins)
 
 
 async def conversation(db: AsyncConnection[Any], site: SiteFacts, visitor: UUID) -> tuple[int, int] | None:
@@ -71,7 +72,12 @@ async def conversation(db: AsyncConnection[Any], site: SiteFacts, visitor: UUID)
 
 
 async def messages(
-    db: AsyncConnection[Any], account: int, conversation: int, *, after: int | None = None, before: int | None = None
+    db: AsyncConnection[Any],
+    account: int,
+    conversation: int,
+    *,
+    after: int | None = None,
+    before: int | None = None,
 ) -> tuple[list[tuple[Any, ...]], bool]:
     """Up to a page of what the visitor may see, oldest first, and whether there is more.
 

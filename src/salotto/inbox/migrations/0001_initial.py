@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import salotto.core.tenancy
 from django.conf import settings
 from django.db import migrations, models
+
+import salotto.core.tenancy
 
 
 class Migration(migrations.Migration):
