@@ -147,7 +147,11 @@ def _how(sizes: list[Size]) -> list[Line]:
     sorts = [n for n in nodes if "Sort" in n["Node Type"]]
     read = max(n["Actual Rows"] for n in nodes if n.get("Relation Name") == TABLE)
     return [
-        holds("d", "no OFFSET and no COUNT in any of them", not any(w in t for t in texts for w in ("OFFSET", "COUNT("))),
+        holds(
+            "d",
+            "no OFFSET and no COUNT in any of them",
+            not any(w in t for t in texts for w in ("OFFSET", "COUNT(")),
+        ),
         holds("d", "no scan of the whole table, no sort", not whole and not sorts),
         holds("d", f"no more than {PAGE + 1} conversations read for a page", read <= PAGE + 1),
     ]

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from benchmarks.wire import SLOT
 
-WORDS = "hello order parcel delivery when colour size return invoice address please thanks today shop".split()
+WORDS = ("hello", "order", "parcel", "delivery", "colour", "size", "return", "invoice", "please", "thanks")
 BROWSER = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Accept": "*/*",

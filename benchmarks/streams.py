@@ -100,7 +100,13 @@ def _pauses(load: Load, server: Server, idle: Server, people: People, seconds: f
     window = f"in {seconds:.0f} s, {HELD:,} held"
     return [
         below("c", f"the loop's longest pause {window}", ours["own"], "ms", 100, other["own"]),
-        beside("c", "the same with the wait for a core taken by other programs", ours["real"], "ms", other["real"]),
+        beside(
+            "c",
+            "the same with the wait for a core taken by other programs",
+            ours["real"],
+            "ms",
+            other["real"],
+        ),
         beside("c", "most processor time between two looks at the loop", ours["busy"], "ms", other["busy"]),
         beside("c", "longest wait for /health, asked every 5 ms", found["longest_ms"], "ms"),
         beside("c", "median wait for /health", found["p50_ms"], "ms"),
