@@ -187,8 +187,7 @@ def _status_line(found: Conversation, author: int | None, what: dict[str, Any]) 
 
 def _move(found: Conversation, what: str, *changed: str, line: int | None = None) -> None:
     found.version += 1
-    found.last_message = max(found.last_message, line or 0)
-    found.save(update_fields=[*changed, "version", "last_message"])
+    found.save(update_fields=[*changed, "version"])
     told: dict[str, Any] = {"what": what, "version": found.version}
     if line is not None:
         told["message"] = line

@@ -37,7 +37,8 @@ class Conversation(AccountModel):
     """One thread. Written by `inbox.actions` and the SQL function `inbox_post_messages` only.
 
     `visitor` is the client-made identity of a channel that has no address of its own (web
-    chat); unread, read and done are shared by all agents. `version` grows with each change.
+    chat); unread, read and done are shared by all agents. `version` grows with each change;
+    `last_message` is the newest message that somebody wrote, status lines left out.
     """
 
     inbox = LocalKey(Inbox)
