@@ -14,8 +14,9 @@ CONTACTS = """
 # Six in ten are done, one in ten nobody's, three in ten assigned, a third of those to one agent.
 CONVERSATIONS = """
     INSERT INTO inbox_conversation
-           (account_id, id, inbox_id, contact_id, visitor, status, assignee_id, subject, preview, preview_ours,
-            unread, last_message, seen_by_visitor, seen_by_team, version, last_activity, created_at)
+           (account_id, id, inbox_id, contact_id, visitor, status, assignee_id, subject, preview,
+            preview_ours, unread, last_message, seen_by_visitor, seen_by_team, version,
+            last_activity, created_at)
     SELECT %(account)s, %(first)s + n, %(inbox)s, %(first)s + n, gen_random_uuid(),
            CASE WHEN n %% 10 < 6 THEN 'done' ELSE 'open' END,
            CASE WHEN n %% 10 = 6 THEN NULL ELSE (%(agents)s::bigint[])[1 + n %% 3] END,

@@ -39,12 +39,12 @@ class Side:
 
 def best_pool(house: House, load: Load, requests: list[dict[str, Any]], seconds: float) -> int:
     """The number of connections with which the floor is fastest here."""
-    rates = {}
-    for size in POOLS:
+    rates = dict.fromkeys(POOLS, 0.0)
+    for size in (*POOLS, *reversed(POOLS)):  # twice, apart: the machine's moods must not choose
         with house.floor(size) as server:
             side = Side(house, load, server, requests)
             side.round(seconds / 2, keep=False)
-            rates[size] = side.round(seconds)
+            rates[size] = max(rates[size], side.round(seconds))
     return max(rates, key=lambda size: rates[size])
 
 
