@@ -1,6 +1,8 @@
-"""Group commit: what arrived while the last batch was committing is the next batch.
+"""Group commit: what arrived while the last batches were committing is the next batch.
 
-No timer and no added latency: an idle writer starts at once. Each message succeeds or is
+No timer and no added latency: an idle writer starts at once, and while one batch waits for
+the disk a second one may start, so that a message waits for one flush and not for two
+(PostgreSQL flushes both together when it can). Each message succeeds or is
 refused on its own; a batch that fails as a whole is tried again one by one, each on a
 connection of the pool, so that one stuck conversation delays nobody else.
 """
@@ -20,6 +22,8 @@ from salotto.inbox.posting import CALL, Item, Posted, as_parameter, as_posted
 
 log = logging.getLogger("salotto.inbox")
 
+LANES = 2
+"""Connections, and so batches under way at once."""
 BATCH = 200
 WAITING = 5000
 """More messages than this in line: the server says so instead of taking more."""
@@ -37,6 +41,7 @@ class Writer:
         self._committed = committed
         self._line: list[Waiting] = []
         self._arrived = asyncio.Event()
+        self._connected = 0
         self._retries: set[asyncio.Task[None]] = set()
 
     async def post(self, item: Item) -> Posted | None:
@@ -51,16 +56,30 @@ class Writer:
 
     async def run(self) -> None:
         """Write batches until cancelled; reconnects when the database was away."""
+        async with asyncio.TaskGroup() as lanes:
+            for _ in range(LANES):
+                lanes.create_task(self._lane())
+
+    async def _lane(self) -> None:
         while True:
             try:
                 async with await connect(TIMEOUTS) as db:
-                    while True:
-                        await self._arrived.wait()
-                        await self._write_batch(db)
+                    await self._write_forever(db)
             except psycopg.Error as error:
                 log.warning("The writer lost its database connection and tries again: %s", error)
-                self._refuse_all()
+                if not self._connected:
+                    self._refuse_all()
                 await asyncio.sleep(0.5)
+
+    async def _write_forever(self, db: AsyncConnection[Any]) -> None:
+        self._connected += 1
+        try:
+            while True:
+                await self._arrived.wait()
+                if self._line:
+                    await self._write_batch(db)
+        finally:
+            self._connected -= 1
 
     async def _write_batch(self, db: AsyncConnection[Any]) -> None:
         batch, self._line = self._line[:BATCH], self._line[BATCH:]
