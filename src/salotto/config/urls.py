@@ -1,7 +1,5 @@
 """Every page's address. The raw endpoints (/live, /w/…, /health) are in `config.asgi`."""
 
-from importlib.util import find_spec
-
 from django.conf import settings
 from django.urls import include, path
 
@@ -10,8 +8,8 @@ from salotto.core import http
 urlpatterns = [
     path("", include("salotto.channels.web.urls")),
     path("a/<slug:slug>/", include("salotto.desk.urls")),
-    *([path("", include("salotto.accounts.urls"))] if find_spec("salotto.accounts.urls") else []),
-    *([path("", include("salotto.desk.people.urls"))] if find_spec("salotto.desk.people") else []),
+    path("", include("salotto.desk.people.urls")),
+    path("", include("salotto.accounts.urls")),
     *([path("", include("salotto.demo.urls"))] if settings.DEMO else []),
 ]
 
