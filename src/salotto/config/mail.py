@@ -22,9 +22,7 @@ def transport(options: Options) -> dict[str, Any]:
             "file_path": url.path,
         }
     if url.scheme not in {"smtp", "smtps"}:
-        raise ValueError(
-            "SALOTTO_MAIL_URL must start with smtp://, smtps://, file:// or console:."
-        )
+        raise ValueError("SALOTTO_MAIL_URL must start with smtp://, smtps://, file:// or console:.")
     encrypted = parse_qs(url.query).get("tls", ["yes"])[0] not in {"no", "0", "false"}
     return {
         "backend": "django.core.mail.backends.smtp.EmailBackend",

@@ -17,14 +17,8 @@ def answer(request: HttpRequest, refused: Refused) -> HttpResponse:
     if "application/json" in request.headers.get("Accept", ""):
         response: HttpResponse = JsonResponse(refused.as_json(), status=refused.status)
     else:
-        template = (
-            "core/refused_fragment.html"
-            if getattr(request, "htmx", False)
-            else "core/refused.html"
-        )
-        response = render(
-            request, template, {"refused": refused}, status=refused.status
-        )
+        template = "core/refused_fragment.html" if getattr(request, "htmx", False) else "core/refused.html"
+        response = render(request, template, {"refused": refused}, status=refused.status)
     for name, value in refused.headers().items():
         response[name] = value
     return response
@@ -39,9 +33,7 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_exception(
-        self, request: HttpRequest, error: Exception
-    ) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return answer(request, error) if isinstance(error, Refused) else None
 
 

@@ -22,9 +22,7 @@ class RawMail(EmailMessage):
         self.raw = raw
 
     def message(self, **options: Any) -> Any:
-        return email.message_from_bytes(
-            self.raw, _class=ParsedMessage, policy=SMTP.clone(max_line_length=0)
-        )
+        return email.message_from_bytes(self.raw, _class=ParsedMessage, policy=SMTP.clone(max_line_length=0))
 
     def recipients(self) -> list[str]:
         return list(self.to)

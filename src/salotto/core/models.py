@@ -16,6 +16,4 @@ class AuditEntry(models.Model):
 
     class Meta:
         db_table = "core_audit"
-        indexes = [
-            models.Index(fields=["account_id", "-id"], name="core_audit_by_account")
-        ]
+        indexes = [models.Index(fields=["account_id", "-id"], name="core_audit_by_account")]

@@ -5,9 +5,7 @@ from pathlib import Path
 from django.db import migrations
 
 
-def sql_file(
-    migration: str, name: str, undo: str = migrations.RunSQL.noop
-) -> migrations.RunSQL:
+def sql_file(migration: str, name: str, undo: str = migrations.RunSQL.noop) -> migrations.RunSQL:
     """Migration operation that runs `<room>/sql/<name>`.
 
     `migration` is the migration module's `__file__`. A changed file is applied by a new

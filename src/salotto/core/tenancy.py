@@ -20,9 +20,7 @@ class AccountModel(models.Model):
 
     # The constraint is `belongs`, or follows from a composite key to a row that has it: a
     # foreign key of its own would lock the account's row for every message that is written.
-    account = models.ForeignKey(
-        "accounts.Account", models.CASCADE, db_index=False, db_constraint=False
-    )
+    account = models.ForeignKey("accounts.Account", models.CASCADE, db_index=False, db_constraint=False)
 
     objects: Any = ScopedManager(account="account")
 
@@ -33,9 +31,7 @@ class AccountModel(models.Model):
 class LocalKey(models.ForeignKey):  # type: ignore[type-arg]
     """A foreign key inside one account; its constraint is the composite one of `reference`."""
 
-    def __init__(
-        self, to: Any, on_delete: Any = models.PROTECT, **options: Any
-    ) -> None:
+    def __init__(self, to: Any, on_delete: Any = models.PROTECT, **options: Any) -> None:
         options.setdefault("related_name", "+")
         options.setdefault("db_index", False)
         options["db_constraint"] = False

@@ -26,14 +26,8 @@ class Site(AccountModel):
     enabled = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["account", "inbox"], name="web_site_inbox")
-        ]
+        constraints = [models.UniqueConstraint(fields=["account", "inbox"], name="web_site_inbox")]
 
     def allowed(self) -> frozenset[str]:
         """The allowed origins, lower case, without a trailing slash."""
-        return frozenset(
-            o.strip().rstrip("/").lower()
-            for o in self.origins.splitlines()
-            if o.strip()
-        )
+        return frozenset(o.strip().rstrip("/").lower() for o in self.origins.splitlines() if o.strip())

@@ -25,9 +25,7 @@ class Migration(migrations.Migration):
                 ("account_id", models.BigIntegerField()),
                 (
                     "at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now()
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
                 ("actor_id", models.BigIntegerField(null=True)),
                 ("verb", models.CharField(max_length=60)),
@@ -36,11 +34,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "core_audit",
-                "indexes": [
-                    models.Index(
-                        fields=["account_id", "-id"], name="core_audit_by_account"
-                    )
-                ],
+                "indexes": [models.Index(fields=["account_id", "-id"], name="core_audit_by_account")],
             },
         ),
     ]

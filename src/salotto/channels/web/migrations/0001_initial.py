@@ -59,11 +59,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("account", "inbox"), name="web_site_inbox"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("account", "inbox"), name="web_site_inbox")],
             },
         ),
     ]
