@@ -17,9 +17,7 @@ PUBLIC_URL = OPTIONS.public_url
 DEMO = OPTIONS.demo
 SIGNUP = OPTIONS.signup
 SECURE = PUBLIC_URL.startswith("https://")
-ALLOWED_HOSTS = [
-    "*"
-]  # addresses in mails and pages are built from PUBLIC_URL, never from Host
+ALLOWED_HOSTS = ["*"]  # addresses in mails and pages are built from PUBLIC_URL, never from Host
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 INSTALLED_APPS = [
@@ -98,9 +96,7 @@ CACHES = {
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},
@@ -181,9 +177,7 @@ LOCALE_PATHS = [
 
 # Files
 STATIC_URL = "/static/"
-STATIC_ROOT = (
-    OPTIONS.data / "static"
-)  # collected and compressed at start: config.assets
+STATIC_ROOT = OPTIONS.data / "static"  # collected and compressed at start: config.assets
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "salotto.config.assets.Storage"},
@@ -191,9 +185,7 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # Mail
-EMAIL_BACKEND = (
-    "salotto.core.mail.QueuedBackend"  # written with the transaction, sent by a job
-)
+EMAIL_BACKEND = "salotto.core.mail.QueuedBackend"  # written with the transaction, sent by a job
 MAIL_TRANSPORT = mail.transport(OPTIONS)
 DEFAULT_FROM_EMAIL = OPTIONS.mail_from
 SERVER_EMAIL = OPTIONS.mail_from
@@ -202,9 +194,7 @@ EMAIL_TIMEOUT = 20
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
-    },
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": OPTIONS.log_level.upper()},
     "loggers": {name: {"level": "WARNING"} for name in ("procrastinate", "httpx", "uvicorn")},

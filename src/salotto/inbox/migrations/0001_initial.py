@@ -35,9 +35,7 @@ class Migration(migrations.Migration):
                 ("attributes", models.JSONField(default=dict)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now()
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
                 (
                     "account",
@@ -69,9 +67,7 @@ class Migration(migrations.Migration):
                 ("channel", models.CharField(max_length=20)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now()
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
                 (
                     "account",
@@ -115,18 +111,14 @@ class Migration(migrations.Migration):
                 ("waiting_since", models.DateTimeField(null=True)),
                 (
                     "last_activity",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now()
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
                 ("last_message", models.BigIntegerField(default=0)),
                 ("seen_by_visitor", models.BigIntegerField(default=0)),
                 ("version", models.PositiveIntegerField(default=1)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now()
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
                 (
                     "account",
@@ -198,9 +190,7 @@ class Migration(migrations.Migration):
                 ("data", models.JSONField(default=dict)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now()
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
                 (
                     "account",
@@ -325,9 +315,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="message",
-            index=models.Index(
-                fields=["account", "conversation", "id"], name="inbox_message_thread"
-            ),
+            index=models.Index(fields=["account", "conversation", "id"], name="inbox_message_thread"),
         ),
         migrations.AddConstraint(
             model_name="message",
@@ -338,8 +326,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="tally",
-            index=models.Index(
-                fields=["account", "owner", "name"], name="inbox_tally_read"
-            ),
+            index=models.Index(fields=["account", "owner", "name"], name="inbox_tally_read"),
         ),
     ]
