@@ -91,11 +91,32 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    WITH written AS (
+    WITH lines AS (
+        -- The first agent who answers becomes the owner; a contact who writes again reopens.
+        -- The line stands above the message that caused it, so its id is drawn first.
+        INSERT INTO inbox_message (account_id, conversation_id, client_id, kind, author_id, body, data, created_at)
+        SELECT l.account, l.conversation, gen_random_uuid(), 'status', l.author, '', l.data, moment
+          FROM (SELECT DISTINCT ON (c.account_id, c.id, t.kind)
+                       c.account_id AS account, c.id AS conversation, t.n,
+                       CASE WHEN t.kind = 'reply' THEN t.author END AS author,
+                       CASE WHEN t.kind = 'reply' THEN jsonb_build_object('what', 'assigned', 'to', t.author)
+                            ELSE jsonb_build_object('what', 'reopened') END AS data
+                  FROM unnest(todo) t
+                  JOIN inbox_conversation c ON c.account_id = t.account AND c.id = t.conversation
+                 WHERE (t.kind = 'reply' AND t.author IS NOT NULL AND c.assignee_id IS NULL
+                        OR t.kind = 'visitor' AND c.status = 'done')
+                   AND NOT EXISTS (SELECT FROM inbox_message old
+                                    WHERE old.account_id = t.account AND old.conversation_id = t.conversation
+                                      AND old.client_id = t.client_id)
+                 ORDER BY c.account_id, c.id, t.kind, t.n) l
+         ORDER BY l.n
+        RETURNING id, account_id, conversation_id
+    ), written AS (
         INSERT INTO inbox_message (account_id, conversation_id, client_id, kind, author_id, body, data, created_at)
         SELECT t.account, c.id, t.client_id, t.kind, t.author, t.body, coalesce(t.data, '{}'), moment
           FROM unnest(todo) t
           JOIN inbox_conversation c ON c.account_id = t.account AND c.id = t.conversation
+         WHERE (SELECT count(*) FROM lines) >= 0 -- after the lines
          ORDER BY t.n
             ON CONFLICT (account_id, conversation_id, client_id) DO NOTHING
         RETURNING id, account_id, conversation_id, client_id, kind, author_id, body
@@ -124,23 +145,9 @@ BEGIN
                status = CASE WHEN s.asked THEN 'open' ELSE c.status END,
                assignee_id = coalesce(c.assignee_id, s.first_agent),
                version = c.version + 1
-          FROM news s, inbox_conversation old
+          FROM news s
          WHERE c.account_id = s.account_id AND c.id = s.conversation_id
-           AND old.account_id = c.account_id AND old.id = c.id
-        RETURNING c.account_id, c.id, c.visitor, c.version,
-                  CASE WHEN old.assignee_id IS NULL THEN c.assignee_id END AS claimed_by,
-                  CASE WHEN old.status = 'done' AND c.status = 'open' THEN true ELSE false END AS reopened
-    ), lines AS (
-        -- The first agent who answers becomes the owner; a contact who writes again reopens.
-        INSERT INTO inbox_message (account_id, conversation_id, client_id, kind, author_id, body, data, created_at)
-        SELECT m.account_id, m.id, gen_random_uuid(), 'status', l.author, '', l.data, moment
-          FROM moved m
-         CROSS JOIN LATERAL (VALUES
-                (m.claimed_by IS NOT NULL, m.claimed_by, jsonb_build_object('what', 'assigned', 'to', m.claimed_by)),
-                (m.reopened, NULL, jsonb_build_object('what', 'reopened'))
-              ) AS l(happened, author, data)
-         WHERE l.happened
-        RETURNING id, account_id, conversation_id
+        RETURNING c.account_id, c.id, c.visitor, c.version
     ), told AS (
         INSERT INTO live_event (account_id, txid, at, kind, conversation_id, visitor, data)
         SELECT e.account_id, pg_current_xact_id(), moment, e.kind, e.conversation, e.visitor, e.data
