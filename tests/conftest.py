@@ -34,6 +34,11 @@ def database(django_db_blocker: object, worker_id: str) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """Nothing: pytest-django must not make a database of its own, which the servers would not read."""
+
+
 @pytest.fixture
 def cast() -> "Cast":
     """A fresh account with Giulia, Marco, Sara, Luca, Emma, and an outsider."""

@@ -1,9 +1,10 @@
 """The pages' Italian comes from the compiled catalogue, as in production."""
 
 import pytest
-from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
+
+from tests.cast import client_of
 
 
 def test_messages_are_italian() -> None:
@@ -17,8 +18,7 @@ def test_djangos_own_messages_stay_italian() -> None:
         assert gettext("This field is required.") == "Questo campo è obbligatorio."
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(("browser", "heading"), [("it-IT,it;q=0.9", "Accedi"), ("de,en;q=0.5", "Sign in")])
-def test_a_page_follows_the_browser(client: Client, browser: str, heading: str) -> None:
-    page = client.get("/login/", headers={"Accept-Language": browser})
+def test_a_page_follows_the_browser(browser: str, heading: str) -> None:
+    page = client_of().get("/login/", headers={"Accept-Language": browser})
     assert heading in page.content.decode()
