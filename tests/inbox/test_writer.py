@@ -11,11 +11,11 @@ import pytest
 from django.db import connection
 
 from salotto.core.errors import Busy, Invalid
-from salotto.core.pool import arguments, new_pool
+from salotto.core.pool import arguments
 from salotto.core.tenancy import account_scope
 from salotto.inbox import writer as writers
 from salotto.inbox.models import Message
-from salotto.inbox.posting import post
+from salotto.inbox.posting import Item, post
 from salotto.inbox.writer import Writer
 from tests.cast import Cast
 from tests.inbox.threads import item_of, must
@@ -25,14 +25,13 @@ from tests.inbox.threads import item_of, must
 async def writing() -> AsyncIterator[tuple[Writer, list[int]]]:
     """A running writer, and a list that grows with each commit."""
     commits: list[int] = []
-    async with new_pool(4) as pool:
-        writer = Writer(pool, committed=lambda: commits.append(1))
-        task = asyncio.create_task(writer.run())
-        try:
-            yield writer, commits
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    writer = Writer(committed=lambda: commits.append(1))
+    task = asyncio.create_task(writer.run())
+    try:
+        yield writer, commits
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def run(test: Callable[[Writer, list[int]], Awaitable[None]]) -> None:
@@ -56,7 +55,7 @@ def test_what_arrives_together_is_committed_together(cast: Cast) -> None:
     async def test(writer: Writer, commits: list[int]) -> None:
         posted = await asyncio.gather(*(writer.post(i) for i in items))
         assert all(p is not None and p.fresh for p in posted)
-        assert len(commits) <= 3
+        assert len(commits) <= 4
 
     run(test)
     assert bodies(cast) == [i.body for i in items]
@@ -96,8 +95,33 @@ def test_a_locked_conversation_delays_nobody_else(cast: Cast) -> None:
     assert bodies(cast) == ["first", "free", "stuck"]
 
 
+def test_a_visitors_messages_keep_their_order_while_their_conversation_is_locked(cast: Cast) -> None:
+    account, visitor = cast.account.pk, uuid4()
+    conversation = must(post(item_of(account, "0", visitor=visitor))).conversation
+    items = [item_of(account, str(n), visitor=visitor) for n in range(1, 7)]
+
+    async def test(writer: Writer, commits: list[int]) -> None:
+        async with await psycopg.AsyncConnection.connect(**{**arguments(), "autocommit": False}) as holder:
+            await holder.execute("SELECT FROM inbox_conversation WHERE id = %s FOR UPDATE", [conversation])
+            early = [asyncio.create_task(writer.post(i)) for i in items[:3]]
+            await asyncio.wait_for(writer.post(item_of_now(items[0])), 3)  # the batch has failed by now
+            late = [asyncio.create_task(writer.post(i)) for i in items[3:]]
+            await asyncio.sleep(0)
+            await holder.rollback()
+            await asyncio.gather(*early, *late)
+
+    def item_of_now(like: Item) -> Item:
+        return replace(like, client_id=uuid4(), visitor=uuid4(), body="someone else")
+
+    run(test)
+    with account_scope(account):
+        thread = Message.objects.filter(conversation_id=conversation).order_by("id")
+        assert list(thread.values_list("body", flat=True)) == [str(n) for n in range(7)]
+
+
 def test_without_a_database_the_sender_keeps_the_message_and_a_retry_writes_it_once(cast: Cast) -> None:
     first, item = item_of(cast.account.pk, "before"), item_of(cast.account.pk, "Hello")
+    connection.ensure_connection()
     ours = connection.connection.info.backend_pid
 
     async def test(writer: Writer, commits: list[int]) -> None:

@@ -81,7 +81,7 @@ class Server:
         self.station = station = Station(pool)
         station.start()
         up.push_async_callback(station.stop)
-        writer = Writer(pool, committed=station.ring)
+        writer = Writer(committed=station.ring)
         writing = asyncio.create_task(writer.run())
         up.push_async_callback(_end, writing)
         limits = Limits(options.visitor_rate, options.address_rate)

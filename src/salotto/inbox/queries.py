@@ -17,7 +17,7 @@ from salotto.accounts.members import Member
 from salotto.accounts.models import User
 from salotto.core.errors import BadRequest, Missing
 from salotto.inbox.boxes import View
-from salotto.inbox.models import Conversation, Kind, Message, Tally
+from salotto.inbox.models import Conversation, Inbox, Kind, Message, Tally
 
 LIST_PAGE = 50
 THREAD_PAGE = 50
@@ -139,6 +139,11 @@ def tallies(*, by: Member) -> dict[View, int]:
     )
     counted = {names[name]: max(0, total) for name, total in sums}
     return {view: counted.get(view, 0) for view in names.values()}
+
+
+def has_one_inbox() -> bool:
+    """Does everything arrive in the same inbox? Then no list needs to name it. One query."""
+    return len(Inbox.objects.values_list("id")[:2]) < 2
 
 
 @dataclass(frozen=True, slots=True)

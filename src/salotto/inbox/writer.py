@@ -1,20 +1,23 @@
-"""Group commit: what arrived while the last batches were committing is the next batch.
+"""Group commit: what arrived while the last batch was committing is the next batch.
 
-No timer and no added latency: an idle writer starts at once, and while one batch waits for
-the disk a second one may start, so that a message waits for one flush and not for two
-(PostgreSQL flushes both together when it can). Each message succeeds or is
-refused on its own; a batch that fails as a whole is tried again one by one, each on a
-connection of the pool, so that one stuck conversation delays nobody else.
+No timer and no added latency: an idle lane starts at once. Two lanes, so that a message
+waits for one flush of the disk and seldom for two (PostgreSQL flushes both together when
+it can); a visitor's messages keep to one lane, and so to their order.
+
+Each message succeeds or is refused on its own. A batch that fails as a whole is tried again
+visitor by visitor; whoever fails again (a conversation that somebody holds locked, a text
+that cannot be stored) is set aside, and whatever else that visitor sends queues up behind,
+so that one stuck conversation delays nobody else.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from salotto.core.errors import Busy, Invalid, Refused
 from salotto.core.pool import connect
@@ -23,109 +26,171 @@ from salotto.inbox.posting import CALL, Item, Posted, as_parameter, as_posted
 log = logging.getLogger("salotto.inbox")
 
 LANES = 2
-"""Connections, and so batches under way at once."""
 BATCH = 200
 WAITING = 5000
 """More messages than this in line: the server says so instead of taking more."""
-TIMEOUTS = "-c statement_timeout=10s -c lock_timeout=250ms"
-"""A batch does not wait for a locked conversation: see `_one_by_one`."""
+BRISK = "-c statement_timeout=10s -c lock_timeout=250ms"
+"""A lane does not wait for a locked conversation."""
+PATIENT = "-c statement_timeout=10s -c lock_timeout=5s"
+ASIDE = 4
+"""Connections for those set aside, opened when needed."""
 
 Waiting = tuple[Item, "asyncio.Future[Posted | None]"]
+Sender = UUID | int | None
 
 
 class Writer:
-    """Writes visitors' messages of this process; `committed` is called after each batch."""
+    """Writes visitors' messages of this process; `committed` is called after each commit."""
 
-    def __init__(self, pool: "AsyncConnectionPool[Any]", committed: Callable[[], None]) -> None:
-        self._pool = pool
+    def __init__(self, committed: Callable[[], None]) -> None:
         self._committed = committed
-        self._line: list[Waiting] = []
-        self._arrived = asyncio.Event()
-        self._connected = 0
-        self._retries: set[asyncio.Task[None]] = set()
+        self._lanes = [Lane(self) for _ in range(LANES)]
+        self._aside: dict[Sender, list[Waiting]] = {}
+        self._patience = asyncio.Semaphore(ASIDE)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.count = 0
 
     async def post(self, item: Item) -> Posted | None:
         """Write one message; returns when it is committed. None: no such conversation.
-        Raises Busy when it cannot be written now; the same client id may come again."""
-        if len(self._line) >= WAITING:
+
+        Raises Busy when it cannot be written now (the same client id may come again) and
+        Invalid when it can never be.
+        """
+        if self.count >= WAITING:
             raise Busy
-        written: asyncio.Future[Posted | None] = asyncio.get_running_loop().create_future()
-        self._line.append((item, written))
-        self._arrived.set()
-        return await written
+        waiting: Waiting = (item, asyncio.get_running_loop().create_future())
+        self.count += 1
+        try:
+            self._queue(waiting)
+            return await waiting[1]
+        finally:
+            self.count -= 1
+
+    def _queue(self, waiting: Waiting) -> None:
+        sender = _sender(waiting[0])
+        if sender in self._aside:
+            self._aside[sender].append(waiting)
+        else:
+            self._lanes[hash(sender) % LANES].add(waiting)
 
     async def run(self) -> None:
-        """Write batches until cancelled; reconnects when the database was away."""
+        """Write until cancelled; reconnects when the database was away."""
         async with asyncio.TaskGroup() as lanes:
-            for _ in range(LANES):
-                lanes.create_task(self._lane())
+            for lane in self._lanes:
+                lanes.create_task(lane.run())
 
-    async def _lane(self) -> None:
-        while True:
-            try:
-                async with await connect(TIMEOUTS) as db:
-                    await self._write_forever(db)
-            except psycopg.Error as error:
-                log.warning("The writer lost its database connection and tries again: %s", error)
-                if not self._connected:
-                    self._refuse_all()
-                await asyncio.sleep(0.5)
-
-    async def _write_forever(self, db: AsyncConnection[Any]) -> None:
-        self._connected += 1
-        try:
-            while True:
-                await self._arrived.wait()
-                if self._line:
-                    await self._write_batch(db)
-        finally:
-            self._connected -= 1
-
-    async def _write_batch(self, db: AsyncConnection[Any]) -> None:
-        batch, self._line = self._line[:BATCH], self._line[BATCH:]
-        if not self._line:
-            self._arrived.clear()
-        try:
-            rows = await (await db.execute(CALL, [as_parameter([item for item, _ in batch])])).fetchall()
-        except Exception as error:  # whatever one message has done, the others are written
-            self._one_by_one(batch)
-            if db.broken:
-                raise psycopg.OperationalError(str(error)) from error
-        else:
-            self._answer(batch, [as_posted(row) for row in rows])
-
-    def _answer(self, batch: list[Waiting], results: list[Posted | None]) -> None:
+    def answer(self, batch: list[Waiting], results: list[Posted | None]) -> None:
+        """These are committed: tell the hub, and whoever sent them."""
         self._committed()
         for (_, written), result in zip(batch, results, strict=True):
             if not written.done():
                 written.set_result(result)
 
-    def _one_by_one(self, batch: list[Waiting]) -> None:
-        for waiting in batch:
-            retry = asyncio.create_task(self._retry(waiting))
-            self._retries.add(retry)
-            retry.add_done_callback(self._retries.discard)
+    def set_aside(self, sender: Sender, group: list[Waiting]) -> None:
+        """Write these one by one, with patience, while the lanes go on."""
+        if sender in self._aside:
+            self._aside[sender].extend(group)
+            return
+        self._aside[sender] = group
+        task = asyncio.create_task(self._write_aside(sender, group))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _retry(self, waiting: Waiting) -> None:
+    async def _write_aside(self, sender: Sender, group: list[Waiting]) -> None:
         try:
-            async with self._pool.connection() as db:
-                row = await (await db.execute(CALL, [as_parameter([waiting[0]])])).fetchone()
-        except (psycopg.OperationalError, PoolTimeout) as error:
+            async with self._patience, await connect(PATIENT) as db:
+                while group:
+                    await self._write_alone(db, group[0])
+                    del group[0]
+        except psycopg.Error as error:
+            log.warning("Messages could not be written and stay with their sender: %s", error)
+        finally:
+            del self._aside[sender]
+            refuse(group, Busy)
+
+    async def _write_alone(self, db: AsyncConnection[Any], waiting: Waiting) -> None:
+        try:
+            self.answer([waiting], await _write(db, [waiting]))
+        except psycopg.OperationalError as error:
             log.warning("A message could not be written and stays with its sender: %s", error)
-            _refuse(waiting, Busy())
+            refuse([waiting], Busy)
+            if db.broken:
+                raise
         except Exception:
             log.exception("A message cannot be written and is refused")
-            _refuse(waiting, Invalid())
+            refuse([waiting], Invalid)
+
+
+class Lane:
+    """One connection, and the line of what it writes next."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._line: list[Waiting] = []
+        self._arrived = asyncio.Event()
+
+    def add(self, waiting: Waiting) -> None:
+        """Put a message at the end of the line."""
+        self._line.append(waiting)
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Write batches until cancelled; what waits while the database is away is refused."""
+        while True:
+            try:
+                async with await connect(BRISK) as db:
+                    while True:
+                        await self._arrived.wait()
+                        await self._write_batch(db, self._take())
+            except psycopg.Error as error:
+                log.warning("The writer lost its database connection and tries again: %s", error)
+                refuse(self._take(WAITING), Busy)
+                await asyncio.sleep(0.5)
+
+    def _take(self, most: int = BATCH) -> list[Waiting]:
+        batch, self._line = self._line[:most], self._line[most:]
+        if not self._line:
+            self._arrived.clear()
+        return batch
+
+    async def _write_batch(self, db: AsyncConnection[Any], batch: list[Waiting]) -> None:
+        try:
+            results = await _write(db, batch)
+        except Exception:  # whatever one message has done, the others are written
+            await self._write_by_sender(db, batch)
         else:
-            self._answer([waiting], [as_posted(row) if row else None])
+            self._writer.answer(batch, results)
 
-    def _refuse_all(self) -> None:
-        line, self._line = self._line, []
-        self._arrived.clear()
-        for waiting in line:
-            _refuse(waiting, Busy())
+    async def _write_by_sender(self, db: AsyncConnection[Any], batch: list[Waiting]) -> None:
+        for sender, group in _by_sender(batch):
+            try:
+                results = await _write(db, group)
+            except Exception:
+                self._writer.set_aside(sender, group)
+            else:
+                self._writer.answer(group, results)
+        if db.broken:
+            raise psycopg.OperationalError("the connection broke")
 
 
-def _refuse(waiting: Waiting, refusal: Refused) -> None:
-    if not waiting[1].done():
-        waiting[1].set_exception(refusal)
+async def _write(db: AsyncConnection[Any], batch: list[Waiting]) -> list[Posted | None]:
+    rows = await (await db.execute(CALL, [as_parameter([item for item, _ in batch])])).fetchall()
+    return [as_posted(row) for row in rows]
+
+
+def _sender(item: Item) -> Sender:
+    return item.visitor or item.conversation
+
+
+def _by_sender(batch: list[Waiting]) -> Iterable[tuple[Sender, list[Waiting]]]:
+    groups: dict[Sender, list[Waiting]] = {}
+    for waiting in batch:
+        groups.setdefault(_sender(waiting[0]), []).append(waiting)
+    return groups.items()
+
+
+def refuse(group: list[Waiting], refusal: type[Refused]) -> None:
+    """Tell the senders of these that nothing was written."""
+    for _, written in group:
+        if not written.done():
+            written.set_exception(refusal())
