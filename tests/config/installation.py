@@ -51,15 +51,24 @@ def _as_reader(uid: int | None) -> list[str]:
     return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *rights]
 
 
+IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+
+
 class Command:
     """One `salotto …` process; its output is collected while it runs."""
 
-    def __init__(self, *arguments: object, uid: int | None = None, **settings: str) -> None:
+    def __init__(
+        self, *arguments: object, uid: int | None = None, terminal: bool = False, **settings: str
+    ) -> None:
         as_user: dict[str, Any] = {"user": uid, "group": uid, "extra_groups": []}
         if uid is None or _as_reader(uid):
             as_user = {}
         self.process = subprocess.Popen(
-            [*_as_reader(uid), sys.executable, "-m", "salotto", *map(str, arguments)],
+            [
+                *([sys.executable, "-c", IN_A_TERMINAL] if terminal else _as_reader(uid)),
+                *(sys.executable, "-m", "salotto", *map(str, arguments)),
+            ],
+            stdin=subprocess.PIPE if terminal else None,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -92,6 +101,12 @@ class Command:
         found: re.Match[str] = await_that(look, f"{pattern} in {self.output}")
         return found
 
+    def press(self, key: str) -> None:
+        """Press a key in the command's terminal."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(key)
+        self.process.stdin.flush()
+
     def await_exit(self) -> int:
         """The exit code; all output is there then."""
         code = self.process.wait(PATIENCE)
@@ -108,6 +123,8 @@ class Command:
             self.process.kill()
         self.process.wait()
         self._reader.join(PATIENCE)
+        if self.process.stdin is not None:
+            self.process.stdin.close()
 
 
 class Installation:
@@ -118,9 +135,10 @@ class Installation:
         self.port = free_port()
         self.commands: list[Command] = []
 
-    def run(self, name: str, *arguments: object, **settings: str) -> Command:
+    def run(self, name: str, *arguments: object, terminal: bool = False, **settings: str) -> Command:
         """Start a command on this directory."""
-        command = Command(name, "--data", self.data, *arguments, uid=self.uid, **settings)
+        where = ("--data", self.data)
+        command = Command(name, *where, *arguments, uid=self.uid, terminal=terminal, **settings)
         self.commands.append(command)
         return command
 

@@ -34,6 +34,17 @@ def test_a_signal_stops_everything(installation: Installation, how: signal.Signa
     assert len(installation.postgres()) > 1
     assert server.stop(how) == 0
     assert installation.postgres() == []
+    assert server.lines[-1] == "Salotto has stopped."
+    assert "Traceback" not in server.output
+
+
+def test_ctrl_c_in_a_terminal_stops_everything(installation: Installation) -> None:
+    server = installation.run("serve", "--port", installation.port, terminal=True)
+    server.await_line("Ctrl-C stops it")
+    server.press("\x03")
+    assert server.await_exit() == 0, server.output
+    assert installation.postgres() == []
+    assert server.lines[-1] == "Salotto has stopped."
     assert "Traceback" not in server.output
 
 
@@ -57,12 +68,13 @@ def test_a_signal_during_the_very_first_start_leaves_a_directory_that_starts(emp
 
 
 def test_a_second_start_on_the_same_directory_is_refused(installation: Installation) -> None:
-    installation.serve()
-    second = installation.run("serve", "--port", "0")
-    assert second.await_exit() == 1
-    sentence = f"Salotto already runs on {installation.data} (process "
-    assert second.output.startswith(sentence)
-    assert len(second.lines) == 1
+    first = installation.serve()
+    for port in (0, installation.port):  # on the same port too: the directory is the better reason
+        second = installation.run("serve", "--port", port)
+        assert second.await_exit() == 1
+        who = f"process {first.process.pid}, open at http://127.0.0.1:{installation.port}"
+        assert second.output.startswith(f"Salotto already runs on {installation.data} ({who})")
+        assert len(second.lines) == 1
 
 
 def test_a_taken_port_is_refused_before_anything_is_started(installation: Installation) -> None:
@@ -186,12 +198,17 @@ def test_jobs_wait_for_a_worker_and_the_check_says_so(installation: Installation
     worker.await_line("The worker runs")
     await_that(lambda: installation.run("check").await_exit() == 0, "the worker is seen")
     assert worker.stop() == 0
+    assert worker.lines[-1] == "The worker has stopped."
 
 
 def test_the_check_of_a_house_where_nobody_is_says_so(installation: Installation) -> None:
     check = installation.run("check")
     assert check.await_exit() == 1
     assert check.output.startswith(f"Nothing runs on {installation.data}.")
+    assert "`salotto demo`" in check.output
+    of_the_demo = installation.run("check", "--demo")
+    assert of_the_demo.await_exit() == 1
+    assert f"`salotto demo --data {installation.data}`" in of_the_demo.output
 
 
 def test_a_key_that_others_can_read_is_a_problem(installation: Installation) -> None:

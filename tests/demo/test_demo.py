@@ -39,6 +39,13 @@ def test_it_prints_where_to_go_and_who_to_be(demo: tuple[Installation, Command])
         assert f"http://127.0.0.1:{house.port}{address}" in command.output
     assert all(player.email in command.output for player in CAST)
     assert re.search(r"password: serena-\w{8}", command.output)
+    ready = next(line for line in command.lines if "ready" in line)
+    assert ready == f"Salotto is ready. Start here: http://127.0.0.1:{house.port}/demo/"
+
+
+def test_the_first_start_says_once_what_it_is_at(demo: tuple[Installation, Command]) -> None:
+    steps = [line for line in demo[1].lines if line.endswith("…")]
+    assert [step.split()[0] for step in steps] == ["Creating", "Bringing", "Founding", "Collecting"]
 
 
 def test_the_start_page_speaks_both_languages(demo: tuple[Installation, Command]) -> None:

@@ -4,9 +4,9 @@ import argparse
 import asyncio
 import signal
 import socket
-from collections.abc import Coroutine
-from contextlib import suppress
-from typing import Any
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from salotto.cli import house, team
 from salotto.cli.house import House
@@ -17,11 +17,24 @@ from salotto.core.start import stopping
 
 def serve(given: argparse.Namespace, options: Options) -> int:
     """`serve` and `demo`: database, preparation, server, worker."""
-    with house.port(options) as sock, House(options, sock.getsockname()[1]) as home:
+    house.must_be_alone(options)
+    with _farewell("Salotto"), house.port(options) as sock, House(options, sock.getsockname()[1]) as home:
         home.prepare()
         if home.options.workers > 1:
             return team.serve(home, sock, with_worker=not given.no_worker)
         return _serve_here(home, sock, with_worker=not given.no_worker)
+
+
+@contextmanager
+def _farewell(who: str) -> Iterator[None]:
+    """When all is in order again after a signal, say so: what was silent might still hang."""
+    try:
+        yield
+    finally:
+        if stopping():
+            with suppress(OSError):  # the terminal may be what went away
+                start = "\r" if sys.stdout.isatty() else ""  # over the ^C of the terminal
+                print(f"{start}{who} has stopped.", flush=True)
 
 
 def _serve_here(home: House, sock: socket.socket, *, with_worker: bool) -> int:
@@ -43,20 +56,19 @@ def worker(given: argparse.Namespace, options: Options) -> int:
     """Run jobs alone, on the given database or on that of the server which runs here."""
     house.visit(options)
     house.load_django()
-    from salotto.config.jobs import work
-
-    print("The worker runs; jobs are taken as they come.", flush=True)
-    asyncio.run(_until_signal(work()))
+    with _farewell("The worker"):
+        asyncio.run(_work_until_signal())
     return 0
 
 
-async def _until_signal(job: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.create_task(job)
+async def _work_until_signal() -> None:
+    from salotto.config import jobs
+
+    working = asyncio.create_task(jobs.work())
+    print("The worker runs; jobs are taken as they come.", flush=True)
     while not stopping():  # noqa: ASYNC110 (a signal's note)
         await asyncio.sleep(0.1)
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    await jobs.stop(working)
 
 
 def migrate(given: argparse.Namespace, options: Options) -> int:

@@ -4,10 +4,9 @@ import dataclasses
 import errno
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from salotto.config import options as settings
@@ -57,6 +56,8 @@ class House:
         self._lock = lock.Lock(self.options.data)
         self._lock.acquire(url=url)
         self._cluster = Cluster(self.options.data)
+        if not (self._cluster.folder / "PG_VERSION").exists():
+            _say("Creating the database …")
         self._cluster.begin()
         self.options = embedded(self.options, self._cluster)
         self._lock.tell(url=url, sockets=str(self._cluster.sockets))
@@ -69,7 +70,6 @@ class House:
             from salotto.config import prepare
 
             if prepare.todo(self.options):
-                print("Preparing the database and the files …", flush=True)
                 in_child("prepare")
             checkpoint()
             prepare.after_start()
@@ -80,10 +80,11 @@ class House:
 
     def announce(self) -> None:
         """Tell where to go, now that the port answers."""
-        print(f"Salotto is ready: {self.options.public_url}", flush=True)
         where = self.options.data if self._cluster else "the configured database"
         if self.options.demo:
             _introduce(self.options)
+        else:
+            print(f"Salotto is ready: {self.options.public_url}", flush=True)
         print(f"Data: {where}. Ctrl-C stops it.", flush=True)
 
 
@@ -92,9 +93,10 @@ def _introduce(options: Options) -> None:
     load_django()
     from salotto.demo.cast import CAST, password
 
-    print(f"  Start here   {options.public_url}/demo/")
+    print(f"\nSalotto is ready. Start here: {options.public_url}/demo/\n")
+    print("There everybody of the team is one click away, and every mail can be read. By hand:")
     print(f"  The shop     {options.public_url}/shop/")
-    print(f"  The team     {options.public_url}/  (password: {password(options.data)})")
+    print(f"  The desk     {options.public_url}/login/  (password: {password(options.data)})")
     for player in CAST:
         print(f"               {player.email:<32} {player.name}")
     if options.host not in ("127.0.0.1", "::1", "localhost"):
@@ -114,13 +116,17 @@ def prepare_here(options: Options) -> None:
     load_django()
     from salotto.config import prepare
 
-    prepare.run(options)
+    prepare.run(options, _say)
     prepare.after_start()
+
+
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)
 
 
 def in_child(*arguments: str) -> None:
     """Run a command of our own, so that its memory is given back; raises CannotStart."""
-    process = spawn([sys.executable, "-m", "salotto", *arguments], stdout=subprocess.DEVNULL)
+    process = spawn([sys.executable, "-m", "salotto", *arguments])
     try:
         code = wait_for(process)
     except BaseException:
@@ -168,6 +174,14 @@ def embedded(options: Options, cluster: Cluster) -> Options:
     )
 
 
+def must_be_alone(options: Options) -> None:
+    """Raises CannotStart if another Salotto runs here: said before its port is found taken."""
+    with suppress(OSError):  # a directory that cannot be read is explained by `make_data`
+        holder = lock.holder(options.data)
+        if holder is not None and not options.database_url:
+            raise CannotStart(lock.in_use(options.data, holder))
+
+
 def running(options: Options) -> bool:
     """True when a server with the embedded database runs on this data directory."""
     return lock.holder(options.data) is not None
@@ -186,13 +200,21 @@ def visited(options: Options) -> Options:
     """The options with the addresses of the embedded database that another process runs."""
     holder = lock.holder(options.data)
     if holder is None or "sockets" not in holder:
-        raise CannotStart(
-            f"Nothing runs on {options.data}. Start it with `salotto serve --data"
-            f" {options.data}`, or set SALOTTO_DATABASE_URL."
-        )
+        raise CannotStart(_nobody(options))
     cluster = Cluster(options.data)
     cluster.sockets = Path(holder["sockets"])
     return embedded(options, cluster)
+
+
+def _nobody(options: Options) -> str:
+    """Nothing runs there; what does the reader most likely want?"""
+    if options.demo:
+        return f"Nothing runs on {options.data}. Start the demo with `salotto demo --data {options.data}`."
+    return (
+        f"Nothing runs on {options.data}. Start it with `salotto serve --data {options.data}`,"
+        " or set SALOTTO_DATABASE_URL. To try Salotto, start `salotto demo`; a demo that runs"
+        " is reached with --demo (`salotto check --demo`)."
+    )
 
 
 def server_url(options: Options) -> str:

@@ -6,7 +6,7 @@ together.
 """
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,8 +71,11 @@ def todo(options: Options) -> list[str]:
     return found + ([] if _compiled(options) else ["catalogues"])
 
 
-def run(options: Options) -> None:
-    """Migrate, grant, compile, collect: each only where needed. Raises CannotStart."""
+def run(options: Options, say: Callable[[str], None]) -> None:
+    """Migrate, grant, found, collect: each only where needed. Raises CannotStart.
+
+    A first start takes some seconds: `say` gets one sentence before each step.
+    """
     with database.connect(owner_url(options)) as owner:
         database.must_be_supported(owner)
         owner.execute("SELECT pg_advisory_lock(%s)", [database.MIGRATION_LOCK])
@@ -80,14 +83,22 @@ def run(options: Options) -> None:
         applied = applied_migrations(owner)
         must_not_be_newer(applied, known)
         if known - applied:
+            say("Bringing the database up to date …")
             migrate(options)
         if known - applied or not _served(options):
             _grant(options, owner)
-    if options.demo:
+    if options.demo and not _founded(options):
+        say("Founding the demo's shop …")
         demo.seed(password(options.data))
     with _alone(options.data):
-        catalogues.compile_to(options.data / "locale")
-        assets.collect(Path(settings.STATIC_ROOT))
+        _make_files(options, say)
+
+
+def _make_files(options: Options, say: Callable[[str], None]) -> None:
+    if not _compiled(options) or not assets.is_current(Path(settings.STATIC_ROOT), assets.stamp()):
+        say("Collecting files …")
+    catalogues.compile_to(options.data / "locale")
+    assets.collect(Path(settings.STATIC_ROOT))
 
 
 def after_start() -> None:

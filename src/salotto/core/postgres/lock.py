@@ -28,7 +28,7 @@ class Lock:
         if not _taken(file):
             holder = _read(file)
             file.close()
-            raise CannotStart(_in_use(self.data, holder))
+            raise CannotStart(in_use(self.data, holder))
         self._file = file
         self.tell(**about)
 
@@ -69,7 +69,8 @@ def _read(file: IO[str]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _in_use(data: Path, holder: dict[str, Any]) -> str:
+def in_use(data: Path, holder: dict[str, Any]) -> str:
+    """Who has this data directory, where that one is open, and how to go on."""
     who = f"process {holder['pid']}" if "pid" in holder else "another process"
     where = f", open at {holder['url']}" if holder.get("url") else ""
     stop = f"Stop it (kill {holder['pid']})" if "pid" in holder else "Stop it"
