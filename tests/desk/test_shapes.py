@@ -76,7 +76,7 @@ def test_days_are_called_as_people_call_them() -> None:
 
 @pytest.mark.parametrize(
     ("name", "letters"),
-    [("Anna Rossi", "AR"), ("anna maria de rossi", "AR"), ("Bo", "B"), ("", "?"), ("  ", "?")],
+    [("Anna Rossi", "AR"), ("Marco De Luca", "MD"), ("anna rossi bo", "AR"), ("Bo", "B"), ("", "?"), (" ", "?")],
 )
 def test_initials(name: str, letters: str) -> None:
     assert initials(name) == letters

@@ -6,6 +6,7 @@ from allauth.account.models import EmailAddress
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+from salotto.accounts.initials import initials
 from salotto.accounts.members import PRIMARY_ADMIN, Member
 from salotto.accounts.models import Access, Account, Membership, Role, User
 from salotto.accounts.paging import after, cursor_of
@@ -49,8 +50,7 @@ class Person:
 
     @property
     def initials(self) -> str:
-        words = (self.name or self.email).split()
-        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+        return initials(self.name or self.email)
 
     @property
     def is_primary_admin(self) -> bool:

@@ -8,10 +8,11 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from salotto.accounts.initials import initials
 from salotto.accounts.queries import accounts_of
 from salotto.demo import actions, queries
 from salotto.demo.cast import COMPANY, password
-from salotto.desk.faces import initials, tone
+from salotto.desk.faces import tone
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 

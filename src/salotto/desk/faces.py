@@ -4,14 +4,11 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from salotto.accounts.initials import initials
+
+__all__ = ["TONES", "code_of", "contact_name", "initials", "tone"]
+
 TONES = 12
-
-
-def initials(name: str) -> str:
-    """At most two letters: of the first and the last word; "?" for an empty name."""
-    words = name.replace("@", " ").replace(".", " ").split()
-    letters = [word[0] for word in (words[:1] + words[1:][-1:])]
-    return "".join(letters).upper() or "?"
 
 
 def tone(number: int) -> int:

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import translation
 
+from salotto.accounts.initials import initials
 from salotto.channels.web import actions, parsing, queries, tokens, words
 from salotto.channels.web.queries import SiteFacts
 from salotto.core import asgi
@@ -215,9 +216,8 @@ class Endpoints:
         }
 
     def _face(self, user: int, name: str) -> dict[str, Any]:
-        initials = "".join(part[0] for part in name.split()[:2]).upper()
         here = present.here(user_key(user))
-        return {"name": name.split(" ")[0], "initials": initials, "here": here}
+        return {"name": name.split(" ")[0], "initials": initials(name), "here": here}
 
     async def post_message(self, call: Call) -> None:
         """A visitor writes: stored once per client id, answered when it is committed."""
