@@ -58,15 +58,23 @@ def useless() -> dict[str, str]:
         "of another log": f"{'0' * 8 if era != '0' * 8 else '1' * 8}-{snapshot}",
         "from the future": f"{era}-1:{10**15}:",
         "of a running transaction that cannot be": f"{era}-1:2:{'9' * 20}",
+        "of another history": f"{here.split('@')[0]}@1000",
         "garbage": "hello",
     }
 
 
 @pytest.mark.parametrize(
     "name",
-    ["of another log", "from the future", "of a running transaction that cannot be", "garbage"],
+    [
+        "of another log",
+        "from the future",
+        "of a running transaction that cannot be",
+        "of another history",
+        "garbage",
+    ],
 )
 def test_a_listener_with_it_is_told_to_load_its_page_anew(cast: Cast, server: Server, name: str) -> None:
+    # "of another history" claims to have seen the account's first events, and to be older than they are.
     since = quote(useless()[name])
     visitor = Visitor(server, site_key(cast.account.pk))
     with team_stream(server, cast.agent, since) as agent, visitor.stream(since) as own:

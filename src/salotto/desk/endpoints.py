@@ -47,16 +47,24 @@ class Endpoints:
             raise SignInNeeded
         return found
 
+    async def _reader(self, scope: Scope, slug: str) -> Caller:
+        who = await self._caller(scope, slug)
+        if who.access not in (Access.AGENT, Access.VIEWER):
+            raise Forbidden(code="no_access")
+        return who
+
     async def live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The account's events, for agents and viewers; holding it is being here."""
         given = asgi.query(scope)
-        who = await self._caller(scope, given.get("account", ""))
-        if who.access not in (Access.AGENT, Access.VIEWER):
-            raise Forbidden(code="no_access")
+        slug = given.get("account", "")
+        who = await self._reader(scope, slug)
         since = given.get("since") or asgi.header(scope, b"last-event-id")
         self.station.came(user_key(who.user), who.account)
         try:
-            await hold(self.station, scope, receive, send, account=who.account, user=who.user, since=since)
+            await hold(
+                self.station, scope, receive, send,
+                account=who.account, user=who.user, since=since, still=lambda: self._reader(scope, slug),
+            )  # fmt: skip
         finally:
             self.station.left(user_key(who.user), who.account)
 

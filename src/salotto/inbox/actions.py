@@ -124,8 +124,8 @@ def release(user: int, hand_to: int | None, by: int | None) -> int:
     In the caller's transaction and account scope. Returns how many were open. Raises
     Invalid when `hand_to` is not an agent.
     """
-    if hand_to is not None:
-        _lock_agents(hand_to)
+    if hand_to is not None and hand_to not in _lock_agents(user, hand_to):
+        raise _not_an_agent()
     what = {"what": "assigned", "to": hand_to} if hand_to else {"what": "unassigned"}
     owned = Conversation.objects.filter(assignee_id=user)
     owned.filter(status=Status.DONE).update(assignee=None)
@@ -137,15 +137,19 @@ def release(user: int, hand_to: int | None, by: int | None) -> int:
     return count
 
 
-def _lock_agents(*users: int) -> None:
-    """Hold these agents' seats until the commit. Raises Invalid when one is not an agent.
+def _lock_agents(*users: int) -> set[int]:
+    """Hold these users' seats until the commit; those of them who are agents.
 
-    Always before the conversation's lock: taking a seat away locks in this order too.
+    All in one statement and in the order of their ids, and always before a conversation's
+    lock: whoever takes a seat away or removes a member locks in the same order.
     """
-    agents = Membership.objects.select_for_update(of=("self",), no_key=True).order_by("id")
-    held = set(agents.filter(user_id__in=users, access=Access.AGENT).values_list("user_id", flat=True))
-    if not held.issuperset(users):
-        raise Invalid(_("This person is not an agent. Give them a seat first."), code="not_an_agent")
+    memberships = Membership.objects.select_for_update(of=("self",), no_key=True).order_by("id")
+    found = memberships.filter(user_id__in=users).values_list("user_id", "access")
+    return {user for user, access in found if access == Access.AGENT}
+
+
+def _not_an_agent() -> Invalid:
+    return Invalid(_("This person is not an agent. Give them a seat first."), code="not_an_agent")
 
 
 def _lock(conversation: int, by: Member, to: int | None = None) -> Conversation:
@@ -155,12 +159,11 @@ def _lock(conversation: int, by: Member, to: int | None = None) -> Conversation:
     such conversation, Invalid when `to` is not an agent.
     """
     must_act(by)
-    try:
-        _lock_agents(by.user.pk)
-    except Invalid as error:
-        raise Forbidden(code="no_seat") from error
-    if to is not None and to != by.user.pk:
-        _lock_agents(to)
+    agents = _lock_agents(by.user.pk, *([] if to is None else [to]))
+    if by.user.pk not in agents:
+        raise Forbidden(code="no_seat")
+    if to is not None and to not in agents:
+        raise _not_an_agent()
     locked = Conversation.objects.select_for_update(no_key=True)
     found: Conversation | None = locked.filter(pk=conversation).first()
     if found is None:

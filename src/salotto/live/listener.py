@@ -30,7 +30,8 @@ class Listener:
     """A team member's stream (`visitor` is None) or a visitor's (`user` is 0)."""
 
     __slots__ = (
-        "account", "backlog", "behind", "blocked_at", "closing", "send", "task", "until", "user", "visitor",
+        "account", "backlog", "behind", "blocked_at", "closing", "send", "started", "task", "until",
+        "user", "visitor",
     )  # fmt: skip
 
     def __init__(
@@ -46,6 +47,7 @@ class Listener:
         self.blocked_at = 0.0
         self.behind = False
         self.closing = False
+        self.started = False
 
     def deliver(self, frame: bytes) -> None:
         """Write one frame now if the socket takes it. A socket that does not is given the

@@ -2,16 +2,18 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from uuid import UUID
 
 from salotto.core.asgi import Headers, Receive, Scope, Send
-from salotto.core.errors import TooMany
+from salotto.core.errors import SignInNeeded, TooMany
 from salotto.core.pool import NoDatabase
 from salotto.live import queries
 from salotto.live.cursor import Cursor, parse
 from salotto.live.hub import frame
 from salotto.live.listener import RESUME, Listener
+from salotto.live.queries import Fact
 from salotto.live.station import Station
 
 LIFETIME = 3600.0
@@ -36,29 +38,52 @@ async def hold(
     visitor: UUID | None = None,
     since: str = "",
     headers: Headers | None = None,
+    still: Callable[[], Awaitable[object]] | None = None,
 ) -> None:
     """Serve one stream, of the account's team or of one visitor, until it ends.
 
     `since` is the listener's cursor: it gets exactly what it missed, in order, once, and
-    then what happens. Raises TooMany when this person holds too many streams already.
+    then what happens. `still` is asked once the listener is registered and raises the
+    refusal when the right to listen was withdrawn meanwhile; from then on the withdrawal
+    itself ends the stream. Raises TooMany when this person holds too many streams already.
     """
     _count(station, account, user, visitor)
     await station.hub.refresh()
-    scope["headers"].clear()  # nobody asks for them again: a fifth of a held stream's memory
-    await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, *(headers or [])]})
     until = monotonic() + LIFETIME * random.uniform(0.9, 1.1)  # noqa: S311
     listener = Listener(send, account, user=user, visitor=visitor, until=until)
     try:
-        await _listen(station, listener, receive, parse(since) if since else None, asked=bool(since))
-    except NoDatabase:  # its gap could not be read: it comes back with its cursor
-        await send({"type": "http.response.body", "body": RESUME, "more_body": False})
-    except asyncio.CancelledError:
-        if not listener.closing:
-            raise
-        if not listener.blocked_at:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        cursor = station.hub.add(listener)
+        if still is not None:
+            await still()
+            still = None
+        scope["headers"].clear()  # nobody asks for them again: a fifth of a held stream's memory
+        await _start(listener, headers or [])
+        await _catch_up(station, listener, since, cursor)
+        listener.caught_up()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+    except (NoDatabase, asyncio.CancelledError) as why:
+        await _end(listener, why)
     finally:
         station.hub.remove(listener)
+
+
+async def _start(listener: Listener, headers: Headers) -> None:
+    await listener.send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, *headers]})
+    listener.started = True
+
+
+async def _end(listener: Listener, why: BaseException) -> None:
+    """End politely what the hub closed, or whose gap could not be read: it comes back with
+    its cursor. Raises `why` when it is neither, or a refusal when nothing was sent yet."""
+    lost = isinstance(why, NoDatabase)
+    if not lost and not listener.closing:
+        raise why
+    if not listener.started:
+        raise why if lost else SignInNeeded()
+    if not listener.blocked_at:
+        last = RESUME if lost else b""
+        await listener.send({"type": "http.response.body", "body": last, "more_body": False})
 
 
 def _count(station: Station, account: int, user: int, visitor: UUID | None) -> None:
@@ -70,34 +95,31 @@ def _count(station: Station, account: int, user: int, visitor: UUID | None) -> N
         raise TooMany(retry_after=30)
 
 
-async def _listen(
-    station: Station, listener: Listener, receive: Receive, since: Cursor | None, *, asked: bool
-) -> None:
-    until = station.hub.add(listener)
-    await listener.send({"type": "http.response.body", "body": _hello(), "more_body": True})
-    if asked:
-        await _catch_up(station, listener, since, until)
-    else:
-        start = f"id: {until}\n\n".encode()
-        await listener.send({"type": "http.response.body", "body": start, "more_body": True})
-    listener.caught_up()
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 def _hello() -> bytes:
     """How long to wait before coming back, different for each: no stampede after a restart."""
     return f"retry: {random.randint(500, 3000)}\n:\n\n".encode()  # noqa: S311
 
 
-async def _catch_up(station: Station, listener: Listener, since: Cursor | None, until: Cursor) -> None:
-    missed = None
-    if since is not None and _usable(since, until):
-        async with station.pool.connection() as db:
-            missed = await queries.gap(db, listener.account, since, until, listener.visitor)
-    told = f"event: reset\nid: {until}\ndata: {{}}\n\n".encode() if missed is None else frame(until, missed)
-    if missed != []:
-        await listener.send({"type": "http.response.body", "body": told, "more_body": True})
+async def _catch_up(station: Station, listener: Listener, since: str, until: Cursor) -> None:
+    """Say hello, then what was missed (or "start over"), then where the stream stands."""
+    await listener.send({"type": "http.response.body", "body": _hello(), "more_body": True})
+    told = f"id: {until}\n\n".encode()
+    if since:
+        missed = await _missed(station, listener, parse(since), until)
+        if missed is None:
+            told = f"event: reset\nid: {until}\ndata: {{}}\n\n".encode()
+        elif missed:
+            told = frame(until, missed)
+    await listener.send({"type": "http.response.body", "body": told, "more_body": True})
+
+
+async def _missed(
+    station: Station, listener: Listener, since: Cursor | None, until: Cursor
+) -> Sequence[Fact] | None:
+    if since is None or not _usable(since, until):
+        return None
+    async with station.pool.connection() as db:
+        return await queries.gap(db, listener.account, since, until, listener.visitor)
 
 
 def _usable(since: Cursor, until: Cursor) -> bool:
