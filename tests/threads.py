@@ -24,3 +24,13 @@ def at_once(*tasks: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(tasks)) as pool:
         return list(pool.map(run, tasks))
+
+
+def await_waiting(pid: int) -> None:
+    """Until somebody waits for what the connection `pid` holds."""
+    with connection.cursor() as db:
+        for _ in range(100_000):
+            db.execute("SELECT FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))", [pid])
+            if db.fetchone() is not None:
+                return
+    raise AssertionError("nobody waits")

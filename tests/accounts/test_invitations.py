@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -7,10 +8,12 @@ from django.contrib.messages import get_messages
 from salotto.accounts import actions
 from salotto.accounts.actions.invitations import hash_of
 from salotto.accounts.errors import Gone
-from salotto.accounts.models import Invitation, User
+from salotto.accounts.invited import pending
+from salotto.accounts.models import Invitation, Membership, User
 from salotto.accounts.queries import member_of
 from salotto.core import clock
 from salotto.core.errors import Conflict, Forbidden, Invalid, Missing, TooMany
+from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
 from tests.cast import PASSWORD, Cast, add_member, client_of, new_user, some_address
 from tests.mailbox import link_in, mails_to, text_of
@@ -224,3 +227,41 @@ def test_the_newcomer_sees_why_there_is_no_seat(cast: Cast) -> None:
 @pytest.mark.parametrize("token", ["x", "A" * 43, "%00", "é", "x" * 3000])
 def test_a_forged_link_is_not_found(token: str) -> None:
     assert client_of().get(f"/invitation/{token}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        partial(actions.change_role, role="member"),
+        actions.remove_member,
+        lambda user_id, by: Membership.objects.filter(user_id=user_id).delete(),  # as an old release left it
+    ],
+)
+def test_the_invitation_of_who_is_no_admin_any_more_is_over(lose: Callable[..., None], cast: Cast) -> None:
+    email, token = invited(cast, role="admin")
+    with account_scope(cast.account.pk):
+        lose(cast.admin.user.pk, by=cast.primary_admin)
+    assert client_of().get(f"/invitation/{token}/").status_code == 410
+    with pytest.raises(Gone):
+        actions.accept_invitation(token, new_user(email=email))
+    with pytest.raises(Gone):
+        actions.join_as_new_user(token, name="Evil", password=PASSWORD)
+
+
+def test_withdrawn_with_their_sender_invitations_are_no_longer_listed(cast: Cast) -> None:
+    email, _token = invited(cast)
+    actions.change_role(cast.admin.user.pk, "member", by=cast.primary_admin)
+    with account_scope(cast.account.pk):
+        assert pending() == []
+        assert AuditEntry.objects.filter(account_id=cast.account.pk, verb="invitation.withdrawn").count() == 1
+    actions.invite(email, by=cast.primary_admin)
+
+
+def test_who_sends_an_invitation_again_answers_for_it(cast: Cast) -> None:
+    email, _old = invited(cast)
+    with account_scope(cast.account.pk):
+        number = Invitation.objects.get(email=email).pk
+    with clock.at(clock.now() + timedelta(minutes=2)):
+        actions.resend_invitation(number, by=cast.primary_admin)
+    actions.remove_member(cast.admin.user.pk, by=cast.primary_admin)
+    assert actions.join_as_new_user(token_for(email), name="Nina", password=PASSWORD)

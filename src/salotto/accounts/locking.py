@@ -1,17 +1,20 @@
 """One lock for everything about an account's people: the account's own row.
 
 Changes of people are rare, so they are made one after the other per account: whoever
-waits sees what the one before has left, and no order of locks can go wrong.
+waits sees what the one before has left. Who acts on a conversation does not wait for this
+lock: such an action locks the memberships that it needs, in the order of their ids, then
+the conversation. A change that reaches conversations locks memberships first too.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from salotto.accounts.members import Member
-from salotto.accounts.models import Account, Membership
-from salotto.core.errors import Forbidden, Missing
+from salotto.accounts.models import Access, Account, Membership
+from salotto.core.errors import Forbidden, Invalid, Missing
 from salotto.core.tenancy import account_scope
 
 
@@ -43,3 +46,30 @@ def membership_of(user_id: int) -> Membership:
     if found is None:
         raise Missing()
     return found
+
+
+def lock_memberships(*user_ids: int) -> dict[int, Membership]:
+    """The memberships by user id, locked in the order of their ids until the transaction ends.
+
+    Nobody can act as one of them, nor get a conversation, in between. Raises Missing if one
+    is not there.
+    """
+    rows = Membership.objects.filter(user_id__in=user_ids).order_by("id").select_for_update()
+    found = {row.user_id: row for row in rows}
+    if len(found) < len(set(user_ids)):
+        raise Missing()
+    return found
+
+
+def lock_handover(leaving: int, hand_to: int | None) -> Membership:
+    """The membership of who leaves or loses the seat, locked with the one who takes over.
+
+    Both are user ids. Raises Missing, and Invalid unless `hand_to` is None or another agent.
+    """
+    found = lock_memberships(leaving, *([] if hand_to is None else [hand_to]))
+    if hand_to is not None and (hand_to == leaving or found[hand_to].access != Access.AGENT):
+        raise Invalid(
+            _("Only another agent can take over conversations. Nothing was changed."),
+            code="hand_to",
+        )
+    return found[leaving]

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import loader
+from psycopg.errors import DeadlockDetected
 
-from salotto.core.errors import BadRequest, Forbidden, Missing, Refused, TooLarge
+from salotto.core.errors import BadRequest, Conflict, Forbidden, Missing, Refused, TooLarge
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -25,7 +27,10 @@ def answer(request: HttpRequest, refused: Refused) -> HttpResponse:
 
 
 class RefusalMiddleware:
-    """Turns a `Refused` raised by a view, query or action into its answer."""
+    """Turns a `Refused` raised by a view, query or action into its answer.
+
+    A deadlock, which the database ends by undoing one of the two writes, is a `Conflict`.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -34,6 +39,8 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, OperationalError) and isinstance(error.__cause__, DeadlockDetected):
+            error = Conflict()
         return answer(request, error) if isinstance(error, Refused) else None
 
 

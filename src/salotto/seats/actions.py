@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from salotto.accounts.locking import membership_of, people_of
+from salotto.accounts.locking import lock_handover, membership_of, people_of
 from salotto.accounts.members import Member, must_administer
 from salotto.accounts.models import Access, Account, Membership, User
 from salotto.core import audit
@@ -78,7 +78,7 @@ def set_access(user_id: int, level: str, *, by: Member, hand_to: int | None = No
         must_administer(now)
         before = str(membership_of(user_id).access)
         if before != level:
-            _can_take_over(hand_to, user_id)
+            lock_handover(user_id, hand_to)
             _write(now.account.pk, user_id, level, actor=now.user.pk)
             if before == Access.AGENT:
                 _release(now, user_id, hand_to)
@@ -87,14 +87,6 @@ def set_access(user_id: int, level: str, *, by: Member, hand_to: int | None = No
 
 def _release(by: Member, user_id: int, hand_to: int | None) -> None:
     seat_released.send(Membership, account_id=by.account.pk, user_id=user_id, hand_to=hand_to, by=by)
-
-
-def _can_take_over(hand_to: int | None, leaving: int) -> None:
-    if hand_to is not None and (hand_to == leaving or membership_of(hand_to).access != Access.AGENT):
-        raise Invalid(
-            _("Only another agent can take over conversations. Nothing was changed."),
-            code="hand_to",
-        )
 
 
 def seat_newcomer(account: Account, user: User, wanted: str) -> str:

@@ -163,16 +163,17 @@ def resend_invitation(invitation_id: int, *, by: Member) -> None:
             raise TooMany(wait.total_seconds())
         _within_the_day()
         token = secrets.token_urlsafe(32)
-        _renew(invitation, token)
+        _renew(invitation, token, now.user)
         mails.send_invitation(invitation, token)
         _record(now, "invitation.sent_again", invitation)
 
 
-def _renew(invitation: Invitation, token: str) -> None:
+def _renew(invitation: Invitation, token: str, by: User) -> None:
+    invitation.invited_by = by
     invitation.token_hash = hash_of(token)
     invitation.sent_at = clock.now()
     invitation.expires_at = clock.now() + LIFE
-    invitation.save(update_fields=["token_hash", "sent_at", "expires_at"])
+    invitation.save(update_fields=["invited_by", "token_hash", "sent_at", "expires_at"])
 
 
 def revoke_invitation(invitation_id: int, *, by: Member) -> None:
@@ -188,28 +189,43 @@ def revoke_invitation(invitation_id: int, *, by: Member) -> None:
         _record(now, "invitation.withdrawn", invitation)
 
 
+def withdraw_invitations_of(user_id: int, *, by: Member) -> None:
+    """Withdraw what somebody has sent who is no admin any more, in the caller's transaction."""
+    for invitation in _open().filter(invited_by_id=user_id):
+        invitation.revoked_at = clock.now()
+        invitation.save(update_fields=["revoked_at"])
+        _record(by, "invitation.withdrawn", invitation)
+
+
 def find_invitation(token: str) -> Invitation:
     """The open invitation of a link, with its account and who invited.
 
     Raises Missing for a token that was never ours, Gone for one that was used, withdrawn
-    or has run out, each with the sentence that says what to do.
+    or has run out, or whose sender is no admin any more, each with the sentence that says what to do.
     """
     with all_accounts():
         found = Invitation.objects.select_related("account", "invited_by")
         invitation = found.filter(token_hash=hash_of(token)).first()
+        vouched = invitation is not None and _is_vouched_for(invitation)
     if not isinstance(invitation, Invitation):
         raise Missing(
             _("This invitation does not exist. Check that the link is complete."),
             code="no_invitation",
         )
-    _still_open(invitation)
+    _still_open(invitation, vouched)
     return invitation
 
 
-def _still_open(invitation: Invitation) -> None:
+def _is_vouched_for(invitation: Invitation) -> bool:
+    """Is who invited still an admin of the account? The primary admin's role is admin too."""
+    sender = Membership.objects.filter(account_id=invitation.account_id, user_id=invitation.invited_by_id)
+    return bool(sender.filter(role=Role.ADMIN).exists())
+
+
+def _still_open(invitation: Invitation, vouched: bool) -> None:
     if invitation.accepted_at:
         raise Gone(_("This invitation has been used. Sign in to go on."), code="invitation_used")
-    if invitation.revoked_at:
+    if invitation.revoked_at or not vouched:
         raise Gone(
             _("This invitation was withdrawn. Ask for a new one."),
             code="invitation_withdrawn",

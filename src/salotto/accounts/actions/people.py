@@ -1,17 +1,15 @@
 """Roles, the hand-over of the primary admin's, and leaving."""
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from salotto.accounts.locking import membership_of, people_of
+from salotto.accounts.actions.invitations import withdraw_invitations_of
+from salotto.accounts.locking import lock_handover, lock_memberships, membership_of, people_of
 from salotto.accounts.members import Member, must_administer, must_be_primary_admin
 from salotto.accounts.models import Account, Membership, Role
 from salotto.accounts.signals import member_leaving
 from salotto.core import audit
 from salotto.core.errors import Conflict, Invalid
 from salotto.live.actions import emit
-
-TRIES = 3
 
 
 def hand_over(to: int, *, by: Member) -> None:
@@ -23,14 +21,14 @@ def hand_over(to: int, *, by: Member) -> None:
     """
     with people_of(by) as now:
         must_be_primary_admin(now)
-        heir = membership_of(to)
+        lock_memberships(to, now.user.pk)
         if to == now.user.pk:
             raise Conflict(
                 _("This person is the primary admin already. Nothing was changed."),
                 code="is_primary_admin",
             )
         Membership.objects.filter(user_id__in=[to, now.user.pk]).update(role=Role.ADMIN)
-        Account.objects.filter(pk=now.account.pk).update(primary_admin=heir.user)
+        Account.objects.filter(pk=now.account.pk).update(primary_admin=to)
         audit.record(now.account.pk, now.user.pk, "account.handed_over", f"user {to}")
         for user_id in (to, now.user.pk):
             emit(now.account.pk, "member.changed", user=user_id)
@@ -40,7 +38,8 @@ def change_role(user_id: int, role: str, *, by: Member) -> None:
     """Make a member an admin or an ordinary member.
 
     Raises Forbidden unless `by` is an admin, Invalid for an unknown role, Missing for a
-    stranger, Conflict for the primary admin, whose role is handed over instead.
+    stranger, Conflict for the primary admin, whose role is handed over instead. The open
+    invitations of who is no admin any more are withdrawn.
     """
     if role not in Role.values:
         raise Invalid(_("There is no such role. Nothing was changed."))
@@ -51,6 +50,8 @@ def change_role(user_id: int, role: str, *, by: Member) -> None:
         if member.role == role:
             return
         Membership.objects.filter(pk=member.pk).update(role=role)
+        if role != Role.ADMIN:
+            withdraw_invitations_of(user_id, by=now)
         audit.record(now.account.pk, now.user.pk, "role.changed", f"user {user_id}", role=role)
         emit(now.account.pk, "member.changed", user=user_id)
 
@@ -59,27 +60,15 @@ def remove_member(user_id: int, *, by: Member, hand_to: int | None = None) -> No
     """Take a member out of the account; admins may remove anyone, members themselves.
 
     Open conversations go to the agent `hand_to` (a user id), or become unassigned; what
-    the person has written stays. Raises Forbidden, Missing, Conflict for the primary
-    admin, Invalid if `hand_to` cannot take over.
+    the person has written stays, their open invitations are withdrawn. Raises Forbidden,
+    Missing, Conflict for the primary admin, Invalid if `hand_to` cannot take over.
     """
-    # A conversation may be assigned to the person between its hand-over and the delete,
-    # which the foreign key then refuses: hand over again.
-    for left in reversed(range(TRIES)):
-        try:
-            with transaction.atomic():
-                return _remove(user_id, by, hand_to)
-        except IntegrityError:
-            if not left:
-                raise Conflict() from None
-
-
-def _remove(user_id: int, by: Member, hand_to: int | None) -> None:
     with people_of(by) as now:
         if user_id != now.user.pk:
             must_administer(now)
-        member = membership_of(user_id)
         _not_the_primary_admin(now.account, user_id)
-        _can_take_over(hand_to, user_id)
+        member = lock_handover(user_id, hand_to)
+        withdraw_invitations_of(user_id, by=now)
         member_leaving.send(
             Membership,
             account_id=now.account.pk,
@@ -97,14 +86,6 @@ def _remove(user_id: int, by: Member, hand_to: int | None) -> None:
             hand_to=hand_to,
         )
         emit(now.account.pk, "member.changed", user=user_id)
-
-
-def _can_take_over(hand_to: int | None, leaving: int) -> None:
-    if hand_to is not None and (hand_to == leaving or membership_of(hand_to).access != "agent"):
-        raise Invalid(
-            _("Only another agent can take over conversations. Nothing was changed."),
-            code="hand_to",
-        )
 
 
 def _not_the_primary_admin(account: Account, user_id: int) -> None:
