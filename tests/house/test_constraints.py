@@ -1,6 +1,7 @@
 """Every dependency is pinned, so that an installation of today is one of tomorrow."""
 
 import re
+import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
 
 from packaging.requirements import Requirement
@@ -36,6 +37,13 @@ def test_constraints_hold_only_exact_versions() -> None:
 
 def test_every_dependency_is_pinned() -> None:
     assert needed("salotto", ("test",), set()) - {"salotto"} - set(pins()) == set()
+
+
+def test_the_build_is_pinned_too() -> None:
+    wanted = tomllib.loads(document("pyproject.toml"))["build-system"]["requires"]
+    given = {canonicalize_name(name): version for name, version in (one.split("==") for one in wanted)}
+    assert "hatchling" in given
+    assert given == {name: pins().get(name) for name in given}
 
 
 def test_what_is_installed_is_what_is_pinned() -> None:
