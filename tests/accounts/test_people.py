@@ -1,3 +1,4 @@
+from base64 import urlsafe_b64encode
 from functools import partial
 
 import pytest
@@ -5,6 +6,7 @@ from django.db import connection
 
 from salotto.accounts import actions
 from salotto.accounts.models import Account
+from salotto.accounts.paging import after, cursor_of
 from salotto.accounts.queries import accounts_of, member_of, members, person
 from salotto.core.errors import Conflict, Forbidden, Invalid, Missing
 from salotto.core.models import AuditEntry
@@ -195,6 +197,24 @@ def test_members_are_found_by_name_and_address_a_page_at_a_time() -> None:
     assert [p.name for p in members(head.account, search="sona 07").rows] == ["Persona 07"]
     assert [p.id for p in members(head.account, search=head.user.email.upper()).rows] == [head.user.pk]
     assert not members(head.account, search="%").rows
+
+
+@pytest.mark.parametrize("page", ["people", "seats"])
+@pytest.mark.parametrize(
+    "value", ['["\\ud800",1]', '["a\\u0000",1]', "[" * 20_000, "[" * 1000, f'["{"a" * 1600}",1]']
+)
+def test_a_forged_cursor_is_no_error(value: str, page: str, cast: Cast) -> None:
+    cursor = urlsafe_b64encode(value.encode()).decode()
+    assert after(cursor) is None
+    assert (
+        cast.client(cast.admin).get(f"/a/{cast.slug}/settings/{page}/", {"after": cursor}).status_code == 200
+    )
+
+
+@pytest.mark.parametrize("sign", ["\N{GRINNING FACE}", "\x01", '"'])
+def test_the_longest_name_has_a_cursor(sign: str) -> None:
+    name = sign * 80
+    assert after(cursor_of(name, 2**62)) == (name, 2**62)
 
 
 @pytest.mark.parametrize("cursor", ["x", "bnVsbA", "WyJhIl0", "\x00", "W251bGwsMV0", "é" * 40])
