@@ -1,7 +1,9 @@
 """Who plays in the demo."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,10 +84,24 @@ def player(key: str) -> Player | None:
 
 
 def password(data: Path) -> str:
-    """The password of the whole cast, made once for this data directory (mode 0600)."""
+    """The password of the whole cast, made once for this data directory (mode 0600).
+
+    Written whole or not at all; of two processes that begin at once both get the first one's.
+    """
     path = data / "demo.password"
+    if path.exists() and not path.read_text().strip():
+        path.unlink()  # what an older release left when it was interrupted
     if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        _make(path)
+    return path.read_text()
+
+
+def _make(path: Path) -> None:
+    handle, draft = tempfile.mkstemp(prefix=".demo.password.", dir=path.parent)
+    try:
         with os.fdopen(handle, "w") as out:
             out.write(f"serena-{secrets.token_hex(4)}")
-    return path.read_text()
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)  # unlike a rename it leaves the one that is there
+    finally:
+        Path(draft).unlink()
