@@ -10,8 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from procrastinate import RetryStrategy
+from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+
+RETRY_MINUTES = (1, 4, 10, 15, 30, *(11 * [60]))
+"""Minutes from a failed attempt to the next one: twelve hours together."""
 
 
 class RawMail(EmailMessage):
@@ -49,7 +53,16 @@ def send_now(raw: bytes, sender: str, recipients: list[str]) -> None:
     connection.send_messages([RawMail(raw, sender, recipients)])
 
 
-@app.task(queue="mail", retry=RetryStrategy(max_attempts=12, exponential_wait=3))
+class Patience(BaseRetryStrategy):
+    """Waits of `RETRY_MINUTES`, one after the other; then the job has failed."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if job.attempts >= len(RETRY_MINUTES):
+            return None
+        return RetryDecision(retry_in={"minutes": RETRY_MINUTES[job.attempts]})
+
+
+@app.task(queue="mail", retry=Patience())
 def send_mail(raw: str, sender: str, recipients: list[str]) -> None:
-    """Job: send one queued mail; retried with back-off for about half a day."""
+    """Job: send one queued mail; tried 17 times in twelve hours, at most an hour apart."""
     send_now(b64decode(raw), sender, recipients)
