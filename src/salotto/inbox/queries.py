@@ -316,9 +316,3 @@ def earlier(contact: int, *, but: int) -> list[Earlier]:
     others = Conversation.objects.filter(contact_id=contact).exclude(id=but)
     fields = ("id", "preview", "status", "last_activity")
     return [Earlier(*v) for v in others.order_by("-id").values_list(*fields)[:MOST_EARLIER]]
-
-
-def unseen_replies(conversation: int, *, seen: int, by: Member) -> list[Entry]:
-    """Replies of colleagues after `seen`, oldest first; at most 10."""
-    newer = Message.objects.filter(conversation_id=conversation, kind=Kind.REPLY, id__gt=seen)
-    return _entries(newer.exclude(author_id=by.user.pk).order_by("id")[:10])

@@ -13,6 +13,11 @@ def new_key() -> str:
     return secrets.token_urlsafe(9)
 
 
+def origins_in(lines: str) -> frozenset[str]:
+    """The origins of a text with one per line: lower case, without a trailing slash."""
+    return frozenset(line.strip().rstrip("/").lower() for line in lines.splitlines() if line.strip())
+
+
 class Site(AccountModel):
     """A web site that carries the widget; `key` is public and stands in the script tag.
 
@@ -27,7 +32,3 @@ class Site(AccountModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "inbox"], name="web_site_inbox")]
-
-    def allowed(self) -> frozenset[str]:
-        """The allowed origins, lower case, without a trailing slash."""
-        return frozenset(o.strip().rstrip("/").lower() for o in self.origins.splitlines() if o.strip())

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
+from salotto.channels.web.models import origins_in
+
 PAGE = 50
 
 
@@ -58,9 +60,8 @@ async def site(db: AsyncConnection[Any], key: str) -> SiteFacts | None:
     row = await (await db.execute(_SITE, [key])).fetchone()
     if row is None:
         return None
-    origins = frozenset(o.strip().rstrip("/").lower() for o in row[5].splitlines() if o.strip())
-    account, inbox, key, name, language = row[:5]
-    return SiteFacts(account, inbox, key, name, language, origins)
+    account, inbox, key, name, language, origins = row
+    return SiteFacts(account, inbox, key, name, language, origins_in(origins))
 
 
 async def conversation(db: AsyncConnection[Any], site: SiteFacts, visitor: UUID) -> tuple[int, int] | None:
