@@ -25,6 +25,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["SALOTTO_DATABASE_URL"] = server_url()
 
 
+@pytest.hookimpl(trylast=True)  # after they were shuffled
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps an event loop in their thread, beside which no
+    other may run."""
+    items.sort(key=lambda item: item.nodeid.startswith("tests/browser/"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def database(django_db_blocker: object, worker_id: str) -> Iterator[str]:
     """A migrated database of this test process; its name."""
