@@ -193,3 +193,17 @@ def test_pages_of_members_are_kept_by_no_shared_cache(cast: Cast) -> None:
     answer = cast.client(cast.viewer).get(path_of(cast, "people/"))
     assert "private" in answer.headers["Cache-Control"]
     assert "HX-Request" in answer.headers["Vary"]
+
+
+def test_the_page_of_seats_says_that_this_is_a_trial(cast: Cast) -> None:
+    page = cast.client(cast.admin).get(path_of(cast, "seats/")).content.decode()
+    assert "Trial · 20 seats" in page
+
+
+def test_an_invitation_takes_no_seat_unless_one_chooses_so(cast: Cast) -> None:
+    set_language = {"name": "Ada", "language": "it", "theme": "system"}
+    client = cast.client(cast.admin)
+    client.post(path_of(cast, "profile/"), set_language)
+    page = client.get(path_of(cast, "people/")).content.decode()
+    assert '<option value="viewer" selected>' in page
+    assert '<option value="it" selected>' in page

@@ -39,9 +39,9 @@ class SignIn(LoginView):
 
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """To the first account, to sign-in, or to the page of somebody without an account."""
+    """To the first account, to sign-in (or the demo), or to the page of somebody without an account."""
     if not request.user.is_authenticated:
-        return redirect("account_login")
+        return redirect("demo" if settings.DEMO else "account_login")
     mine = accounts_of(request.user)
     if mine:
         return redirect("account_home", mine[0].account.slug)

@@ -71,7 +71,7 @@ def todo(options: Options) -> list[str]:
     return found + ([] if _compiled(options) else ["catalogues"])
 
 
-def run(options: Options, say: Callable[[str], None]) -> None:
+def run(options: Options, say: Callable[[str], None] = lambda _: None) -> None:
     """Migrate, grant, found, collect: each only where needed. Raises CannotStart.
 
     A first start takes some seconds: `say` gets one sentence before each step.

@@ -7,5 +7,6 @@ from salotto.demo import shop, views
 urlpatterns = [
     path("shop/", shop.shop, name="demo_shop"),
     path("demo/", views.start, name="demo"),
+    path("demo/mail/", views.mail, name="demo_mail"),
     path("demo/sign-in/", views.sign_in, name="demo_sign_in"),
 ]

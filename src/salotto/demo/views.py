@@ -1,4 +1,6 @@
-"""The demo's start page, and signing in with one click."""
+"""The demo's start page, its mailbox, and signing in with one click."""
+
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import login
@@ -12,6 +14,7 @@ from salotto.accounts.initials import initials
 from salotto.accounts.queries import accounts_of
 from salotto.demo import actions, queries
 from salotto.demo.cast import COMPANY, password
+from salotto.demo.mailbox import letters
 from salotto.desk.faces import tone
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
@@ -27,6 +30,15 @@ def start(request: HttpRequest) -> HttpResponse:
     ]
     context = {"people": people, "company": COMPANY, "password": password(settings.OPTIONS.data)}
     return render(request, "demo/start.html", context)
+
+
+@require_safe
+@never_cache
+def mail(request: HttpRequest) -> HttpResponse:
+    """The last mails, which in the demo lie in a folder; unless it is told to send them."""
+    folder = settings.MAIL_TRANSPORT.get("file_path")
+    context = {"folder": folder, "letters": letters(Path(folder)) if folder else []}
+    return render(request, "demo/mail.html", context)
 
 
 @require_POST

@@ -12,7 +12,7 @@ class Invite(forms.Form):
     email = forms.EmailField(
         label=_("Email"), max_length=254, widget=forms.EmailInput({"autocomplete": "off"})
     )
-    access = forms.ChoiceField(label=_("Access"), choices=Access, initial=Access.AGENT)
+    access = forms.ChoiceField(label=_("Access"), choices=Access, initial=Access.VIEWER)
     role = forms.ChoiceField(label=_("Role"), choices=Role, initial=Role.MEMBER)
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
 

@@ -25,7 +25,7 @@ with_password: Callable[[View], View] = reauthentication_required
 @for_members
 def people(request: MemberRequest) -> HttpResponse:
     """Everyone, by name; with htmx only the rows."""
-    return page_of_people(request, Invite(initial={"language": request.member.account.language}))
+    return page_of_people(request, Invite(initial={"language": request.user.language}))
 
 
 def page_of_people(request: MemberRequest, form: Invite, status: int = 200) -> HttpResponse:

@@ -15,7 +15,7 @@ from salotto.accounts.models import Access
 from salotto.accounts.queries import Person
 from salotto.core.errors import Refused
 from salotto.desk.people import common
-from salotto.desk.people.queries import open_conversations
+from salotto.desk.people.queries import on_trial, open_conversations
 from salotto.seats import actions
 from salotto.seats.queries import plan
 
@@ -27,7 +27,7 @@ def seats(request: MemberRequest) -> HttpResponse:
     context = {**common.asked(request), "section": "seats", "levels": Access.choices}
     if getattr(request, "htmx", False):
         return render(request, "desk/people/_seat_rows.html", context)
-    return render(request, "desk/people/seats.html", {**context, "plan": plan()})
+    return render(request, "desk/people/seats.html", {**context, "plan": plan(), "trial": on_trial()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from salotto.accounts import queries as people
 from salotto.accounts.http import MemberRequest, for_members, for_readers
-from salotto.accounts.members import must_read
+from salotto.core.errors import Forbidden
 from salotto.desk.queries import site_key
 from salotto.desk.views import parts
 from salotto.desk.views.forms import number, numbers
@@ -29,7 +29,8 @@ STAGE, DESK = "div#stage", "div#desk"
 @for_members
 def account_home(request: MemberRequest) -> HttpResponse:
     """Where an account begins: the inbox, or for those without access the reason."""
-    must_read(request.member)
+    if not request.member.can_read:  # nothing went wrong, so this is a page and no refusal
+        return render(request, "core/refused.html", {"refused": Forbidden(code="no_access")})
     return redirect("inbox", request.member.account.slug)
 
 
