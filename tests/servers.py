@@ -292,13 +292,15 @@ def wait_for(true: Callable[[], Any], within: float = PATIENCE) -> Any:
 
 def _serve(number: int) -> int:
     from salotto.cli.signals import stop_on_signals
-    from salotto.config import server
+    from salotto.config import protocol, server
     from salotto.config.options import read
 
     def ready() -> None:
         with suppress(BrokenPipeError):
             os.write(1, b"ready\n")
 
+    if seconds := float(os.environ.get("REQUEST_SECONDS", "0")):  # for tests of what is overdue
+        protocol.HEAD_SECONDS = protocol.BODY_SECONDS = protocol.READ_SECONDS = seconds
     with stop_on_signals():
         return server.serve(read(), socket.socket(fileno=number), with_worker=False, ready=ready)
 

@@ -1,7 +1,8 @@
 """The server: raw endpoints and Django's pages on one port, started and stopped together.
 
 `/w/…` visitors, `/live…` the team's streams, `/health`; everything else is Django, as WSGI
-in a pool of threads.
+in a pool of threads, which never wait for a client: a thread gets its request whole and
+leaves its answer behind.
 """
 
 import asyncio
@@ -18,7 +19,9 @@ from salotto.channels.web.endpoints import Endpoints as VisitorEndpoints  # noqa
 from salotto.channels.web.endpoints import Limits, origin_of  # noqa: E402
 from salotto.config.health import check_stream, health  # noqa: E402
 from salotto.config.wsgi import application as pages  # noqa: E402
-from salotto.core.asgi import App, Receive, Scope, Send  # noqa: E402
+from salotto.core import asgi  # noqa: E402
+from salotto.core.asgi import App, Message, Receive, Scope, Send  # noqa: E402
+from salotto.core.errors import Refused  # noqa: E402
 from salotto.core.pool import new_pool  # noqa: E402
 from salotto.desk.endpoints import Endpoints as TeamEndpoints  # noqa: E402
 from salotto.inbox.writer import Writer  # noqa: E402
@@ -29,7 +32,7 @@ class Server:
     """The ASGI application of one process."""
 
     def __init__(self) -> None:
-        self.pages: App = WSGIMiddleware(pages, workers=settings.OPTIONS.threads)  # type: ignore[assignment,arg-type]
+        self._django: App = WSGIMiddleware(pages, settings.OPTIONS.threads, send_queue_size=0)  # type: ignore[assignment,arg-type]
         self.visitors: App
         self.team: App
         self.station: Station | None = None
@@ -50,6 +53,17 @@ class Server:
         if path == "/live/check":
             return self._check
         return health if path == "/health" else self.pages
+
+    async def pages(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Django, once the request's body is here."""
+        if asgi.has_body(scope):
+            try:
+                body = await asgi.read_body(scope, receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+            except Refused as refused:
+                await asgi.refuse(send, refused, asgi.reader_language(scope))
+                return
+            receive = _given(body)
+        await self._django(scope, receive, send)
 
     def close_streams(self) -> None:
         """End every held stream politely, so that the server need not wait for them."""
@@ -87,6 +101,15 @@ class Server:
         limits = Limits(options.visitor_rate, options.address_rate)
         self.visitors = VisitorEndpoints(pool, station, writer, limits, origin_of(options.public_url))
         self.team = TeamEndpoints(pool, station)
+
+
+def _given(body: bytes) -> Receive:
+    """The channel of a request whose body was read before."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 async def _end(task: "asyncio.Task[Any]") -> None:

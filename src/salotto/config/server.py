@@ -11,6 +11,7 @@ import uvicorn
 from salotto.config import jobs
 from salotto.config.options import Options
 from salotto.config.probe import answers
+from salotto.config.protocol import Protocol, sweep
 from salotto.core.start import stopping
 
 log = logging.getLogger("salotto.server")
@@ -58,6 +59,8 @@ class Server(uvicorn.Server):
             return True
         if stopping():
             return True
+        if counter % 10 == 0:
+            sweep(self.server_state.connections)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -77,7 +80,7 @@ def configuration(options: Options) -> uvicorn.Config:
     return uvicorn.Config(
         APPLICATION,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         log_config=None,

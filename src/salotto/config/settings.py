@@ -160,7 +160,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # of any page's body: no form of ours holds a quarter of it
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 # Languages

@@ -22,6 +22,7 @@ Headers = list[tuple[bytes, bytes]]
 
 NO_STORE = (b"cache-control", b"no-store")
 JSON_TYPE = (b"content-type", b"application/json")
+NO_SNIFF = (b"x-content-type-options", b"nosniff")
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -44,6 +45,13 @@ def query(scope: Scope) -> dict[str, str]:
     return given
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)  # NaN and Infinity are Python's own
+
+
 async def read_json(scope: Scope, receive: Receive, limit: int) -> dict[str, Any]:
     """The body as a JSON object of at most `limit` bytes.
 
@@ -51,7 +59,7 @@ async def read_json(scope: Scope, receive: Receive, limit: int) -> dict[str, Any
     """
     body = await read_body(scope, receive, limit)
     try:
-        value = json.loads(body or b"{}")
+        value = _JSON.decode(body.decode()) if body else {}
     except (ValueError, RecursionError) as error:
         raise BadRequest(code="not_json") from error
     if not isinstance(value, dict):
@@ -60,7 +68,11 @@ async def read_json(scope: Scope, receive: Receive, limit: int) -> dict[str, Any
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The request's body; raises TooLarge beyond `limit` bytes, BadRequest if it breaks off."""
+    """The request's body; raises TooLarge beyond `limit` bytes, BadRequest if it breaks off.
+
+    It breaks off, too, when it takes too long: the server closes such connections
+    (`config.protocol`), for all endpoints alike.
+    """
     declared = header(scope, b"content-length")
     if declared.isdigit() and int(declared) > limit:
         raise TooLarge
@@ -77,6 +89,12 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         chunks.append(chunk)
         if not message.get("more_body"):
             return b"".join(chunks) if len(chunks) > 1 else chunk
+
+
+def has_body(scope: Scope) -> bool:
+    """Whether the request announces a body."""
+    length = header(scope, b"content-length")
+    return length not in ("", "0") or header(scope, b"transfer-encoding") != ""
 
 
 async def respond(send: Send, status: int, body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
@@ -96,7 +114,7 @@ async def respond_json(
 ) -> None:
     """Send a JSON answer that no cache keeps."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    await respond(send, status, body, [JSON_TYPE, NO_STORE, *headers])
+    await respond(send, status, body, [JSON_TYPE, NO_STORE, NO_SNIFF, *headers])
 
 
 async def refuse(
