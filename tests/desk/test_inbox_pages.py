@@ -8,10 +8,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.translation import override
 
 from salotto.core.tenancy import account_scope
+from salotto.desk.times import long_date
 from salotto.inbox import actions
-from salotto.inbox.models import Conversation, Message
+from salotto.inbox.models import Conversation, Inbox, Message
 from salotto.live.models import Event
 from tests.cast import Cast, found_cast
 from tests.desk.talk import begin, write
@@ -310,6 +313,47 @@ def test_a_viewer_sees_why_there_is_no_composer(cast: Cast) -> None:
     number = begin(cast.agent)
     html = cast.client(cast.viewer).get(url(cast, f"inbox/all/{number}/")).content.decode()
     assert "data-composer" not in html and "viewer" in html and 'id="assign"' not in html
+
+
+def test_a_viewer_reads_who_can_give_a_seat(cast: Cast) -> None:
+    number = begin(cast.agent)
+    html = cast.client(cast.viewer).get(url(cast, f"inbox/all/{number}/")).content.decode()
+    names = [member.user.name.split(" ")[0] for member in (cast.primary_admin, cast.admin)]
+    assert f"{names[0]} or {names[1]} can give you a seat." in html
+
+
+def test_a_viewer_has_nothing_of_their_own(cast: Cast) -> None:
+    begin(cast.agent)
+    assert 'data-nav="mine"' not in cast.client(cast.viewer).get(url(cast, "inbox/")).content.decode()
+    assert 'data-nav="mine"' in cast.client(cast.agent).get(url(cast, "inbox/")).content.decode()
+
+
+def test_a_page_is_called_as_its_view(cast: Cast) -> None:
+    client = cast.client(cast.agent)
+    for path, name in (("inbox/", "Inbox"), ("inbox/mine/", "Mine"), ("inbox/done/", "Done")):
+        page = client.get(url(cast, path)).content.decode()
+        assert f"<title>{name} · Salotto</title>" in page and page.count("<h1") == 1
+
+
+def test_a_single_inbox_is_not_named_in_every_row(cast: Cast) -> None:
+    begin(cast.agent)
+    client = cast.client(cast.agent)
+    assert "data-one-inbox" in client.get(url(cast, "inbox/")).content.decode()
+    with account_scope(cast.account.pk):
+        Inbox.objects.create(account_id=cast.account.pk, channel="web", name="A second one")
+    assert "data-one-inbox" not in client.get(url(cast, "inbox/")).content.decode()
+
+
+def test_an_italian_reads_languages_and_dates_in_italian(cast: Cast) -> None:
+    number = begin(cast.agent)
+    client = cast.client(cast.agent)
+    client.cookies["salotto_language"] = "it"
+    cast.agent.user.language = "it"
+    cast.agent.user.save()
+    pane = client.get(url(cast, f"inbox/all/{number}/")).content.decode()
+    assert "<dd>Inglese</dd>" in pane
+    with override("it"):
+        assert f">{long_date(timezone.localdate())}<" in pane
 
 
 def test_reading_by_get_changes_nothing(cast: Cast) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -166,17 +165,5 @@ def person(head: Head, *, here: bool) -> Person:
         visitor=str(head.visitor or ""),
         here=here,
         channel=channel_name(head.channel),
-        language=language_name(head.language),
+        language=times.language_name(head.language),
     )
-
-
-def language_name(code: str) -> str:
-    """A language by its code, as its speakers call it."""
-    known: dict[str, Any] = {
-        "en": "English",
-        "it": "Italiano",
-        "de": "Deutsch",
-        "fr": "Français",
-        "es": "Español",
-    }
-    return str(known.get(code[:2].lower(), code))

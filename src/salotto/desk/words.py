@@ -17,6 +17,8 @@ def _times() -> dict[str, str]:
         "hours": _gaps(_("%(n)d h")),
         "days": _gaps(_("%(n)d d")),
         "hours_minutes": _gaps(_("%(h)d h %(m)d min")),
+        "today": _("Today"),
+        "yesterday": _("Yesterday"),
         "waiting": _gaps(_("waiting %(time)s")),
     }
 
@@ -61,4 +63,5 @@ def _thread() -> dict[str, str]:
         "left": _("{n} characters left"),
         "message_from": _("New message from {name}"),
         "nobody": _("Nobody"),
+        "show_all": _("Show all"),
     }

@@ -1,11 +1,15 @@
 """Small words and shapes that the inbox's templates ask for."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import urlsplit
 
+from babel.lists import format_list
 from django import template
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from salotto.desk import times
 from salotto.desk.faces import tone as tone_of
 from salotto.inbox.boxes import View
 
@@ -16,7 +20,7 @@ register = template.Library()
 def view_link(view: str) -> str:
     """The name of a view in the reader's language."""
     names = {
-        View.ALL: _("Everything"),
+        View.ALL: _("Inbox"),
         View.MINE: _("Mine"),
         View.UNASSIGNED: _("Unassigned"),
         View.DONE: _("Done"),
@@ -28,6 +32,30 @@ def view_link(view: str) -> str:
 def count(counts: Mapping[View, int], view: str) -> str:
     """A view's counter; empty for zero."""
     return str(counts.get(View(view)) or "")
+
+
+@register.simple_tag
+def reader_locale() -> str:
+    """The reader's locale as scripts name it: "en-GB", "it"."""
+    return str(times.locale()).replace("_", "-")
+
+
+@register.filter
+def long_date(moment: datetime) -> str:
+    """A day in the reader's language, in the active time zone: "23 November 2026"."""
+    return times.long_date(timezone.localtime(moment).date())
+
+
+@register.filter
+def short_date(moment: datetime) -> str:
+    """A day as short as a list needs it: "23 Nov"."""
+    return times.short_date(timezone.localtime(moment).date())
+
+
+@register.filter
+def one_of(names: list[str]) -> str:
+    """Names as a choice, in the reader's language: "Giulia, Marco or Sara"."""
+    return format_list(names, style="or", locale=times.locale())
 
 
 @register.filter

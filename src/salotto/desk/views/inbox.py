@@ -54,6 +54,7 @@ def inbox(request: MemberRequest, view: View = View.ALL, conversation: int | Non
 def _list(view: View, request: MemberRequest) -> dict[str, Any]:
     page = queries.conversations(view, by=request.member)
     found = parts.page_context(view, page, request.member)
+    found["one_inbox"] = queries.has_one_inbox()
     found["counts"] = queries.tallies(by=request.member)
     found["agents"] = people.agents(request.member.account, limit=500)
     if not page.rows and view is View.ALL and request.member.is_admin:

@@ -11,6 +11,7 @@ from salotto.accounts.http import MemberRequest
 from salotto.accounts.members import Member
 from salotto.core.clock import now
 from salotto.desk.lines import users_in
+from salotto.desk.queries import who_gives_seats
 from salotto.desk.shapes import Bubble, Card, Person, bubbles, card, person
 from salotto.inbox import queries
 from salotto.inbox.boxes import View
@@ -67,6 +68,7 @@ def thread_context(view: View, head: Head, by: Member) -> dict[str, Any]:
         "last": window.entries[-1].id if window.entries else 0,
         "visit": queries.last_visit(head.id),
         "earlier": queries.earlier(head.contact, but=head.id),
+        "admins": [] if by.is_agent else who_gives_seats(by.account),
     }
 
 

@@ -1,62 +1,99 @@
 // Complete, reopen, assign, mark unread: shown in the same frame, taken back when refused.
 import { get, post } from "./net.js";
-import { note } from "./list.js";
+import { focus, leaving, neighbour, note } from "./list.js";
+import { close, go } from "./nav.js";
 import { live } from "./stream.js";
 import { apply, current, leaveUnread } from "./thread.js";
 import { toast } from "./toast.js";
 import { word } from "./words.js";
+
+const NO_ENTRIES = "9223372036854775807"; // asked for what comes after this id, the answer brings no entries
 
 export function start() {
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("[data-act]");
     if (!form || !current()) return;
     event.preventDefault();
-    act(form.dataset.act, form.action);
+    act(form.dataset.act, current().id);
   });
   const picker = document.getElementById("assign");
   if (picker) startPicker(picker);
   live.addEventListener("facts", peopleChanged);
 }
 
+const desk = () => document.getElementById("desk");
 const head = () => current().root.querySelector("[data-head]");
+const address = (name, id) => `${desk().dataset.acts.replace(/0\/$/, `${id}/`)}${name}/`;
 
 const shows = {
-  complete: () => { head().querySelector(".head-acts").dataset.state = "done"; label("complete", word("reopen")); chip(word("completed")); },
-  reopen: () => { head().querySelector(".head-acts").dataset.state = "open"; label("reopen", word("complete")); head().querySelector(".chip.olive")?.remove(); },
-  unread: () => { document.querySelector(`[data-rows] > [data-id="${current().id}"] .row`)?.classList.add("unread"); leaveUnread(); },
+  complete: () => turn("complete", "done", word("reopen")),
+  reopen: () => turn("reopen", "open", word("complete")),
+  unread: () => leaveUnread(),
 };
 const says = { complete: "completed", reopen: "reopened", unread: "unread" };
 const opposite = { complete: "reopen", reopen: "complete" };
 
-function label(name, text) {
-  const part = head().querySelector(`[data-act="${name}"] button span`);
-  if (part) part.textContent = text;
+function turn(name, state, next) {
+  head().querySelector(".head-acts").dataset.state = state;
+  head().querySelector(".head-done").hidden = state !== "done";
+  const part = head().querySelector(`[data-act="${name}"] .head-word`);
+  if (part) part.textContent = next;
 }
 
-function chip(text) {
-  const made = document.createElement("span");
-  made.className = "chip olive";
-  made.textContent = text;
-  head().querySelector(".head-name").append(made);
+// What the list shows of it before the server has answered.
+function showRow(name, id) {
+  if (name === "unread") document.querySelector(`[data-rows] > [data-id="${id}"] .row`)?.classList.add("unread");
+  else leaving(id, (desk().dataset.view === "done") === (name === "reopen"));
 }
 
-/** Do "complete", "reopen" or "unread" to the open conversation. */
-export async function act(name, url, quiet = false) {
-  const thread = current();
-  const before = head().innerHTML;
-  shows[name]();
+/** Do "complete", "reopen" or "unread" to a conversation, open or not. */
+export async function act(name, id, quiet = false) {
+  const thread = current()?.id === id ? current() : null;
+  const [before, path] = [thread && head().innerHTML, thread && location.pathname];
+  if (thread) shows[name]();
+  showRow(name, id);
   try {
-    apply(await post(url, { after: thread.last }), thread);
-    const undo = opposite[name] && { label: word("undo"), run: () => act(opposite[name], url.replace(`/${name}/`, `/${opposite[name]}/`), true) };
-    if (!quiet) toast(word(says[name]), { kind: "good", act: undo || null });
+    const state = await post(address(name, id), { after: thread ? thread.last : NO_ENTRIES });
+    if (thread) apply(state, thread);
   } catch (refusal) {
-    takeBack(thread, before, refusal);
+    return takeBack(id, thread, before, refusal);
   }
+  note(id);
+  if (!quiet) toast(word(says[name]), { kind: "good", act: undo(name, id, path) });
+  if (name === "complete" && !quiet && thread && current() === thread) onward(id);
 }
 
-function takeBack(thread, before, refusal) {
-  if (current() === thread) head().innerHTML = before;
-  note(thread.id);
+// Taking "complete" back leads back to the conversation, where it was left for the next one.
+function undo(name, id, path) {
+  if (!opposite[name]) return null;
+  return { label: word("undo"), run: async () => {
+    await act(opposite[name], id, true);
+    if (path && current()?.id !== id) go(path);
+  } };
+}
+
+// The next one in the list, or the empty stage when it was the last.
+function onward(id) {
+  const next = neighbour(id);
+  if (!next) return close();
+  go(next.firstElementChild.pathname);
+  focus(next);
+}
+
+/** Do what a key says to a row of the list; the focus goes on when the row leaves. */
+export function actOnRow(key, row) {
+  if (document.body.dataset.role !== "agent") return;
+  const id = Number(row.dataset.id);
+  if (key === "u") return act("unread", id);
+  const next = neighbour(id);
+  act(desk().dataset.view === "done" ? "reopen" : "complete", id);
+  if (next) focus(next);
+}
+
+function takeBack(id, thread, before, refusal) {
+  if (thread && current() === thread) head().innerHTML = before;
+  leaving(id, false);
+  note(id);
   if (refusal.status !== 401) toast(refusal.message, { kind: "bad" });
 }
 
@@ -115,6 +152,6 @@ async function assign(chosen) {
   try {
     apply(await post(thread.root.dataset.assign, { to: chosen.dataset.agent, after: thread.last }), thread);
   } catch (refusal) {
-    takeBack(thread, before, refusal);
+    takeBack(thread.id, thread, before, refusal);
   }
 }

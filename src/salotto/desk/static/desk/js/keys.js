@@ -1,20 +1,44 @@
 // Every action has a key; "?" lists them.
+import { actOnRow } from "./acts.js";
 import { choose } from "./composer.js";
-import { move } from "./list.js";
+import { focused, move } from "./list.js";
 import { close, go } from "./nav.js";
-import { current } from "./thread.js";
+import { current, stage } from "./thread.js";
 
 const press = (key) => current()?.root.querySelector(`[data-head] [data-key="${key}"]`)?.click();
-const view = (name) => go(document.querySelector(`[data-nav="${name}"]`).pathname);
+function view(name) {
+  const link = document.querySelector(`[data-nav="${name}"]`);
+  if (link) go(link.pathname);
+}
+
+// The row with the focus is what a key means, unless it is the open conversation itself.
+function chosenRow() {
+  const row = focused();
+  return row && Number(row.dataset.id) !== current()?.id ? row : null;
+}
+
+function onRow(key) {
+  const row = chosenRow();
+  if (row) actOnRow(key, row);
+  else press(key);
+}
+
+// Some need the thread: it is opened first.
+function opened(run) {
+  const row = chosenRow();
+  if (!row) return run();
+  stage.addEventListener("opened", () => Number(row.dataset.id) === current()?.id && run(), { once: true });
+  go(row.firstElementChild.pathname);
+}
 
 const keys = {
   j: () => move(1),
   k: () => move(-1),
-  e: () => press("e"),
-  a: () => press("a"),
-  u: () => press("u"),
-  r: () => choose("reply"),
-  n: () => choose("note"),
+  e: () => onRow("e"),
+  u: () => onRow("u"),
+  a: () => opened(() => press("a")),
+  r: () => opened(() => choose("reply")),
+  n: () => opened(() => choose("note")),
   "?": () => document.getElementById("keys").showModal(),
 };
 const places = { i: "all", m: "mine", u: "unassigned", d: "done" };

@@ -11,6 +11,7 @@ const scroller = () => document.querySelector("[data-scroll]");
 const rowOf = (id) => list().querySelector(`:scope > [data-id="${id}"]`);
 
 const changed = new Set();
+const own = new Set(); // those that this reader just sent away: their rows do not wait
 const waiting = new Map(); // id -> the row's new place, or null: it left the view
 let timer = 0;
 let pointerInside = false;
@@ -36,8 +37,17 @@ export function attach() {
   box.addEventListener("scroll", settle, { passive: true });
   box.addEventListener("focusout", () => setTimeout(settle));
   document.querySelector("[data-newer]").addEventListener("click", release);
+  refreshTimes(list());
   watchOlder();
   roving();
+}
+
+/** This reader sends a conversation out of the view: it goes at once, or stays when refused. */
+export function leaving(id, goes = true) {
+  const row = rowOf(id);
+  row?.classList.toggle("gone", goes);
+  if (goes) own.add(id);
+  else own.delete(id);
 }
 
 /** Ask for this conversation's row, together with others that change in the same moment. */
@@ -80,7 +90,7 @@ function take(id, row) {
   if ((row && old && isInPlace(old, row.key)) || (!row && !old)) return waiting.delete(id);
   if (!row) old.classList.add("gone");
   else old?.classList.remove("gone");
-  if (held()) waiting.set(id, row);
+  if (held() && !own.delete(id)) waiting.set(id, row);
   else put(id, row);
 }
 
@@ -110,7 +120,13 @@ function put(id, row) {
 }
 
 const id_open = () => desk().dataset.open ?? "";
-const parse = (html) => { const box = document.createElement("template"); box.innerHTML = html.trim(); return box.content.firstElementChild; };
+function parse(html) {
+  const box = document.createElement("template");
+  box.innerHTML = html.trim();
+  refreshTimes(box.content);
+  return box.content.firstElementChild;
+}
+
 const parts = (key) => key.split("-").map(Number);
 const above = (a, b) => { const [x, y] = [parts(a), parts(b)]; return x[0] > y[0] || (x[0] === y[0] && x[1] > y[1]); };
 const rows = () => [...list().children].filter((item) => item.dataset.id);
@@ -184,6 +200,7 @@ async function loadOlder(more) {
   if (!more.isConnected) return;
   const box = document.createElement("template");
   box.innerHTML = html.trim();
+  refreshTimes(box.content);
   for (const item of [...box.content.children]) if (item.dataset.id && rowOf(item.dataset.id)) item.remove();
   for (const link of box.content.querySelectorAll(".row")) link.tabIndex = -1;
   more.replaceWith(box.content);
@@ -218,6 +235,23 @@ function roving(item = list().querySelector(".row[aria-current]")?.parentElement
   if (item) item.firstElementChild.tabIndex = 0;
 }
 
+/** The row that has the focus, or undefined. */
+export const focused = () => rows().find((item) => item.contains(document.activeElement));
+
+/** The row to go to when this conversation leaves the list: the next one, or the one before. */
+export function neighbour(id) {
+  const all = rows().filter((item) => item.dataset.id === String(id) || !item.classList.contains("gone"));
+  const at = all.findIndex((item) => item.dataset.id === String(id));
+  return all[at + 1] ?? all[at - 1] ?? null;
+}
+
+/** Put the focus on a row. */
+export function focus(item) {
+  roving(item);
+  item.firstElementChild.focus();
+  item.scrollIntoView({ block: "nearest" });
+}
+
 /** Move the focus by `step` rows, from the focused or the open one. */
 export function move(step) {
   const all = rows();
@@ -225,10 +259,7 @@ export function move(step) {
   const open = all.findIndex((item) => item.firstElementChild.hasAttribute("aria-current"));
   const at = from >= 0 ? from + step : open >= 0 ? open + step : 0;
   const item = all[Math.min(all.length - 1, Math.max(0, at))];
-  if (!item) return;
-  roving(item);
-  item.firstElementChild.focus();
-  item.scrollIntoView({ block: "nearest" });
+  if (item) focus(item);
 }
 
 function showPresence(visitor, here) {

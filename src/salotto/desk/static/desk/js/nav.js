@@ -53,6 +53,7 @@ export function close(path = desk().dataset.base) {
   if (path && location.pathname !== path) history.pushState({ htmx: true }, "", path);
   if (thread.current()) {
     const empty = document.getElementById("no-conversation").content.cloneNode(true);
+    for (const count of empty.querySelectorAll("[data-count]")) count.textContent = document.querySelector(`.views [data-count="${count.dataset.count}"]`)?.textContent;
     document.getElementById("stage").replaceChildren(empty);
     thread.attach();
   }
@@ -70,8 +71,8 @@ function swapped() {
 }
 
 let shownList = document.querySelector("[data-rows]");
-const inbox = document.title.split(" · ").slice(-2).join(" · ");
 function title() {
+  const inbox = `${desk().dataset.title} · Salotto`;
   const name = thread.current()?.root.dataset.title;
   document.title = name ? `${name} · ${inbox}` : inbox;
 }

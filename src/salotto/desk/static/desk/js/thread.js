@@ -1,7 +1,9 @@
 // The open thread: new entries once each, older ones on the way up, read when it is seen.
+import { separate } from "./days.js";
+import { fold } from "./fold.js";
 import { get, post } from "./net.js";
 import { live } from "./stream.js";
-import { word } from "./words.js";
+import { refreshTimes, word } from "./words.js";
 
 const NEAR = 60, KEEP = 400, TYPING = 4000, READ_AFTER = 400;
 const me = Number(document.body.dataset.me);
@@ -30,8 +32,16 @@ export function attach() {
   thread?.leave();
   const root = document.querySelector("[data-thread]");
   thread = root && opened(root);
+  if (thread) dress(thread, [...thread.entries.children]);
   stage.dispatchEvent(new Event("opened"));
   if (thread) { toBottom(); readSoon(); }
+}
+
+// Times and days as this browser has them; long texts folded.
+function dress(to, entries) {
+  refreshTimes(to.root);
+  separate(to.entries);
+  fold(entries);
 }
 
 function opened(root) {
@@ -99,18 +109,18 @@ export function apply(state, to = thread) {
 function insert(to, html) {
   const box = document.createElement("template");
   box.innerHTML = html.trim();
-  const shown = [];
+  const shown = [], put = [];
   for (const item of [...box.content.children]) {
-    if (item.matches(".day")) { if (to.entries.querySelector(`[data-day="${item.dataset.day}"]`)) continue; }
-    else {
-      if (to.entries.querySelector(`[data-id="${item.dataset.id}"]`)) continue;
-      const draft = to.entries.querySelector(`[data-client="${item.dataset.client}"]`);
-      draft?.remove();
-      if (!draft) { item.classList.add("fresh"); shown.push(item); }
-      if (item.matches(".them, .us")) stopTyping(to);
-    }
+    // The separators of days are our own, see `dress`.
+    if (item.matches(".day") || to.entries.querySelector(`[data-id="${item.dataset.id}"]`)) continue;
+    const draft = to.entries.querySelector(`[data-client="${item.dataset.client}"]`);
+    draft?.remove();
+    if (!draft) { item.classList.add("fresh"); shown.push(item); }
+    if (item.matches(".them, .us")) stopTyping(to);
+    put.push(item);
     to.entries.insertBefore(item, to.entries.querySelector(":scope > .pending, :scope > .failed"));
   }
+  dress(to, put);
   return shown;
 }
 
@@ -157,10 +167,9 @@ async function loadOlder(to) {
     const height = to.talk.scrollHeight - to.talk.scrollTop;
     const box = document.createElement("template");
     box.innerHTML = told.html.trim();
-    const days = new Set([...box.content.querySelectorAll(".day")].map((day) => day.dataset.day));
-    const doubled = to.entries.querySelector(":scope > .day");
-    if (doubled && days.has(doubled.dataset.day)) doubled.remove();
-    to.entries.prepend(box.content);
+    const older = [...box.content.children];
+    to.entries.prepend(...older);
+    dress(to, older);
     more.hidden = !told.more;
     to.talk.scrollTop = to.talk.scrollHeight - height;
   } catch { /* the next scroll asks again */ } finally {
