@@ -152,6 +152,7 @@ def test_the_server_can_neither_change_tables_nor_rewrite_a_ledger(installation:
         "CREATE TABLE mine (x int)",
         "UPDATE core_audit SET verb = ''",
         "DELETE FROM seats_seatchange",
+        "UPDATE seats_seatplan SET seats = 99",
         "DELETE FROM django_migrations",
     ):
         with (

@@ -12,7 +12,8 @@ from psycopg import sql
 from salotto.core.start import CannotStart
 
 OLDEST = 15
-LEDGERS = ("core_audit", "seats_seatchange")
+COUNTED = {"seats_seatplan": "agents"}
+"""Tables of which the server changes one column: the seats are the ledger's to say."""
 MIGRATION_LOCK = 0x5A107705  # any number that nobody else takes
 
 Connection = psycopg.Connection[Any]
@@ -89,7 +90,19 @@ def grant(owner: Connection, app_role: str) -> None:
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role}",
         "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
     ]
-    statements += [f"REVOKE UPDATE, DELETE, TRUNCATE ON {name} FROM {{role}}" for name in LEDGERS]
+    statements += [f"REVOKE UPDATE, DELETE, TRUNCATE ON {name} FROM {{role}}" for name in ledgers(owner)]
+    for table, column in COUNTED.items():
+        statements.append(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {{role}}")
+        statements.append(f"GRANT UPDATE ({column}) ON {table} TO {{role}}")
     with owner.transaction():
         for statement in statements:
             owner.execute(sql.SQL(statement).format(role=role))
+
+
+def ledgers(owner: Connection) -> list[str]:
+    """The append-only tables, as SQL names: those that carry the trigger."""
+    rows = owner.execute(
+        "SELECT DISTINCT t.tgrelid::regclass::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+        " WHERE p.proname = 'salotto_append_only' ORDER BY 1"
+    )
+    return [name for (name,) in rows]
