@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from salotto.demo.cast import CAST
-from tests.config.installation import Command, Installation, new_data
+from tests.config.installation import Command, Installation, await_that, new_data
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,29 @@ def test_the_printed_password_works(demo: tuple[Installation, Command]) -> None:
         assert token
         form = {"login": CAST[1].email, "password": password, "csrfmiddlewaretoken": token[1]}
         assert "/a/bottega-serena/" in str(page.post("/login/", data=form).url)
+
+
+def test_signed_out_one_is_led_to_the_start_page(demo: tuple[Installation, Command]) -> None:
+    with browser(demo[0]) as page:
+        assert page.get("/").url.path == "/demo/"
+        assert 'href="/demo/"' in page.get("/login/").text
+
+
+def test_every_desk_page_leads_back_to_the_start_page(demo: tuple[Installation, Command]) -> None:
+    with browser(demo[0]) as page:
+        assert "Switch person (demo)" in sign_in(page, "giulia").text
+
+
+def test_who_signs_up_finds_the_mail_on_a_page(demo: tuple[Installation, Command]) -> None:
+    with browser(demo[0]) as page:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.get("/signup/").text)
+        assert token
+        form = {"name": "Zoe", "account_name": "Zoe & Co", "email": "zoe@example.com"}
+        secrets = {"password1": "a sunny sentence", "csrfmiddlewaretoken": token[1]}
+        assert 'href="/demo/mail/"' in page.post("/signup/", data={**form, **secrets}).text
+        link = r'href="http://127.0.0.1:\d+(/confirm-email/[^/"]+/)"'
+        found = await_that(lambda: re.search(link, page.get("/demo/mail/").text), "the mail is there")
+        assert "zoe@example.com" in page.get(found[1]).text
 
 
 def test_started_again_it_is_as_it_was_left(demo: tuple[Installation, Command]) -> None:

@@ -31,7 +31,7 @@ def _read(path: Path) -> Letter:
     raw = path.read_bytes().rstrip().removesuffix(RULE)
     mail = email.message_from_bytes(raw, policy=default)
     plain = mail.get_body(("plain",))
-    text = plain.get_content().strip() if plain else ""
+    text = plain.get_content().replace("\r\n", "\n").strip() if plain else ""
     return Letter(
         to=str(mail["To"] or ""),
         subject=str(mail["Subject"] or ""),
