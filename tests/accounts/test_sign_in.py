@@ -1,9 +1,13 @@
+import re
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from salotto.accounts import actions
 from salotto.accounts.models import User
@@ -66,6 +70,32 @@ def test_sign_up_looks_the_same_for_an_address_that_is_taken() -> None:
     assert (first.status_code, first.headers["Location"]) == (second.status_code, second.headers["Location"])
     assert "already" in mails_to(taken)[-1]["Subject"]
     assert User.objects.filter(email=taken).count() == 1
+
+
+class Counting(MD5PasswordHasher):
+    """Counts how often a password is hashed."""
+
+    count = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        Counting.count += 1
+        return super().encode(password, salt)
+
+
+def work_of(address: str) -> tuple[int, list[str]]:
+    """What a sign-up costs: passwords hashed, and the tables that it writes to."""
+    Counting.count = 0
+    with CaptureQueriesContext(connection) as queries:
+        client_of().post("/signup/", form(address))
+    written = (re.match(r'INSERT INTO "(\w+)"', query["sql"]) for query in queries)
+    return Counting.count, sorted(match[1] for match in written if match)
+
+
+def test_sign_up_costs_the_same_for_an_address_that_is_taken(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = [f"{__name__}.Counting"]
+    taken, free = work_of(new_user().email), work_of(fresh())
+    assert taken == free
+    assert free[0] == 1 and "accounts_account" in free[1]
 
 
 def test_a_double_submit_makes_one_person() -> None:
@@ -145,14 +175,35 @@ def test_a_wrong_sign_in_says_the_same_for_every_reason(given: dict[str, str]) -
 
 
 def test_too_many_failed_attempts_are_answered_with_429_whatever_the_host_header() -> None:
-    user = new_user()
+    user, client = new_user(), client_of()
     for number in range(5):
-        client_of().post(
-            "/login/", {"login": user.email, "password": "x"}, headers={"host": f"h{number}.example"}
-        )
-    answer = client_of().post("/login/", {"login": user.email, "password": PASSWORD})
+        client.post("/login/", {"login": user.email, "password": "x"}, headers={"host": f"h{number}.example"})
+    answer = client.post("/login/", {"login": user.email, "password": PASSWORD})
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "300"
+
+
+def test_nobody_locks_out_somebody_elsewhere() -> None:
+    user, stranger = new_user(), client_of()
+    for _ in range(6):
+        stranger.post("/login/", {"login": user.email, "password": "x"})
+    answer = client_of().post("/login/", {"login": user.email, "password": PASSWORD})
+    assert answer.status_code == 302
+
+
+def test_guesses_from_many_places_are_limited_all_the_same() -> None:
+    user = new_user()
+    for _ in range(50):
+        assert client_of().post("/login/", {"login": user.email, "password": "x"}).status_code == 200
+    answer = client_of().post("/login/", {"login": user.email.upper(), "password": PASSWORD})
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "600"
+
+
+def test_a_right_password_costs_nothing_of_either_limit() -> None:
+    user = new_user()
+    for _ in range(51):
+        assert client_of().post("/login/", {"login": user.email, "password": PASSWORD}).status_code == 302
 
 
 def test_many_requests_of_one_address_are_answered_with_429() -> None:

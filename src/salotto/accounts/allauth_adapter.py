@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.forms import BaseForm, ValidationError
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from salotto.accounts import mails
 from salotto.accounts.models import LANGUAGES, User
 from salotto.core.errors import TooMany
+from salotto.core.limits import address_key
 
 UNCONFIRMED = "salotto_unconfirmed"
 """Session key: the address that waits for its confirmation."""
@@ -27,8 +29,14 @@ SAID = {
 """The only messages of allauth that our pages do not say themselves."""
 
 
+FROM_EVERYWHERE = {"login_failed_everywhere": "50/10m/key"}
+"""How many sign-ins of one address may fail, whoever tries."""
+
+
 class Adapter(DefaultAccountAdapter):
     """Addresses in mails come from SALOTTO_URL, never from the Host header."""
+
+    _from_everywhere: ratelimit.RateLimitUsage | None = None
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -69,15 +77,34 @@ class Adapter(DefaultAccountAdapter):
             messages.add_message(request, level, SAID[message_template])
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Over the limit of failed attempts the answer is 429, not a form with an error."""
+        """Over a limit of failed attempts the answer is 429, not a form with an error.
+
+        The strict limit counts an address and where the attempts come from, so that nobody
+        can lock out somebody else; the loose one counts the address from everywhere.
+        """
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
             raise TooMany(300, _("Too many failed attempts. Wait five minutes and try again.")) from None
+        self._from_everywhere = ratelimit.consume(request, **_from_everywhere(credentials))
+        if not self._from_everywhere:
+            super()._rollback_login_failed_rl_usage()
+            raise TooMany(600, _("Too many failed attempts. Wait ten minutes and try again."))
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        """A right password costs nothing of either limit."""
+        super()._rollback_login_failed_rl_usage()
+        if self._from_everywhere:
+            self._from_everywhere.rollback()
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Who has reset the password by mail begins anew."""
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        ratelimit.clear(request, **_from_everywhere(credentials))
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """The address alone: another Host header must not open a new count."""
-        return str(credentials.get("email", "")).lower()
+        """Address and network of the client; another Host header must not open a new count."""
+        return f"{_address(credentials)} {address_key(self.get_client_ip(request))}"
 
     def respond_email_verification_sent(self, request: HttpRequest, user: User | None) -> HttpResponse:
         """Remember who waits, so that the page can send the mail again."""
@@ -138,6 +165,17 @@ class Adapter(DefaultAccountAdapter):
         self.send_mail(
             template_prefix, email or user.email, {**(context or {}), "user": user, "reset": reset}
         )
+
+
+def _address(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email", "")).lower()
+
+
+def _from_everywhere(credentials: dict[str, Any]) -> dict[str, Any]:
+    """What the loose limit counts, as allauth's functions take it."""
+    (action,) = FROM_EVERYWHERE
+    key = _address(credentials)
+    return {"app": "salotto.accounts", "action": action, "config": FROM_EVERYWHERE, "key": key}
 
 
 def known_language() -> str:

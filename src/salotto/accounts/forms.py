@@ -1,6 +1,7 @@
 """Forms of sign-up, sign-in and invitations."""
 
 from typing import Any
+from uuid import uuid4
 
 from allauth.account import forms as allauth_forms
 from allauth.account.fields import PasswordField, SetPasswordField
@@ -10,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from salotto.accounts.actions import found_account
+from salotto.accounts.actions import create_user, found_account
 from salotto.accounts.allauth_adapter import UNCONFIRMED
 from salotto.accounts.models import User
 
@@ -68,11 +69,21 @@ class Signup(Plain, allauth_forms.SignupForm):
     def try_save(self, request: HttpRequest) -> Any:
         """Two requests at once make one person: the second is told what a taken address is told."""
         request.session[UNCONFIRMED] = self.cleaned_data["email"]
+        if self.account_already_exists:
+            self._work_in_vain()
         try:
             return super().try_save(request)
         except IntegrityError:
             self.account_already_exists = True
             return super().try_save(request)
+
+    def _work_in_vain(self) -> None:
+        """What a free address costs, undone: the time of the answer must not tell which it is."""
+        given = self.cleaned_data
+        with transaction.atomic():
+            user = create_user(f"{uuid4().hex}@example.invalid", given["name"], given["password1"])
+            found_account(given["account_name"], user)
+            transaction.set_rollback(True)
 
     def save(self, request: HttpRequest) -> User:
         """User, address, account and everything with it, or nothing."""
