@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from salotto.accounts.models import Invitation, User
+from salotto.accounts.queries import unconfirmed_users
 from salotto.core import clock
 
 MOST = 200
@@ -12,8 +13,9 @@ DAY = timedelta(days=1)
 
 
 def has_user(invitation: Invitation) -> bool:
-    """True if the invited address has a sign-in."""
-    return User.objects.filter(email__iexact=invitation.email).exists()
+    """True if the invited address has a sign-in; a sign-up that nobody has confirmed is none."""
+    confirmed = User.objects.exclude(pk__in=unconfirmed_users().values("pk"))
+    return bool(confirmed.filter(email__iexact=invitation.email).exists())
 
 
 @dataclass(frozen=True)

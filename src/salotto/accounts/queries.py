@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from salotto.accounts.initials import initials
@@ -36,6 +36,15 @@ def unconfirmed(email: str) -> EmailAddress:
     """The address that waits for its confirmation; one without a user if there is none."""
     found = EmailAddress.objects.filter(email__iexact=email, verified=False).first()
     return found or EmailAddress(user=None, email=email)
+
+
+def unconfirmed_users() -> QuerySet[User]:
+    """Who has signed up, never confirmed the address, never been in, and shares no account."""
+    confirmed = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
+    with all_accounts():
+        mine = Membership.objects.filter(user=OuterRef(OuterRef("pk"))).values("account_id")
+        shared = Membership.objects.filter(account_id__in=mine).exclude(user=OuterRef("pk"))
+        return User.objects.filter(~Exists(confirmed), ~Exists(shared), last_login=None, is_active=True)
 
 
 @dataclass(frozen=True)

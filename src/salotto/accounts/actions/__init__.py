@@ -10,6 +10,7 @@ from salotto.accounts.actions.invitations import (
     revoke_invitation,
 )
 from salotto.accounts.actions.people import change_role, hand_over, remove_member
+from salotto.accounts.actions.unconfirmed import forget_unconfirmed
 from salotto.accounts.actions.users import (
     change_password,
     create_user,
@@ -23,6 +24,7 @@ __all__ = [
     "change_password",
     "change_role",
     "create_user",
+    "forget_unconfirmed",
     "found_account",
     "hand_over",
     "invite",

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from salotto.accounts import mails
+from salotto.accounts.actions.unconfirmed import free_address
 from salotto.accounts.actions.users import create_user
 from salotto.accounts.errors import Gone
 from salotto.accounts.locking import lock_people, people_of
@@ -258,10 +259,12 @@ def accept_invitation(token: str, user: User, *, another_address: bool = False) 
 def join_as_new_user(token: str, *, name: str, password: str, language: str = "en") -> tuple[User, Joined]:
     """Make the invited person's user, its address confirmed by the link, and join.
 
-    Raises what `accept_invitation` raises, and Conflict if the address has a user.
+    A sign-up with this address that nobody has confirmed is forgotten. Raises what
+    `accept_invitation` raises, and Conflict if the address has a user.
     """
     with transaction.atomic():
         invitation = _claimed(token)
+        free_address(invitation.email)
         if User.objects.filter(email__iexact=invitation.email).exists():
             raise Conflict(
                 _("You have a Salotto sign-in already. Sign in to accept."),
