@@ -79,6 +79,7 @@ class House:
             "SALOTTO_PORT": str(self.port),
             "SALOTTO_VISITOR_RATE": NO_LIMIT,
             "SALOTTO_ADDRESS_RATE": NO_LIMIT,
+            "SALOTTO_ADDRESS_STREAMS": NO_LIMIT,
             "DJANGO_SETTINGS_MODULE": "salotto.config.settings",
         }
 

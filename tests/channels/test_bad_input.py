@@ -21,6 +21,10 @@ NOT_JSON = {
     "a form": b"body=hello&id=1",
     "nested 100,000 deep": b"[" * 60_000,
     "objects nested deep": b'{"a":' * 12_000,
+    "utf-16": '{"body": "hello"}'.encode("utf-16"),
+    "utf-16 without its mark": '{"body": "hello"}'.encode("utf-16-le"),
+    "not a number": b'{"body": "hello", "message": NaN}',
+    "an infinite number": b'{"body": "hello", "message": -Infinity}',
     "a number of 5,000 digits": b'{"message": ' + b"9" * 5000 + b"}",
 }
 STRANGE: list[Any] = [None, 7, -1, True, 1.5, 10**30, [], {}, ["x"], {"x": 1}, "\x00", "\ud800", "x" * 40_000]
@@ -33,6 +37,7 @@ def assert_refused(answer: Any, *statuses: int) -> None:
     assert error["code"].isascii()
     assert str(error["message"]).endswith(".")
     assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize("path", POSTS)

@@ -1,19 +1,20 @@
 """Rate limits: who writes too fast is told when to come back, and loses nothing."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
 
 from tests.cast import some_address
 from tests.channels.sites import Shop
-from tests.servers import Server, Visitor, running
+from tests.servers import Server, Visitor, running, wait_for
 
 
 @pytest.fixture(scope="module")
 def strict(database: str) -> Iterator[Server]:
     """A server with the lowest limits: bursts of 10 per visitor, 30 per address."""
-    with running(SALOTTO_VISITOR_RATE="6", SALOTTO_ADDRESS_RATE="60") as server:
+    with running(SALOTTO_VISITOR_RATE="6", SALOTTO_ADDRESS_RATE="60", SALOTTO_ADDRESS_STREAMS="3") as server:
         yield server
 
 
@@ -61,6 +62,31 @@ def test_reading_is_limited_by_address_too(shop: Shop, strict: Server) -> None:
     assert limited
     assert all(int(a.headers["retry-after"]) >= 1 for a in limited)
     assert answers[0].status == 200
+
+
+def test_an_address_holds_so_many_streams_and_a_closed_one_makes_room(shop: Shop, strict: Server) -> None:
+    address = some_address()
+    visitors = [shop.visitor(strict, address=address) for _ in range(4)]
+    with ExitStack() as held:
+        first, *_ = [held.enter_context(v.stream().until_ready()) for v in visitors[:3]]
+        refused = visitors[3].ask("GET", "/w/live")
+        assert (refused.status, refused.code, refused.headers["retry-after"]) == (
+            429,
+            "too_many_requests",
+            "30",
+        )
+        with shop.visitor(strict).stream().until_ready() as elsewhere:
+            assert elsewhere.status == 200
+        first.close()
+        wait_for(lambda: held.enter_context(visitors[3].stream()).status == 200)
+
+
+def test_bad_tokens_are_limited_by_address(shop: Shop, strict: Server) -> None:
+    visitor = shop.visitor(strict)
+    visitor.token = visitor.token[:-1] + ("a" if visitor.token[-1] != "a" else "b")
+    statuses = [visitor.ask("GET", "/w/messages").status for _ in range(260)]
+    assert statuses[:60] == [401] * 60
+    assert statuses[-1] == 429
 
 
 def test_a_forged_forwarding_header_changes_nothing_without_a_trusted_proxy(shop: Shop) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 from salotto.accounts.models import Access
@@ -104,11 +105,31 @@ def test_agents_type_and_nobody_else(cast: Cast, server: Server) -> None:
 
 @pytest.mark.parametrize(
     "origin",
-    ["", "null", "https://evil.example", "http://desk.example.evil.example", "http://desk.example:81"],
+    [
+        "",
+        "null",
+        "https://evil.example",
+        "http://desk.example.evil.example",
+        "http://desk.example:81",
+        "https://desk.example",
+        "http://[::1",
+        "//desk.example",
+        "http://desk.example/",
+    ],
 )
 def test_a_page_of_another_origin_cannot_type(cast: Cast, server: Server, origin: str) -> None:
     answer = typing(server, cast, cast.agent, new_thread(cast.account.pk), Origin=origin)
     assert (answer.status, answer.code) == (403, "origin")
+
+
+def test_our_own_page_types_at_either_of_its_addresses(cast: Cast, server: Server) -> None:
+    conversation = new_thread(cast.account.pk)
+    for how in (
+        {"X_Forwarded_Proto": "https", "Origin": "https://desk.example"},
+        {"Origin": settings.PUBLIC_URL},
+        {"Origin": "http://DESK.example"},
+    ):
+        assert typing(server, cast, cast.agent, conversation, **how).status == 204
 
 
 @pytest.mark.parametrize("conversation", [None, "1", 0, -1, 1.5, True, 2**63, 10**30, [], {}])

@@ -13,6 +13,7 @@ BAD = {
     "SALOTTO_WORKERS": "0",
     "SALOTTO_THREADS": "1000",
     "SALOTTO_VISITOR_RATE": "0",
+    "SALOTTO_ADDRESS_STREAMS": "0",
     "SALOTTO_DATABASE_URL": "postgresql://[half",
     "SALOTTO_SECRET_KEY": "short",
     "SALOTTO_MAIL_URL": "http://mail.example.com",

@@ -98,7 +98,7 @@ class Server:
         writer = Writer(committed=station.ring)
         writing = asyncio.create_task(writer.run())
         up.push_async_callback(_end, writing)
-        limits = Limits(options.visitor_rate, options.address_rate)
+        limits = Limits(options.visitor_rate, options.address_rate, options.address_streams)
         self.visitors = VisitorEndpoints(pool, station, writer, limits, origin_of(options.public_url))
         self.team = TeamEndpoints(pool, station)
 

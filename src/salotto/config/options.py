@@ -48,6 +48,7 @@ class Options:
     signup: bool = True
     visitor_rate: int = 60
     address_rate: int = 600
+    address_streams: int = 200
     demo: bool = False
     log_level: str = "info"
 
@@ -145,9 +146,9 @@ def _check_threads(options: Options) -> str:
 
 
 def _check_rates(options: Options) -> str:
-    if options.visitor_rate >= 1 and options.address_rate >= 1:
-        return ""
-    return "SALOTTO_VISITOR_RATE and SALOTTO_ADDRESS_RATE are requests per minute: 1 or more."
+    if options.visitor_rate < 1 or options.address_rate < 1:
+        return "SALOTTO_VISITOR_RATE and SALOTTO_ADDRESS_RATE are requests per minute: 1 or more."
+    return "" if options.address_streams >= 1 else "SALOTTO_ADDRESS_STREAMS must be 1 or more."
 
 
 def _check_database(name: str) -> Callable[[Options], str]:

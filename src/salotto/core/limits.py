@@ -32,6 +32,28 @@ class RateLimit:
         self._due = {key: due for key, due in self._due.items() if due > moment}
 
 
+class HeldLimit:
+    """At most `most` things held at once, per key."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._held: dict[str, int] = {}
+
+    def take(self, key: str) -> bool:
+        """Whether `key` may hold one more; it holds it then, until `give_back`."""
+        held = self._held.get(key, 0)
+        if held >= self.most:
+            return False
+        self._held[key] = held + 1
+        return True
+
+    def give_back(self, key: str) -> None:
+        """One that was taken is held no longer."""
+        left = self._held.pop(key) - 1
+        if left:
+            self._held[key] = left
+
+
 def address_key(address: str) -> str:
     """What an address is limited by: itself, or its /64 network for IPv6."""
     try:

@@ -1,6 +1,6 @@
 """The team's raw endpoints: the stream `/live`, and "I am typing"."""
 
-from urllib.parse import urlsplit
+from django.conf import settings
 
 from salotto.accounts.models import Access
 from salotto.accounts.sessions import Caller, caller
@@ -98,8 +98,9 @@ class Endpoints:
 def must_be_same_origin(scope: Scope) -> None:
     """The stand-in for a CSRF token: the browser says that our own page sent this.
 
-    Raises Forbidden unless the Origin header names the host that was asked.
+    Raises Forbidden unless the Origin header names what was asked, scheme and host, or our
+    public address (a proxy that ends TLS need not say so).
     """
-    origin = asgi.header(scope, b"origin")
-    if not origin or urlsplit(origin).netloc.lower() != asgi.header(scope, b"host").lower():
+    asked = f"{scope['scheme']}://{asgi.header(scope, b'host')}"
+    if asgi.header(scope, b"origin").lower() not in (asked.lower(), settings.PUBLIC_URL.lower()):
         raise Forbidden(code="origin")

@@ -20,7 +20,7 @@ from salotto.channels.web.queries import SiteFacts
 from salotto.core import asgi
 from salotto.core.asgi import Headers, Receive, Scope, Send
 from salotto.core.errors import Busy, Forbidden, Missing, Refused, SignInNeeded, TooMany, WrongMethod
-from salotto.core.limits import RateLimit, address_key
+from salotto.core.limits import HeldLimit, RateLimit, address_key
 from salotto.core.pool import NoDatabase, Pool
 from salotto.inbox.models import Kind
 from salotto.inbox.posting import Item, Posted
@@ -70,12 +70,13 @@ class Call:
 
 
 class Limits:
-    """Rates per visitor and per address, in messages a minute."""
+    """Rates per visitor and per address, in messages a minute; streams held per address."""
 
-    def __init__(self, visitor: float, address: float) -> None:
+    def __init__(self, visitor: float, address: float, streams: int) -> None:
         self.visitor = RateLimit(visitor, burst=max(10, int(visitor / 4)))
         self.address = RateLimit(address, burst=max(30, int(address / 6)))
         self.reads = RateLimit(address * 4, burst=max(120, int(address)))
+        self.streams = HeldLimit(streams)
 
     def message(self, call: Call) -> None:
         """Count a message; raises TooMany. The visitor first: many may share an address."""
@@ -171,6 +172,7 @@ class Endpoints:
         kind, _, token = asgi.header(call.scope, b"authorization").partition(" ")
         visitor = tokens.read(token.strip()) if kind.lower() == "bearer" else None
         if visitor is None:
+            self.limits.read(call)
             raise SignInNeeded(code="bad_token")
         call.site = await self._site(visitor.site_key)
         call.visitor = visitor.id
@@ -267,6 +269,9 @@ class Endpoints:
         self.limits.read(call)
         account, visitor = call.site.account, call.visitor
         since = asgi.query(call.scope).get("since", "")
+        address = call.address
+        if not self.limits.streams.take(address):
+            raise TooMany(retry_after=30)
         self.station.came(visitor, account)
         try:
             await hold(
@@ -275,6 +280,7 @@ class Endpoints:
             )  # fmt: skip
         finally:
             self.station.left(visitor, account)
+            self.limits.streams.give_back(address)
 
     async def typing(self, call: Call) -> None:
         """The visitor is typing: told to the team, kept nowhere, at most once a second."""
