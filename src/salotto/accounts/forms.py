@@ -57,6 +57,7 @@ class Login(Plain, allauth_forms.LoginForm):
 class Signup(Plain, allauth_forms.SignupForm):
     """A new person with a new account."""
 
+    account_already_exists: bool
     name = forms.CharField(
         label=_("Your name"), max_length=80, widget=forms.TextInput({"autocomplete": "name"})
     )
