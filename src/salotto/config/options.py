@@ -19,7 +19,11 @@ from psycopg.conninfo import conninfo_to_dict
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MAIL_SCHEMES = ("smtp", "smtps", "file", "console")
-ELSEWHERE = {"SALOTTO_TEST_DATABASE_URL"}  # read by the tests, not by the server
+ELSEWHERE = {  # read by the tests, not by the server
+    "SALOTTO_TEST_DATABASE_URL",
+    "SALOTTO_REQUIRE_BROWSER",
+    "SALOTTO_CHROMIUM",
+}
 
 
 def default_data() -> Path:
