@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import transaction
+from django.db import connection, transaction
 
 from salotto.core.errors import Forbidden, SignInNeeded
 from salotto.core.pool import new_pool
@@ -53,8 +53,11 @@ def test_who_has_lost_the_right_meanwhile_gets_no_stream(cast: Cast) -> None:
 
 def test_a_change_of_rights_between_the_check_and_the_stream_ends_it(cast: Cast) -> None:
     def change() -> None:
-        with transaction.atomic():
-            emit(cast.account.pk, "member.changed", user=cast.agent.user.pk)
+        try:
+            with transaction.atomic():
+                emit(cast.account.pk, "member.changed", user=cast.agent.user.pk)
+        finally:
+            connection.close()  # this thread's own
 
     async def changed(station: Station) -> None:
         await sync_to_async(change)()
