@@ -2,10 +2,13 @@
 
 from uuid import uuid4
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from salotto.accounts.models import Access
 from salotto.core.tenancy import account_scope
+from salotto.inbox.actions import assign, complete
+from salotto.inbox.models import Contact
 from salotto.seats.actions import set_access
 from tests.browser.conftest import People
 from tests.cast import Cast
@@ -141,6 +144,90 @@ def test_an_action_that_is_refused_is_taken_back(people: People, cast: Cast) -> 
     desk.get_by_role("button", name="Complete").click()
     expect(desk.locator(".toast")).to_contain_text("did not reach the server")
     expect(desk.get_by_role("button", name="Complete")).to_be_visible()
+
+
+def test_completing_leads_on_to_the_next_and_undo_leads_back(people: People, cast: Cast) -> None:
+    older, newer = begin(cast.agent, "older"), begin(cast.agent, "newer")
+    desk = people.member(cast.agent, f"inbox/all/{newer}/")
+    desk.get_by_role("button", name="Complete").click()
+    expect(desk.locator(f'[data-thread="{older}"]')).to_be_visible()
+    expect(desk.locator("[data-rows] .row-text")).to_have_text(["older"])
+    desk.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(desk.locator(f'[data-thread="{newer}"]')).to_be_visible()
+    expect(desk.get_by_role("button", name="Complete")).to_be_visible()
+    expect(desk.locator("[data-rows] .row-text")).to_have_text(["newer", "older"])
+
+
+def test_the_toast_covers_neither_the_composer_nor_a_row(people: People, cast: Cast) -> None:
+    begin(cast.agent, "older")
+    number = begin(cast.agent, "newer")
+    desk = people.member(cast.agent, f"inbox/all/{number}/")
+    desk.get_by_role("button", name="Complete").click()
+    toast = desk.locator(".toast").bounding_box()
+    composer, pane = desk.locator(".composer").bounding_box(), desk.locator(".list").bounding_box()
+    assert toast and composer and pane
+    assert toast["y"] + toast["height"] < composer["y"]
+    assert toast["x"] > pane["x"] + pane["width"]
+
+
+def test_the_last_one_completed_leaves_an_empty_stage(people: People, cast: Cast) -> None:
+    number = begin(cast.agent)
+    desk = people.member(cast.agent, f"inbox/all/{number}/")
+    desk.get_by_role("button", name="Complete").click()
+    expect(desk.locator(".stage-empty")).to_be_visible()
+    expect(desk.locator("a[data-row]")).to_have_count(0)
+    desk.goto(f"{people.server}/a/{cast.slug}/inbox/done/{number}/")
+    expect(desk.locator(".done-hint")).to_be_visible()
+
+
+def test_keys_act_on_the_highlighted_row(people: People, cast: Cast) -> None:
+    one, two, three = (begin(cast.agent, text) for text in ("one", "two", "three"))
+    desk = people.member(cast.agent, "inbox/")
+    expect(desk.locator("a[data-row]")).to_have_count(3)
+    desk.keyboard.press("j")
+    desk.keyboard.press("e")
+    expect(desk.locator(f'[data-rows] > [data-id="{three}"]')).to_have_count(0)
+    expect(desk.locator(f'[data-id="{two}"] a')).to_be_focused()
+    desk.keyboard.press("j")
+    desk.keyboard.press("a")
+    expect(desk.locator("#assign")).to_be_visible()
+    expect(desk.locator(f'[data-thread="{one}"]')).to_be_visible()
+
+
+def test_times_and_days_are_the_browsers_own(people: People, cast: Cast) -> None:
+    number = begin(cast.agent)
+    desk = people.member(cast.agent, f"inbox/all/{number}/", timezone_id="Pacific/Auckland")
+    own = """(() => {
+        const at = new Date(document.querySelector('.entry time').dateTime);
+        return at.toLocaleTimeString('en-GB', {hour: '2-digit', minute: '2-digit'});
+    })()"""
+    expect(desk.locator(".entry time")).to_have_text(desk.evaluate(own))
+    expect(desk.locator(".day")).to_have_text("Today")
+    assert desk.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone") == "Pacific/Auckland"
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 1200, 1100, 1024, 760])
+def test_the_contacts_name_is_the_last_to_give_way(people: People, cast: Cast, width: int) -> None:
+    number = begin(cast.agent)
+    with account_scope(cast.account.pk):
+        Contact.objects.update(name="Charlotte Dubois")
+        assign(number, cast.admin.user.pk, by=cast.agent)
+        complete(number, by=cast.agent)
+    desk = people.member(cast.agent, f"inbox/done/{number}/", viewport={"width": width, "height": 800})
+    name = desk.locator(".head-name h2")
+    expect(name).to_be_visible()
+    assert name.evaluate("e => e.scrollWidth <= e.clientWidth")
+    expect(desk.get_by_role("button", name="Reopen")).to_be_in_viewport(ratio=1)
+
+
+def test_a_very_long_message_is_folded(people: People, cast: Cast) -> None:
+    number = begin(cast.agent, "\n".join(f"line {n}" for n in range(60)))
+    desk = people.member(cast.agent, f"inbox/all/{number}/")
+    text = desk.locator(".entry .text")
+    folded = text.evaluate("e => e.clientHeight")
+    desk.get_by_role("button", name="Show all").click()
+    assert text.evaluate("e => e.clientHeight") > 2 * folded
+    expect(desk.get_by_role("button", name="Show all")).to_have_count(0)
 
 
 def test_two_tabs_hold_one_stream_and_the_second_takes_over(people: People, cast: Cast) -> None:
