@@ -13,7 +13,7 @@ from tests.servers import HOST, PATIENCE, Server, Stream, Visitor, ask, running,
 
 FORM = (
     b"POST /login/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    b"Content-Length: 100\r\n\r\na="
+    b"Cookie: salotto_csrf=" + b"a" * 32 + b"\r\nContent-Length: 100\r\n\r\na="
 )
 STALLED = {
     "nothing": b"",
