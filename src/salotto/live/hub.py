@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from psycopg import AsyncConnection
 
 from salotto.core.pool import connect
@@ -127,7 +126,7 @@ class Hub:
             try:
                 async with await self._connect() as db:
                     await self._look_forever(db)
-            except psycopg.Error as error:
+            except Exception as error:  # whatever it was, the stream must go on
                 log.warning("The live stream lost its database connection and tries again: %s", error)
                 await asyncio.sleep(0.3 + random.random())  # noqa: S311
 

@@ -14,7 +14,6 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from salotto.core.limits import RateLimit
@@ -86,7 +85,7 @@ class Station:
                         await db.execute("SELECT pg_notify(%s, %s)", (bell.CHANNEL, self.name))
                         while not self._out.empty():
                             await db.execute("SELECT pg_notify(%s, %s)", (WHISPERS, self._out.get_nowait()))
-            except psycopg.Error as error:
+            except Exception as error:  # whatever it was, the stream must go on
                 await self._lost("bell", error)
 
     async def _listen(self) -> None:
@@ -98,7 +97,7 @@ class Station:
                     self.hub.wake()
                     async for heard in db.notifies():
                         self._heard(heard.channel, heard.payload)
-            except psycopg.Error as error:
+            except Exception as error:  # whatever it was, the stream must go on
                 await self._lost("listening", error)
 
     async def _lost(self, what: str, error: Exception) -> None:
