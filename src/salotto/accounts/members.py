@@ -8,21 +8,11 @@ from salotto.core.errors import Forbidden
 PRIMARY_ADMIN = "primary_admin"
 
 
-@dataclass(frozen=True)
-class Member:
-    """A user in an account, as loaded for this request."""
+class Rights:
+    """What a role and an access level amount to."""
 
-    account: Account
-    user: User
     role: str
     access: str
-
-    @classmethod
-    def of(cls, account: Account, user: User, membership: Membership) -> "Member":
-        """The member behind a membership row; the primary admin's role is the account's."""
-        primary = account.primary_admin_id == user.pk
-        role = PRIMARY_ADMIN if primary else membership.role
-        return cls(account, user, role, membership.access)
 
     @property
     def is_primary_admin(self) -> bool:
@@ -36,6 +26,23 @@ class Member:
     @property
     def is_agent(self) -> bool:
         return self.access == Access.AGENT
+
+
+@dataclass(frozen=True)
+class Member(Rights):
+    """A user in an account, as loaded for this request."""
+
+    account: Account
+    user: User
+    role: str
+    access: str
+
+    @classmethod
+    def of(cls, account: Account, user: User, membership: Membership) -> "Member":
+        """The member behind a membership row; the primary admin's role is the account's."""
+        primary = account.primary_admin_id == user.pk
+        role = PRIMARY_ADMIN if primary else membership.role
+        return cls(account, user, role, membership.access)
 
     @property
     def can_read(self) -> bool:

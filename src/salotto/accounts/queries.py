@@ -7,8 +7,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from salotto.accounts.initials import initials
-from salotto.accounts.members import PRIMARY_ADMIN, Member
-from salotto.accounts.models import Access, Account, Membership, Role, User
+from salotto.accounts.members import PRIMARY_ADMIN, Member, Rights
+from salotto.accounts.models import Access, Account, Membership, User
 from salotto.accounts.paging import after, cursor_of
 from salotto.core.tenancy import account_scope, all_accounts
 
@@ -48,7 +48,7 @@ def unconfirmed_users() -> QuerySet[User]:
 
 
 @dataclass(frozen=True)
-class Person:
+class Person(Rights):
     """A member as a list shows it."""
 
     id: int
@@ -60,18 +60,6 @@ class Person:
     @property
     def initials(self) -> str:
         return initials(self.name or self.email)
-
-    @property
-    def is_primary_admin(self) -> bool:
-        return self.role == PRIMARY_ADMIN
-
-    @property
-    def is_admin(self) -> bool:
-        return self.role in (PRIMARY_ADMIN, Role.ADMIN)
-
-    @property
-    def is_agent(self) -> bool:
-        return self.access == Access.AGENT
 
 
 @dataclass(frozen=True)
