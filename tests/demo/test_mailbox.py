@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from salotto.core.mail import send_now
-from salotto.demo.mailbox import letters
+from salotto.demo.mailbox import RULE, letters
 
 
 @pytest.fixture
@@ -39,11 +39,19 @@ def test_a_mail_is_read_as_plain_text(folder: Path, html: bool) -> None:
 
 def test_the_newest_come_first_and_not_endlessly(folder: Path) -> None:
     for number in range(5):
-        before = set(folder.iterdir())
-        write(f"Mail {number}")
-        (new,) = set(folder.iterdir()) - before
-        os.utime(new, (1_800_000_000 + number,) * 2)  # the system's clock of files is too coarse to tell
+        path = folder / f"{number}.log"
+        path.write_bytes(b"To: zoe@example.com\nSubject: Mail %d\n\nHello\n%s\n" % (number, RULE))
+        os.utime(path, (1_800_000_000 + number,) * 2)
     assert [letter.subject for letter in letters(folder, limit=3)] == ["Mail 4", "Mail 3", "Mail 2"]
+
+
+def test_mails_that_share_a_file_are_all_there(folder: Path) -> None:
+    """Django names the file after the second and the object: two mails may meet in one."""
+    (folder / "1.log").write_bytes(
+        b"".join(b"To: zoe@example.com\nSubject: Mail %d\n\nHello\n%s\n" % (n, RULE) for n in range(3))
+    )
+    assert [letter.subject for letter in letters(folder)] == ["Mail 2", "Mail 1", "Mail 0"]
+    assert letters(folder, limit=1)[0].text == "Hello"
 
 
 def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
