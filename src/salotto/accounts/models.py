@@ -42,6 +42,7 @@ class User(AbstractBaseUser):
         default="system",
     )
     is_active = models.BooleanField(default=True)
+    is_operator = models.BooleanField(default=False)  # of the installation: `salotto operator`
     created_at = models.DateTimeField(db_default=Now())
 
     objects = People()
@@ -83,6 +84,7 @@ class Account(models.Model):
     primary_admin = models.ForeignKey(User, models.PROTECT, related_name="+", db_constraint=False)
     language = models.CharField(max_length=8, choices=LANGUAGES, default="en")
     time_zone = models.CharField(max_length=60, default="UTC")
+    read_only = models.BooleanField(default=False)  # nobody may answer: not paid (rules 20, 21)
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -135,3 +137,14 @@ class Invitation(AccountModel):
                 name="accounts_invitation_once",
             ),
         ]
+
+
+class ApiToken(AccountModel):
+    """A member's key for programs: acts as that member, with the rights of the moment."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    name = models.CharField(_("name"), max_length=80)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)

@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MAIL_SCHEMES = ("smtp", "smtps", "file", "console")
+GATEWAYS = ("sandbox", "stripe", "invoice")
 ELSEWHERE = {  # read by the tests, not by the server
     "SALOTTO_TEST_DATABASE_URL",
     "SALOTTO_REQUIRE_BROWSER",
@@ -54,7 +55,18 @@ class Options:
     address_rate: int = 600
     address_streams: int = 200
     demo: bool = False
+    production: bool = False
+    gateway: str = ""
+    stripe_secret_key: str = ""
+    stripe_publishable_key: str = ""
+    stripe_webhook_secret: str = ""
+    stripe_api: str = ""
     log_level: str = "info"
+
+    @property
+    def billing_gateway(self) -> str:
+        """The gateway of accounts that have no other: the sandbox in the demo, else `invoice`."""
+        return self.gateway or ("sandbox" if self.demo else "invoice")
 
     @property
     def public_url(self) -> str:
@@ -212,6 +224,26 @@ def _check_proxies(options: Options) -> str:
     return ""
 
 
+def _check_gateway(options: Options) -> str:
+    if options.billing_gateway not in GATEWAYS:
+        return f"SALOTTO_GATEWAY must be one of {', '.join(GATEWAYS)}, not {options.gateway!r}."
+    if options.billing_gateway == "sandbox" and options.production:
+        return (
+            "SALOTTO_GATEWAY is the sandbox, which takes no real money, and SALOTTO_PRODUCTION is on."
+            " Choose stripe or invoice, or unset SALOTTO_PRODUCTION."
+        )
+    return ""
+
+
+def _check_stripe(options: Options) -> str:
+    missing = [
+        f"SALOTTO_{name.upper()}"
+        for name in ("stripe_secret_key", "stripe_publishable_key", "stripe_webhook_secret")
+        if options.billing_gateway == "stripe" and not getattr(options, name)
+    ]
+    return f"SALOTTO_GATEWAY is stripe, which needs {', '.join(missing)} too." if missing else ""
+
+
 def _check_log_level(options: Options) -> str:
     if options.log_level.lower() in LOG_LEVELS:
         return ""
@@ -231,6 +263,8 @@ _CHECKS: tuple[Callable[[Options], str], ...] = (
     _check_mail,
     _check_sender,
     _check_proxies,
+    _check_gateway,
+    _check_stripe,
     _check_log_level,
 )
 

@@ -16,6 +16,7 @@ DEBUG = False
 PUBLIC_URL = OPTIONS.public_url
 DEMO = OPTIONS.demo
 SIGNUP = OPTIONS.signup
+BILLING_GATEWAY = OPTIONS.billing_gateway
 SECURE = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = ["*"]  # addresses in mails and pages are built from PUBLIC_URL, never from Host
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -35,6 +36,7 @@ INSTALLED_APPS = [
     "salotto.core",
     "salotto.live",
     "salotto.accounts",
+    "salotto.billing",
     "salotto.seats",
     "salotto.inbox",
     "salotto.channels.web",

@@ -12,8 +12,9 @@ from psycopg import sql
 from salotto.core.start import CannotStart
 
 OLDEST = 15
-COUNTED = {"seats_seatplan": "agents"}
-"""Tables of which the server changes one column: the seats are the ledger's to say."""
+NARROW = {"seats_seatplan": "agents", "billing_invoice": "state, paid_at"}
+"""Tables of which the server changes these columns alone: how many seats there are is the
+ledger's to say, and an issued invoice keeps its words and figures."""
 MIGRATION_LOCK = 0x5A107705  # any number that nobody else takes
 
 Connection = psycopg.Connection[Any]
@@ -91,9 +92,9 @@ def grant(owner: Connection, app_role: str) -> None:
         "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
     ]
     statements += [f"REVOKE UPDATE, DELETE, TRUNCATE ON {name} FROM {{role}}" for name in ledgers(owner)]
-    for table, column in COUNTED.items():
+    for table, columns in NARROW.items():
         statements.append(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {{role}}")
-        statements.append(f"GRANT UPDATE ({column}) ON {table} TO {{role}}")
+        statements.append(f"GRANT UPDATE ({columns}) ON {table} TO {{role}}")
     with owner.transaction():
         for statement in statements:
             owner.execute(sql.SQL(statement).format(role=role))

@@ -33,6 +33,13 @@ class SeatChange(AccountModel):
 
     class Kind(models.TextChoices):
         TRIAL = "trial_started", _("Trial started")
+        TRIAL_OVER = "trial_over", _("Trial over")
+        BOUGHT = "bought", _("Seats bought")
+        RENEWED = "renewed", _("Renewed")
+        REMOVAL_SCHEDULED = "removal_scheduled", _("Removal scheduled")
+        REMOVAL_WITHDRAWN = "removal_withdrawn", _("Removal taken back")
+        REMOVED = "removed", _("Seats removed")
+        NOT_SOLD = "not_sold", _("Started without a trial")
 
     at = models.DateTimeField(db_default=Now())
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -40,3 +47,57 @@ class SeatChange(AccountModel):
     seats_after = models.PositiveIntegerField()
     seats_at_renewal = models.PositiveIntegerField()
     reason = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-id"], name="seats_change_list")]
+
+
+class SeatRequest(AccountModel):
+    """A request by Email support: to remove seats (rule S13), or, when self-service has ended,
+    to add some (rule S14). At most one is open.
+
+    `quantity` seats of the `seats_then`; `conversation` (with its account) is where support
+    and the account talk about it, if the operator has an inbox here.
+    """
+
+    class Kind(models.TextChoices):
+        REMOVE = "remove", _("Remove seats")
+        ADD = "add", _("Add seats")
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("Waiting for support")
+        SCHEDULED = "scheduled", _("Scheduled")
+        DECLINED = "declined", _("Declined")
+        WITHDRAWN = "withdrawn", _("Taken back")
+        DONE = "done", _("Done")
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
+    quantity = models.PositiveIntegerField()
+    seats_then = models.PositiveIntegerField()
+    note = models.TextField(blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    effective_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    support_account_id = models.BigIntegerField(null=True)
+    support_conversation_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=models.Q(state__in=["requested", "scheduled"]),
+                name="seats_request_one_open",
+            ),
+            models.CheckConstraint(condition=models.Q(quantity__gte=1), name="seats_request_some"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["asked_at"], name="seats_request_open", condition=models.Q(state="requested")
+            ),
+            models.Index(fields=["account", "-id"], name="seats_request_list"),
+        ]
