@@ -6,70 +6,124 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_standing_and_tokens'),
-        ('seats', '0002_rules'),
+        ("accounts", "0004_standing_and_tokens"),
+        ("seats", "0002_rules"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SeatRequest',
+            name="SeatRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('remove', 'Remove seats'), ('add', 'Add seats')], max_length=10)),
-                ('state', models.CharField(choices=[('requested', 'Waiting for support'), ('scheduled', 'Scheduled'), ('declined', 'Declined'), ('withdrawn', 'Taken back'), ('done', 'Done')], default='requested', max_length=10)),
-                ('quantity', models.PositiveIntegerField()),
-                ('seats_then', models.PositiveIntegerField()),
-                ('note', models.TextField(blank=True)),
-                ('asked_at', models.DateTimeField()),
-                ('answer', models.TextField(blank=True)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('effective_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('support_account_id', models.BigIntegerField(null=True)),
-                ('support_conversation_id', models.BigIntegerField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("remove", "Remove seats"), ("add", "Add seats")], max_length=10
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Waiting for support"),
+                            ("scheduled", "Scheduled"),
+                            ("declined", "Declined"),
+                            ("withdrawn", "Taken back"),
+                            ("done", "Done"),
+                        ],
+                        default="requested",
+                        max_length=10,
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField()),
+                ("seats_then", models.PositiveIntegerField()),
+                ("note", models.TextField(blank=True)),
+                ("asked_at", models.DateTimeField()),
+                ("answer", models.TextField(blank=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("effective_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("support_account_id", models.BigIntegerField(null=True)),
+                ("support_conversation_id", models.BigIntegerField(null=True)),
             ],
         ),
         migrations.AlterField(
-            model_name='seatchange',
-            name='kind',
-            field=models.CharField(choices=[('trial_started', 'Trial started'), ('trial_over', 'Trial over'), ('bought', 'Seats bought'), ('renewed', 'Renewed'), ('removal_scheduled', 'Removal scheduled'), ('removal_withdrawn', 'Removal taken back'), ('removed', 'Seats removed'), ('not_sold', 'Started without a trial')], max_length=30),
+            model_name="seatchange",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("trial_started", "Trial started"),
+                    ("trial_over", "Trial over"),
+                    ("bought", "Seats bought"),
+                    ("renewed", "Renewed"),
+                    ("removal_scheduled", "Removal scheduled"),
+                    ("removal_withdrawn", "Removal taken back"),
+                    ("removed", "Seats removed"),
+                    ("not_sold", "Started without a trial"),
+                ],
+                max_length=30,
+            ),
         ),
         migrations.AddIndex(
-            model_name='seatchange',
-            index=models.Index(fields=['account', '-id'], name='seats_change_list'),
+            model_name="seatchange",
+            index=models.Index(fields=["account", "-id"], name="seats_change_list"),
         ),
         migrations.AddField(
-            model_name='seatrequest',
-            name='account',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='accounts.account'),
+            model_name="seatrequest",
+            name="account",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                to="accounts.account",
+            ),
         ),
         migrations.AddField(
-            model_name='seatrequest',
-            name='answered_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="seatrequest",
+            name="answered_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='seatrequest',
-            name='asked_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="seatrequest",
+            name="asked_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddIndex(
-            model_name='seatrequest',
-            index=models.Index(condition=models.Q(('state', 'requested')), fields=['asked_at'], name='seats_request_open'),
+            model_name="seatrequest",
+            index=models.Index(
+                condition=models.Q(("state", "requested")), fields=["asked_at"], name="seats_request_open"
+            ),
         ),
         migrations.AddIndex(
-            model_name='seatrequest',
-            index=models.Index(fields=['account', '-id'], name='seats_request_list'),
+            model_name="seatrequest",
+            index=models.Index(fields=["account", "-id"], name="seats_request_list"),
         ),
         migrations.AddConstraint(
-            model_name='seatrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['requested', 'scheduled'])), fields=('account',), name='seats_request_one_open'),
+            model_name="seatrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["requested", "scheduled"])),
+                fields=("account",),
+                name="seats_request_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seatrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='seats_request_some'),
+            model_name="seatrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 1)), name="seats_request_some"
+            ),
         ),
     ]

@@ -1,66 +1,48 @@
-"""Every write about seats: the trial, and who holds one."""
+"""Who holds a seat: giving and releasing them, and the trial's first ones."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from salotto.accounts.locking import lock_handover, membership_of, people_of
 from salotto.accounts.members import Member, must_administer
 from salotto.accounts.models import Access, Account, Membership, User
+from salotto.billing.errors import PurchaseUnderWay
 from salotto.core import audit
-from salotto.core.errors import Conflict, Invalid
+from salotto.core.errors import Invalid
 from salotto.core.tenancy import account_scope
 from salotto.live.actions import emit
+from salotto.seats.errors import NoFreeSeat
 from salotto.seats.models import SeatChange, SeatPlan
-from salotto.seats.queries import plan
+from salotto.seats.queries import bought_just_now, plan
 from salotto.seats.signals import seat_released
 
 TRIAL_SEATS = 20
 
 
-class NoFreeSeat(Conflict):
-    """409: every seat of the account is in use."""
-
-    code = "no_free_seat"
-
-    def __init__(self, seats: int) -> None:
-        super().__init__(no_free_seat(seats))
-
-
-def no_free_seat(seats: int) -> str:
-    """The sentence that says so, and what to do."""
-    if seats == 0:
-        return _gettext("This account has no seats. Nothing was changed.")
-    return ngettext(
-        "The account's only seat is in use. Nothing was changed."
-        " Make its agent a viewer first: viewers need no seat.",
-        "All %(seats)d seats are in use. Nothing was changed."
-        " Make another agent a viewer first: viewers need no seat.",
-        seats,
-    ) % {"seats": seats}
-
-
-def start_trial(account: Account, user: User) -> None:
-    """The plan of a new account, 20 seats, its first ledger row, and a seat for `user`.
+def start_trial(account: Account, user: User) -> bool:
+    """The plan of a new account with its first ledger row: a trial of 20 seats (rule S6), one
+    of them for `user`; False after the end of sale (rule S14): no seats, `user` is a viewer.
 
     Raises IntegrityError if the account has a plan already.
     """
     with transaction.atomic(), account_scope(account.pk):
-        SeatPlan.objects.create(account=account, seats=TRIAL_SEATS)
+        sold = True
+        seats = TRIAL_SEATS if sold else 0
+        SeatPlan.objects.create(account=account, seats=seats)
         SeatChange.objects.create(
             account=account,
             actor=user,
-            kind=SeatChange.Kind.TRIAL,
-            seats_after=TRIAL_SEATS,
-            seats_at_renewal=TRIAL_SEATS,
-            reason="trial",
+            kind=SeatChange.Kind.TRIAL if sold else SeatChange.Kind.NOT_SOLD,
+            seats_after=seats,
+            seats_at_renewal=seats,
+            reason="trial" if sold else "the sale is over",
         )
-        audit.record(account.pk, user.pk, "trial.started", seats=TRIAL_SEATS)
-        _write(account.pk, user.pk, Access.AGENT, actor=user.pk)
+        audit.record(account.pk, user.pk, "trial.started" if sold else "trial.refused", seats=seats)
+        _write(account.pk, user.pk, Access.AGENT if sold else Access.VIEWER, actor=user.pk)
+    return sold
 
 
 def set_access(user_id: int, level: str, *, by: Member, hand_to: int | None = None) -> str:
@@ -70,7 +52,8 @@ def set_access(user_id: int, level: str, *, by: Member, hand_to: int | None = No
     conversations go to the agent `hand_to` (a user id) or become unassigned.
 
     Raises Forbidden unless `by` is an admin, Missing for a stranger, Invalid for an unknown
-    level or a `hand_to` who is no other agent, NoFreeSeat (409, `no_free_seat`).
+    level or a `hand_to` who is no other agent, NoFreeSeat (409, `no_free_seat`),
+    PurchaseUnderWay (409) while fewer seats than that are being bought.
     """
     if level not in Access.values:
         raise Invalid(_("There is no such access level. Nothing was changed."))
@@ -97,7 +80,7 @@ def seat_newcomer(account: Account, user: User, wanted: str) -> str:
     with transaction.atomic(), account_scope(account.pk):
         try:
             _write(account.pk, user.pk, wanted, actor=user.pk)
-        except NoFreeSeat:
+        except (NoFreeSeat, PurchaseUnderWay):
             wanted = Access.VIEWER
             _write(account.pk, user.pk, wanted, actor=user.pk)
     return wanted
@@ -106,9 +89,22 @@ def seat_newcomer(account: Account, user: User, wanted: str) -> str:
 def _write(account_id: int, user_id: int, level: str, *, actor: int) -> None:
     with _within_seats():
         Membership.objects.filter(user_id=user_id).update(access=level)
+        if level == Access.AGENT:
+            _must_fit_purchase()
     audit.record(account_id, actor, "access.changed", f"user {user_id}", level=level)
     emit(account_id, "member.changed", user=user_id)
     emit(account_id, "seats.changed")
+
+
+def _must_fit_purchase() -> None:
+    """While a first purchase is being charged, the trial's other seats are not given away: it
+    could not be granted then (rule 20).
+
+    The plan's row is locked by now, and the claim of a purchase counts agents under that lock.
+    """
+    bought = bought_just_now()
+    if bought is not None and plan().in_use > bought:
+        raise PurchaseUnderWay()
 
 
 @contextmanager

@@ -1,0 +1,18 @@
+"""Every write about seats: who holds one, the ledger, and what is asked of support."""
+
+from salotto.seats.actions.access import TRIAL_SEATS, seat_newcomer, set_access, start_trial
+from salotto.seats.actions.asking import ask_primary_admin
+from salotto.seats.actions.ledger import follow
+from salotto.seats.actions.unfinished import tell_unfinished
+from salotto.seats.errors import NoFreeSeat
+
+__all__ = [
+    "TRIAL_SEATS",
+    "NoFreeSeat",
+    "ask_primary_admin",
+    "follow",
+    "seat_newcomer",
+    "set_access",
+    "start_trial",
+    "tell_unfinished",
+]
