@@ -371,7 +371,7 @@ def line_detail(line: dict[str, Any], currency: str, zone: str, language: str) -
     if start is None or end is None:
         return sum_
     at = instant(line["at"]) or start
-    if line["what"] == "seats_prorated" and at > start:
+    if at > start:  # bought part-way, or the account came back late
         sum_ = f"{sum_} × {wording.share(start, end, at, language)}"
         start = min(at, end)
     return f"{wording.span(start, end, zone, language)}: {sum_}"

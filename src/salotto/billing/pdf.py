@@ -5,11 +5,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from salotto.billing.invoices import InvoiceView
 
 TEMPLATE = Path(__file__).parent / "templates" / "billing" / "invoice.typ"
+STAMP = datetime(2000, 1, 1, tzinfo=UTC)
+"""Written into the file as its time of making, so that it can be made again."""
 
 
 def pdf_of(view: InvoiceView) -> bytes:
@@ -18,19 +20,20 @@ def pdf_of(view: InvoiceView) -> bytes:
     The view travels as one JSON text, never as source, so that no name can say anything to
     the typesetter. Its lines are bounded (`invoices.MOST_LINES`), and so is the time.
     """
-    return typeset(view, "pdf")
+    made: bytes = typeset(view, "pdf")
+    return made
 
 
-def typeset(view: InvoiceView, form: str) -> Any:
-    """The document in a form of typst's ("pdf": bytes; "png": bytes of a page, or a list)."""
+def typeset(view: InvoiceView, form: Literal["pdf", "png"]) -> Any:
+    """The document as PDF, or as PNG: the bytes of a page, or a list if there are several."""
     import typst  # 40 MB that a server without invoices does not carry
 
     return typst.compile(
         TEMPLATE.read_bytes(),
-        format=form,  # type: ignore[arg-type]
+        format=form,
         font_paths=_fonts(),
         sys_inputs={"invoice": json.dumps(document(view), ensure_ascii=False)},
-        timestamp=datetime(2000, 1, 1, tzinfo=UTC),
+        timestamp=STAMP,
     )
 
 
