@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from salotto.billing.money import Money
 from salotto.core.errors import BadRequest, Conflict, Forbidden, Invalid
 
 
@@ -19,13 +21,13 @@ class OverGatewayLimit(Invalid):
 
     code = "over_gateway_limit"
 
-    def __init__(self, limit: str) -> None:
+    def __init__(self, limit: Money) -> None:
         super().__init__(
-            _(
+            gettext(
                 "One payment can be %(limit)s at most. Nothing was changed. Buy in several steps,"
                 " or write to support for an invoice."
             )
-            % {"limit": limit}
+            % {"limit": limit.shown(get_language() or "en")}
         )
 
 
@@ -71,6 +73,13 @@ class OtherQuantity(Conflict):
     sentence = _("The offer is for another number of seats. Nothing was charged. Ask for it again.")
 
 
+class RenewalFirst(Conflict):
+    """409: the period has ended and its renewal is not made yet."""
+
+    code = "renewal_first"
+    sentence = _("The plan is being renewed. Nothing was charged. Try again in a minute.")
+
+
 class PurchaseUnderWay(Conflict):
     """409: one purchase at a time."""
 
@@ -82,7 +91,9 @@ class PastDue(Conflict):
     """409: rule 21."""
 
     code = "past_due"
-    sentence = _("An invoice is not paid yet. Pay it first; then more seats can be bought. Nothing was charged.")
+    sentence = _(
+        "An invoice is not paid yet. Pay it first; then more seats can be bought. Nothing was charged."
+    )
 
 
 class SaleOver(Conflict):
@@ -108,6 +119,13 @@ class NoMethod(Conflict):
     sentence = _("There is no payment method. Nothing was charged. Add a card, then buy.")
 
 
+class QuantityNext(Conflict):
+    """409: the next renewal cannot take this number of seats."""
+
+    code = "quantity_next"
+    sentence = _("This number of seats is not possible at the next renewal. Nothing was changed.")
+
+
 class Declined(Invalid):
     """422: the gateway has declined; `reason` is one of `gateways.port.REASONS`."""
 
@@ -130,5 +148,6 @@ DECLINES: dict[str, Any] = {
     "incorrect_cvc": _("The card's security code is wrong. Nothing was charged. Add the card again."),
     "challenge_failed": _("The bank could not confirm that it is you. Nothing was charged. Try again."),
     "processing_error": _("The bank could not process it. Nothing was charged. Try again in a moment."),
+    "challenge_needed": _("The bank wants to hear from you. Nothing was charged. Pay on the page Billing."),
     "method_missing": _("The card is no longer known. Nothing was charged. Add a card, then buy."),
 }

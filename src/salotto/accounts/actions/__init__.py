@@ -10,6 +10,7 @@ from salotto.accounts.actions.invitations import (
     revoke_invitation,
 )
 from salotto.accounts.actions.people import change_role, hand_over, remove_member
+from salotto.accounts.actions.standing import set_read_only
 from salotto.accounts.actions.unconfirmed import forget_unconfirmed
 from salotto.accounts.actions.users import (
     change_password,
@@ -32,6 +33,7 @@ __all__ = [
     "remove_member",
     "resend_invitation",
     "revoke_invitation",
+    "set_read_only",
     "tell_everywhere",
     "update_profile",
 ]

@@ -119,6 +119,9 @@ class Gateway(Protocol):
     def maximum(self, currency: str) -> int | None:
         """The largest single charge (rule S5), or None."""
 
+    def exact(self, amount: int, currency: str) -> int:
+        """The largest amount ≤ `amount` that can be charged exactly; the rest is carried."""
+
     def ensure_customer(self, account_id: int, name: str, email: str, known: str) -> str:
         """The id of the account's customer; `known` is the one we have, or ""."""
 
@@ -152,3 +155,6 @@ class Gateway(Protocol):
 
     def read_webhook(self, raw: bytes, headers: Mapping[str, str]) -> Notice:
         """Verify the signature on the raw bytes and say what it is about; raises Forged."""
+
+    def parse_webhook(self, raw: bytes) -> Notice:
+        """The same for what was verified when it came; raises Forged if it is not in form."""

@@ -1,6 +1,8 @@
 """What is to be collected, with what, and what gateways have told us."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -109,6 +111,10 @@ class Payment(AccountModel):
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
 
+    # of this moment, not of the row
+    challenge: Mapping[str, str] | None = None
+    settled: Any = None
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -122,16 +128,18 @@ class Payment(AccountModel):
                 condition=models.Q(kind="renewal"),
                 name="billing_payment_attempt_once",
             ),
-            models.CheckConstraint(condition=models.Q(state__in=PaymentState.values), name="billing_payment_state"),
             models.CheckConstraint(
-                condition=models.Q(
-                    total=models.F("balance_used") + models.F("carried") + models.F("amount")
-                ),
+                condition=models.Q(state__in=PaymentState.values), name="billing_payment_state"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(total=models.F("balance_used") + models.F("carried") + models.F("amount")),
                 name="billing_payment_adds_up",
             ),
         ]
         indexes = [
-            models.Index(fields=["created_at"], name="billing_payment_open", condition=models.Q(state="charging")),
+            models.Index(
+                fields=["created_at"], name="billing_payment_open", condition=models.Q(state="charging")
+            ),
             models.Index(fields=["intent"], name="billing_payment_intent", condition=~models.Q(intent="")),
             models.Index(fields=["account", "-created_at", "-id"], name="billing_payment_list"),
         ]

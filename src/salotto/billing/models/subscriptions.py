@@ -61,13 +61,17 @@ class Subscription(AccountModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account"], name="billing_subscription_once"),
-            models.CheckConstraint(condition=models.Q(state__in=State.values), name="billing_subscription_state"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=State.values), name="billing_subscription_state"
+            ),
             models.CheckConstraint(
                 condition=models.Q(high_water__gte=models.F("quantity")), name="billing_high_water"
             ),
             models.CheckConstraint(condition=models.Q(ahead__gte=0), name="billing_ahead"),
         ]
-        indexes = [models.Index(fields=["due_at"], name="billing_due", condition=models.Q(due_at__isnull=False))]
+        indexes = [
+            models.Index(fields=["due_at"], name="billing_due", condition=models.Q(due_at__isnull=False))
+        ]
 
 
 class BillingDetails(AccountModel):

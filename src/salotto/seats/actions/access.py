@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from salotto.accounts.locking import lock_handover, membership_of, people_of
 from salotto.accounts.members import Member, must_administer
 from salotto.accounts.models import Access, Account, Membership, User
+from salotto.billing.actions import trials
 from salotto.billing.errors import PurchaseUnderWay
 from salotto.core import audit
 from salotto.core.errors import Invalid
@@ -29,7 +30,7 @@ def start_trial(account: Account, user: User) -> bool:
     Raises IntegrityError if the account has a plan already.
     """
     with transaction.atomic(), account_scope(account.pk):
-        sold = True
+        sold = trials.begin(account)
         seats = TRIAL_SEATS if sold else 0
         SeatPlan.objects.create(account=account, seats=seats)
         SeatChange.objects.create(

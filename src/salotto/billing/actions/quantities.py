@@ -1,0 +1,36 @@
+"""What the next renewal takes (rules 18 and 19)."""
+
+from salotto.billing.actions.locking import save, subscription_of
+from salotto.billing.errors import QuantityNext
+from salotto.billing.models import State
+from salotto.billing.signals import quantity_changed
+from salotto.billing.standing import account_now
+from salotto.core import audit
+
+
+def schedule_quantity(
+    account_id: int, quantity_next: int, *, actor_id: int | None, kind: str, reason: str
+) -> None:
+    """Let the account renew at another number of seats, 0 to as many as it has now.
+
+    `kind` is the seat ledger's. The seats stay usable until the paid period ends. Raises
+    QuantityNext (409) unless the plan is active and the number is possible.
+    """
+    with subscription_of(account_id) as sub:
+        if sub.state != State.ACTIVE or not 0 <= quantity_next <= sub.quantity:
+            raise QuantityNext()
+        before, sub.quantity_next = sub.quantity_next, quantity_next
+        save(sub, "quantity_next")
+        audit.record(
+            account_id, actor_id, "seats.scheduled", before=before, after=quantity_next, reason=reason
+        )
+        quantity_changed.send(
+            type(sub),
+            account_id=account_id,
+            actor_id=actor_id,
+            kind=kind,
+            quantity=sub.quantity,
+            quantity_next=quantity_next,
+            reason=reason,
+            at=account_now(sub),
+        )
