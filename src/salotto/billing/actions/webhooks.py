@@ -1,0 +1,90 @@
+"""What gateways tell us: verified, stored once, handled by a job, in any order, any number of times.
+
+An event is a hint to look: the payment is asked for at the gateway again, so an old, late or
+repeated event does no more than the reconciler does every minute.
+"""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from salotto.billing.gateways import NAMES, gateway
+from salotto.billing.gateways.port import Forged, Notice
+from salotto.billing.models import Payment, PaymentState, WebhookEvent
+from salotto.core import clock
+from salotto.core.errors import Missing
+from salotto.core.tenancy import account_scope, all_accounts
+
+PLAIN = re.compile(r"[\w.:\-]{1,200}", re.ASCII)
+PROBLEM_LENGTH = 2000
+
+
+def receive(source: str, raw: bytes, headers: Mapping[str, str]) -> bool:
+    """Store a webhook and queue its handling; False for one that we have already.
+
+    `raw` is the body, byte for byte. Raises Missing for a gateway that there is not, Forged
+    for a webhook that is not the gateway's; then nothing is stored.
+    """
+    if source not in NAMES:
+        raise Missing()
+    notice = gateway(source).read_webhook(raw, headers)
+    if not PLAIN.fullmatch(notice.event_id) or not PLAIN.fullmatch(notice.kind[:100]):
+        raise Forged("no usable id or kind")
+    return _store(notice, raw)
+
+
+def _store(notice: Notice, raw: bytes) -> bool:
+    from salotto.billing.tasks import handle_webhook  # which calls `handle` below
+
+    with transaction.atomic():
+        row, made = WebhookEvent.objects.get_or_create(
+            source=notice.source,
+            event_id=notice.event_id,
+            defaults={"kind": notice.kind[:100], "body": raw},
+        )
+        if made:
+            handle_webhook.defer(event=row.pk)
+    return made
+
+
+def handle(event: int) -> None:
+    """Go on with the payment that a stored event speaks of, if we have it and it is open.
+
+    A failure is written down as the event's `problem` and raised, so that the job is tried
+    again; an event that was handled before changes nothing.
+    """
+    row = WebhookEvent.objects.get(pk=event)
+    if row.handled_at is not None:
+        return
+    try:
+        _go_on(gateway(row.source).parse_webhook(bytes(row.body)))
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"[:PROBLEM_LENGTH]
+        WebhookEvent.objects.filter(pk=event).update(problem=problem)
+        raise
+    WebhookEvent.objects.filter(pk=event).update(handled_at=clock.now(), problem="")
+
+
+def _go_on(notice: Notice) -> None:
+    from salotto.billing import actions  # the folder that this is a part of
+
+    payment = _open_payment(notice)
+    if payment is not None:
+        with account_scope(payment.account_id):
+            actions.resume(payment, giving_up=False)
+
+
+def _open_payment(notice: Notice) -> Payment | None:
+    named = Q(pk__isnull=True)
+    if notice.intent:
+        named |= Q(intent=notice.intent)
+    with suppress(ValueError):  # another one's key, or none
+        named |= Q(id=UUID(notice.key))
+    with all_accounts():
+        rows = Payment.objects.filter(named, state=PaymentState.CHARGING, gateway=notice.source)
+        found: Payment | None = rows.first()
+    return found
