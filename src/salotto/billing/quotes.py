@@ -144,7 +144,7 @@ def make_quote(
     span, anchor = _period(st, cycle, at)
     seats = _seats(st, add)
     unit = price.unit_amount * MONTHS[cycle]
-    tax = tax_for(st.catalogue, st.details, st.rates, at.date())
+    tax = tax_for(st.catalogue, st.details, st.rates, at)
     subtotal = prorated(seats["delta"], unit, span.start, span.end, at)
     total = subtotal + tax.on(subtotal)
     return Quote(

@@ -6,7 +6,8 @@ Source: Council Directive 2006/112/EC, articles 44, 196 (services between busine
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from salotto.billing.models import BillingDetails, Catalogue, TaxRate
 from salotto.billing.money import tax_on
@@ -59,8 +60,10 @@ class Tax:
         return tax_on(base, self.points)
 
 
-def tax_for(catalogue: Catalogue, details: BillingDetails | None, rates: Iterable[TaxRate], day: date) -> Tax:
-    """The tax for this buyer on this day.
+def tax_for(
+    catalogue: Catalogue, details: BillingDetails | None, rates: Iterable[TaxRate], at: datetime
+) -> Tax:
+    """The tax for this buyer on the day of this instant, by the catalogue's clock.
 
     A seller without a country charges none. A buyer without one is taken to be at home. In
     the EU a business of another member state (with a valid VAT number) owes the tax itself,
@@ -68,6 +71,7 @@ def tax_for(catalogue: Catalogue, details: BillingDetails | None, rates: Iterabl
     who is outside of it pays none. Sellers elsewhere charge what the catalogue has for the
     buyer's country, or nothing.
     """
+    day = at.astimezone(ZoneInfo(catalogue.time_zone)).date()
     seller = catalogue.seller_country
     buyer = (details.country if details else "") or seller
     if not seller:

@@ -118,7 +118,7 @@ def _tell(sub: Subscription, cycle: Cycle, kind: str, reason: str) -> None:
 
 
 def _invoice(sub: Subscription, st: Standing, cycle: Cycle) -> dict[str, Any]:
-    tax = tax_for(st.catalogue, st.details, st.rates, cycle.at.date())
+    tax = tax_for(st.catalogue, st.details, st.rates, cycle.at)
     base, owed = cycle.subtotal, tax.on(cycle.subtotal)
     met = due_now(st, base + owed, cycle.price.currency)
     line = Line(
