@@ -123,7 +123,8 @@ class Gateway(Protocol):
         """The largest amount ≤ `amount` that can be charged exactly; the rest is carried."""
 
     def ensure_customer(self, account_id: int, name: str, email: str, known: str) -> str:
-        """The id of the account's customer; `known` is the one we have, or ""."""
+        """The id of the account's customer; `known` is the one we have, or "", or another
+        gateway's, which is not used."""
 
     def begin_card(self, customer: str, key: str) -> Mapping[str, str]:
         """What the page needs to take a card without our seeing its number (SetupIntent)."""

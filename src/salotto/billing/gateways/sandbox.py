@@ -13,7 +13,6 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
@@ -30,10 +29,12 @@ from salotto.billing.gateways.port import (
     Notice,
     OutcomeUnknown,
 )
+from salotto.billing.gateways.wire import must_be_outside_transactions
 from salotto.billing.models import SandboxObject
 from salotto.core import clock
 
 HEADER = "Salotto-Sandbox-Signature"
+PREFIX = "sandbox_"
 Data = dict[str, Any]
 
 TOLD = {
@@ -64,7 +65,7 @@ class Sandbox:
 
     def ensure_customer(self, account_id: int, name: str, email: str, known: str) -> str:
         """One customer per account."""
-        if known:
+        if known.startswith(PREFIX):
             return known
         data = {"account": account_id, "name": name, "email": email}
         return _made("customer", f"customer:{account_id}", data).id
@@ -193,14 +194,13 @@ def _must_be_possible() -> None:
     """Raises ImproperlyConfigured in production, RuntimeError inside a transaction."""
     if settings.OPTIONS.production:
         raise ImproperlyConfigured("The sandbox takes no real money and is refused in production.")
-    if connection.in_atomic_block:
-        raise RuntimeError("A gateway is never called inside a transaction.")
+    must_be_outside_transactions()
 
 
 def _made(kind: str, key: str, data: Data) -> SandboxObject:
     """The object of this key, made if it is not there."""
     _must_be_possible()
-    made = SandboxObject(id=f"sandbox_{uuid4().hex}", kind=kind, key=key, data=data, created_at=clock.now())
+    made = SandboxObject(id=PREFIX + uuid4().hex, kind=kind, key=key, data=data, created_at=clock.now())
     SandboxObject.objects.bulk_create([made], ignore_conflicts=True)
     return SandboxObject.objects.get(key=key)
 
@@ -281,5 +281,5 @@ def _intent(row: SandboxObject) -> Intent:
 
 def _challenge(row: SandboxObject) -> dict[str, str]:
     """Where the simulated bank asks."""
-    account = Account.objects.get(pk=row.data["account"])
-    return {"gateway": "sandbox", "address": reverse("sandbox_challenge", args=[account.slug, row.id])}
+    slug = Account.objects.filter(pk=row.data["account"]).values_list("slug", flat=True).first()
+    return {"gateway": "sandbox", "address": reverse("sandbox_challenge", args=[slug or "-", row.id])}
