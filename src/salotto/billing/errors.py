@@ -6,7 +6,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from salotto.billing.money import Money
-from salotto.core.errors import BadRequest, Conflict, Forbidden, Invalid
+from salotto.core.errors import BadRequest, Busy, Conflict, Forbidden, Invalid
 
 
 class BadQuantity(Invalid):
@@ -117,6 +117,34 @@ class NoMethod(Conflict):
 
     code = "no_payment_method"
     sentence = _("There is no payment method. Nothing was charged. Add a card, then buy.")
+
+
+class NoCards(Conflict):
+    """409: the account pays by invoice."""
+
+    code = "no_cards"
+    sentence = _("This account pays by invoice and needs no card. Nothing was changed.")
+
+
+class CardRefused(Invalid):
+    """422: the gateway does not have this card for this account."""
+
+    code = "card_refused"
+    sentence = _("The card could not be added. Nothing was changed. Try again, or use another card.")
+
+
+class CardNeeded(Conflict):
+    """409: the plan is paid with this card."""
+
+    code = "card_needed"
+    sentence = _("This card pays for the plan. Nothing was changed. Make another card current first.")
+
+
+class GatewaySilent(Busy):
+    """503: no answer from the gateway, outside of any payment."""
+
+    code = "gateway_silent"
+    sentence = _("The payment service does not answer. Nothing was changed. Try again in a moment.")
 
 
 class QuantityNext(Conflict):
