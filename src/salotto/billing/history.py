@@ -63,6 +63,20 @@ class BalanceRow:
     invoice_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """A card as a list shows it; `expired` by the account's clock."""
+
+    pk: int
+    gateway: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    is_current: bool
+    expired: bool
+
+
 def before(cursor: str) -> int:
     """The id that a page continues below; for no cursor of ours, the beginning."""
     fits = cursor.isascii() and cursor.isdigit() and len(cursor) <= 19
@@ -132,11 +146,17 @@ def view_of(account: Account, row: Invoice) -> InvoiceView:
     return InvoiceView.of(row, account.time_zone, corrected)
 
 
-def methods(account: Account) -> list[PaymentMethod]:
+def methods(account: Account, now: datetime) -> list[CardRow]:
     """The account's cards that are not removed, the current one first."""
     with account_scope(account.pk):
         found = PaymentMethod.objects.filter(removed_at=None).order_by("-is_current", "id")
-        return list(found[:MOST_METHODS])
+        return [_card(method, now) for method in found[:MOST_METHODS]]
+
+
+def _card(method: PaymentMethod, now: datetime) -> CardRow:
+    expired = (method.exp_year, method.exp_month) < (now.year, now.month)
+    fields = ("pk", "gateway", "brand", "last4", "exp_month", "exp_year", "is_current")
+    return CardRow(**{name: getattr(method, name) for name in fields}, expired=expired)
 
 
 def details(account: Account) -> BillingDetails | None:

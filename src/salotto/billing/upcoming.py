@@ -26,6 +26,8 @@ class Upcoming:
     cycle: str
     currency: str
     subtotal: int
+    tax_name: str
+    tax_points: int
     tax: int
     total: int
     balance_used: int
@@ -47,7 +49,8 @@ def next_renewal(st: Standing, least: int = 0) -> Upcoming | None:
     price = price_for_renewal(st.prices, current, sub.period_end)
     unit = price.unit_amount * MONTHS[sub.cycle_next]
     subtotal = quantity * unit
-    tax = tax_for(st.catalogue, st.details, st.rates, sub.period_end.date()).on(subtotal)
+    tax = tax_for(st.catalogue, st.details, st.rates, sub.period_end)
+    total = subtotal + tax.on(subtotal)
     return Upcoming(
         at=sub.period_end,
         quantity=quantity,
@@ -55,9 +58,11 @@ def next_renewal(st: Standing, least: int = 0) -> Upcoming | None:
         cycle=sub.cycle_next,
         currency=price.currency,
         subtotal=subtotal,
-        tax=tax,
-        total=subtotal + tax,
-        **_met(st, subtotal + tax, price.currency),
+        tax_name=tax.name,
+        tax_points=tax.points,
+        tax=total - subtotal,
+        total=total,
+        **_met(st, total, price.currency),
     )
 
 

@@ -79,6 +79,12 @@ def seats(count: int, language: str) -> str:
         return ngettext("%(n)s seat", "%(n)s seats", abs(count)) % {"n": number(count, language)}
 
 
+def days_left(count: int, language: str) -> str:
+    """ "3 days left"."""
+    with translation.override(language):
+        return ngettext("%(n)d day left", "%(n)d days left", count) % {"n": count}
+
+
 def country(code: str, language: str) -> str:
     """A country by its ISO 3166 code, in the language; the code itself for an unknown one."""
     return str(locale(language).territories.get(code, code))

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("salotto.channels.web.urls")),
     path("a/<slug:slug>/", include("salotto.desk.urls")),
     path("", include("salotto.desk.people.urls")),
+    path("", include("salotto.desk.billing.urls")),
     path("", include("salotto.accounts.urls")),
     path("", include("salotto.billing.urls")),
     *([path("", include("salotto.demo.urls"))] if settings.DEMO else []),

@@ -1,0 +1,36 @@
+"""How templates of the desk show money, and that it is not real."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.translation import get_language
+
+from salotto.billing import wording
+from salotto.billing.money import Money
+
+register = template.Library()
+
+
+@register.filter
+def shown(money: Money) -> str:
+    """Money as the reader writes it: "€38.00", "38,00 €"."""
+    return money.shown(get_language() or "en")
+
+
+@register.filter
+def on_day(instant: datetime, zone: str) -> str:
+    """The day of an instant in a time zone: "11 June 2026"."""
+    return wording.long_date(instant, zone, get_language() or "en")
+
+
+@register.filter
+def country_name(code: str) -> str:
+    """A country by its code, in the reader's language."""
+    return wording.country(code, get_language() or "en")
+
+
+@register.inclusion_tag("desk/billing/_sandbox.html")
+def sandbox_badge(sandbox: Any) -> dict[str, bool]:
+    """The red badge of every page that shows money, while the gateway is the sandbox."""
+    return {"sandbox": bool(sandbox)}
