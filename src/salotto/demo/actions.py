@@ -15,10 +15,13 @@ from salotto.accounts.members import Member
 from salotto.accounts.models import Account, Membership, User
 from salotto.accounts.queries import member_of
 from salotto.accounts.signals import member_joined
+from salotto.billing.actions.details import save_details
+from salotto.billing.models import Catalogue, Price, TaxRate
 from salotto.channels.web.models import Site
 from salotto.core.clock import now
 from salotto.core.tenancy import account_scope
-from salotto.demo.cast import CAST, COMPANY, LEAD, SITE_KEY, Player
+from salotto.demo.cast import CAST, COMPANY, LEAD, OPERATOR, SITE_KEY, Player
+from salotto.demo.money import BUYER, PRICES, SELLER, VAT
 from salotto.demo.script import Step, Talk, talks
 from salotto.inbox import actions as inbox
 from salotto.inbox.models import Conversation, Inbox, Kind
@@ -36,15 +39,26 @@ def seed(password: str) -> bool:
             db.execute("SELECT pg_advisory_xact_lock(%s)", [SEED_LOCK])
         if User.objects.filter(email=LEAD.email).exists():
             return False
+        _open_shop(password)
         lead = create_user(LEAD.email, LEAD.name, password, language="it")
         account = found_account(COMPANY, lead, language="it", time_zone="Europe/Rome")
         with account_scope(account.pk):
             team = _gather(account, lead, password)
+            save_details(by=team[LEAD.key], **BUYER)
             Site.objects.update(key=SITE_KEY)
             inbox_id = Inbox.objects.get().pk
             for talk in sorted(talks(), key=lambda talk: talk.ago, reverse=True):
                 _play(talk, account.pk, inbox_id, team)
     return True
+
+
+def _open_shop(password: str) -> None:
+    """The catalogue of the demo, and who runs the server."""
+    Catalogue.objects.filter(pk=1).update(**SELLER)
+    Price.objects.bulk_create(Price(currency=c, unit_amount=n) for c, n in PRICES.items())
+    TaxRate.objects.get_or_create(**VAT)
+    olga = create_user(OPERATOR.email, OPERATOR.name, password, language="it")
+    User.objects.filter(pk=olga.pk).update(is_operator=True)
 
 
 def _gather(account: Account, lead: User, password: str) -> Team:

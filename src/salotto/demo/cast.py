@@ -40,7 +40,7 @@ CAST = (
         Role.ADMIN,
         Access.AGENT,
         _("Primary admin, agent"),
-        _("Leads the shop: answers, and gives seats away."),
+        _("Leads the shop: answers, buys seats and gives them away."),
     ),
     Player(
         "marco",
@@ -76,11 +76,20 @@ CAST = (
     ),
 )
 LEAD = CAST[0]
+OPERATOR = Player(
+    "olga",
+    "Olga Ferri",
+    "operator",
+    Access.NONE,
+    _("Operator of this server"),
+    _("Sets prices, answers requests for seats, and sees no conversation."),
+)
+"""Runs the installation; belongs to no account."""
 
 
 def player(key: str) -> Player | None:
-    """The member of the cast with this key."""
-    return next((p for p in CAST if p.key == key), None)
+    """The one of the cast, or the operator, with this key."""
+    return next((p for p in (*CAST, OPERATOR) if p.key == key), None)
 
 
 def password(data: Path) -> str:

@@ -9,4 +9,5 @@ urlpatterns = [
     path("demo/", views.start, name="demo"),
     path("demo/mail/", views.mail, name="demo_mail"),
     path("demo/sign-in/", views.sign_in, name="demo_sign_in"),
+    path("a/<slug:slug>/demo/clock/", views.move_clock, name="demo_clock"),
 ]

@@ -6,10 +6,12 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from salotto.accounts.http import MemberRequest, for_primary_admin
 from salotto.accounts.initials import initials
 from salotto.accounts.queries import accounts_of
 from salotto.demo import actions, queries
@@ -17,6 +19,7 @@ from salotto.demo.cast import COMPANY, password
 from salotto.demo.mailbox import letters
 from salotto.desk.faces import tone
 
+OPERATOR_PAGES = "/operator/"
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 
@@ -49,4 +52,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         raise Http404
     actions.speak(user, get_language() or "en")
     login(request, user, backend=BACKEND)
-    return redirect("account_home", accounts_of(user)[0].account.slug)
+    mine = accounts_of(user)
+    return redirect("account_home", mine[0].account.slug) if mine else redirect(OPERATOR_PAGES)
+
+
+@require_POST
+@for_primary_admin
+def move_clock(request: MemberRequest) -> HttpResponse:
+    """Move the account's own clock: `to` is `day` or `next` (renewal, retry, end of trial)."""
+    from salotto.billing.actions.clock import advance_clock
+
+    to_next = request.POST.get("to") == "next"
+    advance_clock(request.member.account.pk, days=None if to_next else 1, to_next=to_next, by=request.member)
+    back = request.POST.get("back", "")
+    mine = back.startswith(f"/a/{request.member.account.slug}/") and "//" not in back and "\\" not in back
+    return redirect(back if mine else reverse("seats", args=[request.member.account.slug]))

@@ -58,17 +58,10 @@ def seats_page(account: Account) -> str:
 
 def prepared(request: SeatRequest, plan: Plan, sub: Subscription, by: User, language: str) -> tuple[str, str]:
     """Title and text of the message to support, with everything needed to decide."""
-    account, zone = request.account, sub.time_zone
+    account, adds = request.account, request.kind == SeatRequest.Kind.ADD
+    renewal = wording.long_date(sub.period_end, sub.time_zone, language) if sub.period_end else "–"
+    left = sub.quantity_next + (request.quantity if adds else -request.quantity)
     with translation.override(language):
-        add = request.kind == SeatRequest.Kind.ADD
-        form = (
-            ngettext("%(account)s asks for %(n)d more seat", "%(account)s asks for %(n)d more seats", request.quantity)
-            if add
-            else ngettext("%(account)s asks to remove %(n)d seat", "%(account)s asks to remove %(n)d seats", request.quantity)
-        )  # fmt: skip
-        title = form % {"account": account.name, "n": request.quantity}
-        left = sub.quantity_next + (request.quantity if add else -request.quantity)
-        renewal = wording.long_date(sub.period_end, zone, language) if sub.period_end else "–"
         lines = [
             _("Account: %(name)s (%(slug)s)") % {"name": account.name, "slug": account.slug},
             _("Asked by: %(name)s, %(email)s") % {"name": by.name, "email": by.email},
@@ -78,7 +71,16 @@ def prepared(request: SeatRequest, plan: Plan, sub: Subscription, by: User, lang
             _("With this request: %(n)d seats") % {"n": left},
             *(["", _("Note:"), request.note] if request.note else []),
         ]
-    return title, "\n".join(lines)
+        return _asks(request, adds), "\n".join(lines)
+
+
+def _asks(request: SeatRequest, adds: bool) -> str:
+    n = request.quantity
+    if adds:
+        form = ngettext("%(account)s asks for %(n)d more seat", "%(account)s asks for %(n)d more seats", n)
+    else:
+        form = ngettext("%(account)s asks to remove %(n)d seat", "%(account)s asks to remove %(n)d seats", n)
+    return form % {"account": request.account.name, "n": n}
 
 
 def send_to_support(request: SeatRequest, words: tuple[str, str], catalogue: Catalogue, by: User) -> None:

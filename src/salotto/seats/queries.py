@@ -10,7 +10,7 @@ from salotto.accounts.models import Access, Membership
 from salotto.billing.models import Payment, PaymentState
 from salotto.core.errors import Missing
 from salotto.core.tenancy import all_accounts
-from salotto.seats.errors import MOST_NAMES
+from salotto.seats.errors import MOST_NAMES, TooManyAgents
 from salotto.seats.models import SeatPlan, SeatRequest
 
 OPEN = (SeatRequest.State.REQUESTED, SeatRequest.State.SCHEDULED)
@@ -56,6 +56,13 @@ def agent_names() -> list[str]:
     """The names of the agents of the open scope, those who joined last first; at most 50."""
     agents = Membership.objects.filter(access=Access.AGENT).order_by("-id")
     return list(agents.values_list("user__name", flat=True)[:MOST_NAMES])
+
+
+def must_seat_everybody(quantity: int) -> None:
+    """Raises TooManyAgents if the open scope has more agents than `quantity` (rule 20)."""
+    held = agents_held()
+    if quantity < held:
+        raise TooManyAgents(quantity, held, agent_names())
 
 
 def open_request() -> SeatRequest | None:

@@ -11,8 +11,7 @@ from salotto.billing.signals import checking_first, quantity_changed, renewing
 from salotto.core.tenancy import account_scope
 from salotto.live.actions import emit
 from salotto.seats import actions
-from salotto.seats.errors import TooManyAgents
-from salotto.seats.queries import agent_names, agents_held
+from salotto.seats.queries import agents_held, must_seat_everybody
 
 
 @receiver(account_founded)
@@ -64,9 +63,7 @@ def follow_the_money(
 def check_agents(account: Account, quantity: int, **_: Any) -> None:
     """Rule 20: nobody buys fewer seats than there are agents."""
     with account_scope(account.pk):
-        held = agents_held()
-        if quantity < held:
-            raise TooManyAgents(quantity, held, agent_names())
+        must_seat_everybody(quantity)
 
 
 @receiver(renewing)

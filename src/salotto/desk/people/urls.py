@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from salotto.desk.people import invitations, people, profile, seats
+from salotto.desk.people import invitations, people, profile
+from salotto.desk.seats.urls import urlpatterns as of_seats
 
 SETTINGS = "a/<slug:slug>/settings/"
 
@@ -14,8 +15,7 @@ urlpatterns = [
     path(f"{SETTINGS}people/invite/", invitations.invite, name="invite"),
     path(f"{SETTINGS}invitations/<int:invitation>/again/", invitations.again, name="invite_again"),
     path(f"{SETTINGS}invitations/<int:invitation>/withdraw/", invitations.withdraw, name="withdraw"),
-    path(f"{SETTINGS}seats/", seats.seats, name="seats"),
-    path(f"{SETTINGS}seats/<int:user>/", seats.access, name="access"),
+    *of_seats,
     path(f"{SETTINGS}profile/", profile.profile, name="profile"),
     path(f"{SETTINGS}profile/password/", profile.password, name="change_password"),
     path("profile/", profile.mine, name="profile"),

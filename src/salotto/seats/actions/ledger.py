@@ -11,7 +11,8 @@ WITH change AS (
     -- Agents <= seats at every commit: a quantity below the agents (a trial that is over) leaves
     -- each of them the own seat. The trigger seats_follow_ledger sets the plan.
     INSERT INTO seats_seatchange (account_id, at, actor_id, kind, seats_after, seats_at_renewal, reason)
-    SELECT plan.account_id, %(at)s, %(actor)s, %(kind)s, greatest(%(quantity)s, plan.agents), %(next)s, %(reason)s
+    SELECT plan.account_id, %(at)s, %(actor)s, %(kind)s, greatest(%(quantity)s, plan.agents), %(next)s,
+           %(reason)s
       FROM seats_seatplan plan WHERE plan.account_id = %(account)s
 ), closed AS (
     -- What became of a scheduled request: bought again (rule 18), or effective with a renewal.

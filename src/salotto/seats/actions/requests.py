@@ -265,11 +265,17 @@ def _news(request: SeatRequest) -> tuple[str, str]:
     if request.state == SeatRequest.State.REQUESTED or request.answer:
         return _("Support has answered your request"), request.answer
     if request.kind == SeatRequest.Kind.ADD:
-        text = ngettext("One seat is added at the next renewal.", "%(n)d seats are added at the next renewal.", request.quantity)  # fmt: skip
+        text = ngettext(
+            "One seat is added at the next renewal.",
+            "%(n)d seats are added at the next renewal.",
+            request.quantity,
+        )
         return _("Your seats are scheduled"), text % {"n": request.quantity}
     text = ngettext(
-        "One seat ends with the paid period. Until then it can be used, and you can take the request back.",
-        "%(n)d seats end with the paid period. Until then they can be used, and you can take the request back.",
+        "One seat ends with the paid period. It can be used until then, and you can take the request"
+        " back until then.",
+        "%(n)d seats end with the paid period. They can be used until then, and you can take the"
+        " request back until then.",
         request.quantity,
     )
     return _("The removal of seats is scheduled"), text % {"n": request.quantity}

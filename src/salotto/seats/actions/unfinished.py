@@ -1,6 +1,5 @@
 """A removal that a renewal could not carry out, because more agents are assigned (rule 19)."""
 
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from salotto.billing.models import Catalogue

@@ -15,9 +15,9 @@ from salotto.accounts.models import Access
 from salotto.accounts.queries import Person
 from salotto.core.errors import Refused
 from salotto.desk.people import common
-from salotto.desk.people.queries import on_trial, open_conversations
+from salotto.desk.people.queries import open_conversations
+from salotto.desk.seats.queries import board_of
 from salotto.seats import actions
-from salotto.seats.queries import plan
 
 
 @require_safe
@@ -27,7 +27,7 @@ def seats(request: MemberRequest) -> HttpResponse:
     context = {**common.asked(request), "section": "seats", "levels": Access.choices}
     if getattr(request, "htmx", False):
         return render(request, "desk/people/_seat_rows.html", context)
-    return render(request, "desk/people/seats.html", {**context, "plan": plan(), "trial": on_trial()})
+    return render(request, "desk/people/seats.html", {**context, "board": board_of(request.member)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,7 +76,7 @@ def _answer(request: MemberRequest, user: int, refused: Refused | None = None) -
     context: dict[str, Any] = {
         "person": person,
         "levels": Access.choices,
-        "plan": plan(),
+        "board": board_of(request.member),
         "refused": refused,
         "saved": request.method == "POST" and refused is None,
         "search": request.POST.get("q", ""),

@@ -1,0 +1,52 @@
+"""What the seats page needs to know of the account's money."""
+
+from datetime import date, datetime
+
+from django.conf import settings
+
+from salotto.accounts.members import Member
+from salotto.billing.models import Catalogue, Invoice, Payment, Subscription
+from salotto.billing.standing import Standing, account_now, standing
+from salotto.core import clock
+from salotto.core.tenancy import account_scope
+from salotto.desk.seats.shapes import BANNER, Board, Bought, board, bought
+from salotto.seats.queries import asked_at, open_request, plan
+
+
+def board_of(member: Member) -> Board:
+    """Manage seats as this member sees it."""
+    return board_at(standing(member.account.pk), member)
+
+
+def board_at(st: Standing, member: Member) -> Board:
+    """The same, from what is known of the account's money already."""
+    with account_scope(member.account.pk):
+        asked = None if member.is_primary_admin else asked_at(member.account.pk, member.user.pk)
+        return board(st, plan(), by=member, request=open_request(), asked_at=asked)
+
+
+def bought_with(payment: Payment) -> Bought:
+    """What a paid purchase has come to."""
+    with account_scope(payment.account_id):
+        invoice = Invoice.objects.filter(payment_id=payment.pk).first()
+        return bought(payment, plan(), invoice.pk if invoice else 0, invoice.name if invoice else "")
+
+
+def sale_ends() -> tuple[date, bool] | None:
+    """The day from which nothing is sold, by the catalogue's zone, and whether it has come;
+    None until 30 days before it (rule S14)."""
+    catalogue = Catalogue.objects.filter(pk=1).first()
+    ends = catalogue.sale_ends_at() if catalogue else None
+    if catalogue is None or catalogue.sale_ends_on is None or ends is None:
+        return None
+    now = clock.now()
+    return (catalogue.sale_ends_on, now >= ends) if now >= ends - BANNER else None
+
+
+def own_clock(member: Member) -> tuple[datetime, str, str] | None:
+    """The account's own instant, time zone and state, if its gateway is the sandbox."""
+    with account_scope(member.account.pk):
+        sub: Subscription | None = Subscription.objects.first()
+    if sub is None or (sub.gateway or settings.BILLING_GATEWAY) != "sandbox":
+        return None
+    return account_now(sub), sub.time_zone, sub.state

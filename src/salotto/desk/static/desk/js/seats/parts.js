@@ -1,0 +1,50 @@
+// Fragments of the dialog: asked for, and put in place.
+
+/** The element that holds the dialog's page: in the dialog, or alone on a page. */
+export const place = () => document.querySelector("[data-deal]");
+
+/** GET, or POST when `fields` is given; {status, html}. Status 0: no answer. */
+export async function ask(url, fields = null, options = {}) {
+  const headers = { "HX-Request": "true", Accept: "text/html" };
+  if (fields) headers["X-CSRFToken"] = document.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? "";
+  try {
+    const body = fields ? new URLSearchParams(fields) : undefined;
+    const answer = await fetch(url, { method: fields ? "POST" : "GET", headers, body, credentials: "same-origin", ...options });
+    return { status: answer.status, html: await answer.text() };
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    return { status: 0, html: "" };
+  }
+}
+
+/** Put a fragment into the dialog; what is marked for elsewhere on the page goes there. */
+export function show(html) {
+  const made = parse(html);
+  for (const part of made.querySelectorAll("[data-oob]")) {
+    part.remove();
+    document.getElementById(part.id)?.replaceWith(part);
+  }
+  const here = place();
+  here.replaceChildren(...made.childNodes);
+  here.closest("dialog")?.scrollTo(0, 0);
+  (here.querySelector("[autofocus]") ?? here.querySelector("h2"))?.focus();
+  here.dispatchEvent(new CustomEvent("deal:shown", { bubbles: true }));
+}
+
+/** A fragment as nodes that are not on the page yet. */
+export function parse(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  return holder.content;
+}
+
+/** A sentence above the price: the server's refusal, or that it did not answer. */
+export function alertWith(html) {
+  const box = place().querySelector("[data-alert]");
+  if (!box) return;
+  if (html) box.replaceChildren(...parse(html).childNodes);
+  else box.textContent = failed();
+}
+
+/** What to say when there is no answer. */
+export const failed = () => document.querySelector("[data-failed]").dataset.failed;

@@ -1,0 +1,101 @@
+// Paying: once per click, a refusal beside the price, the bank's question in the dialog, and
+// asking on when the outcome did not reach us.
+import { alertWith, ask, failed, parse, place, show } from "./parts.js";
+import { expire, renew } from "./price.js";
+import { open } from "./dialog.js";
+import { toast } from "../toast.js";
+
+const SOON = 1000, LATEST = 15000;
+
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-buy]")) {
+    if (event.submitter?.formMethod === "get") return;
+    event.preventDefault();
+    pay(event.target);
+  }
+  if (event.target.matches("form[data-poll]")) {
+    event.preventDefault();
+    look(event.target);
+  }
+  if (event.target.matches("[data-asks] form[data-leave]")) {
+    event.preventDefault();
+    go(event.target.action);
+  }
+});
+
+async function pay(form) {
+  const button = form.querySelector("[data-pay]");
+  if (!button || button.hidden || button.disabled || button.getAttribute("aria-busy") === "true") return;
+  button.setAttribute("aria-busy", "true");
+  const { status, html } = await ask(form.action, new FormData(form));
+  button.removeAttribute("aria-busy");
+  if (status && status < 300) return show(html);
+  alertWith(status ? html : "");
+  if (form.querySelector("[data-renews]")) expire();
+  if (status === 0) renew(); // whether it arrived, the next click on Pay finds out: one payment at a time
+}
+
+document.addEventListener("deal:shown", () => {
+  const bank = place().querySelector("[data-asks]");
+  if (bank) embed(bank);
+  const poll = place().querySelector("form[data-poll]");
+  if (poll) wait(poll, SOON);
+});
+
+async function go(url) {
+  const { status, html } = await ask(url, {});
+  if (status && status < 300) return show(html);
+  if (!status) return toast(failed(), { kind: "bad" });
+  await again(html);
+}
+
+// A decline after the bank's question: the offer once more, with the reason above it.
+async function again(html) {
+  const buy = document.querySelector("a[data-deal-open]")?.href ?? location.href;
+  await open(buy);
+  alertWith(html);
+}
+
+// The bank's question: the sandbox's is a fragment of ours, Stripe's its own script's.
+async function embed(bank) {
+  bank.querySelector("form[data-plain]").hidden = true;
+  if (bank.dataset.asks !== "sandbox") return foreign(bank);
+  const { html } = await ask(bank.dataset.address);
+  if (html) seat(bank, parse(html));
+}
+
+function seat(bank, made) {
+  const section = made.querySelector(".bank");
+  if (!section) return;
+  bank.querySelector("[data-bank]").replaceChildren(section);
+  section.querySelector("button")?.focus();
+  const form = section.querySelector("form");
+  form?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const fields = new FormData(form, event.submitter);
+    const { html } = await ask(form.action, fields);
+    if (html) seat(bank, parse(html));
+    await go(bank.dataset.continue);
+  });
+}
+
+async function foreign(bank) {
+  bank.dispatchEvent(new CustomEvent("salotto:challenge", { bubbles: true, detail: { done: () => go(bank.dataset.continue) } }));
+}
+
+// Nobody knows yet: ask again, each time a little later.
+function wait(form, after) {
+  setTimeout(async () => {
+    if (!form.isConnected) return;
+    await look(form);
+    if (form.isConnected) wait(form, Math.min(after * 1.6, LATEST));
+  }, after);
+}
+
+async function look(form) {
+  const { status, html } = await ask(form.action, {});
+  if (!form.isConnected || status === 0) return;
+  if (status === 202 && parse(html).querySelector("form[data-poll]")) return; // still unknown
+  if (status < 300) return show(html);
+  await again(html);
+}

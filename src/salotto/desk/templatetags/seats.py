@@ -1,0 +1,53 @@
+"""What pages about seats and money share: the end of sale, the demo's clock, times."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+from django.template import Context
+from django.utils import timezone
+
+from salotto.billing import wording
+from salotto.billing.models import State
+from salotto.desk import times
+from salotto.desk.seats.queries import own_clock, sale_ends
+from salotto.desk.seats.shapes import language
+
+register = template.Library()
+
+
+@register.filter
+def clock_time(moment: datetime) -> str:
+    """The time of day in the active time zone: "14:05"."""
+    return timezone.localtime(moment).strftime("%H:%M")
+
+
+@register.inclusion_tag("desk/seats/_sale_banner.html", takes_context=True)
+def sale_banner(context: Context) -> dict[str, Any]:
+    """What admins are told from 30 days before the end of sale (rule S14)."""
+    member = context.get("member")
+    found = sale_ends() if member is not None and member.is_admin else None
+    return {"ends": times.long_date(found[0]), "over": found[1]} if found else {"ends": ""}
+
+
+@register.inclusion_tag("desk/seats/_clock.html", takes_context=True)
+def clock_bar(context: Context) -> dict[str, Any]:
+    """The demo's clock, for the primary admin of an account with simulated cards."""
+    member = context.get("member")
+    if not settings.DEMO or member is None or not member.is_primary_admin:
+        return {"date": ""}
+    found = own_clock(member)
+    if found is None:
+        return {"date": ""}
+    now, zone, state = found
+    return {
+        "account": member.account,
+        "date": wording.long_date(now, zone, language()),
+        "time": now.astimezone(ZoneInfo(zone)).strftime("%H:%M"),
+        "bought": state in (State.ACTIVE, State.PAST_DUE, State.UNPAID),
+        "past_due": state == State.PAST_DUE,
+        "csrf_token": context.get("csrf_token"),
+        "back": context["request"].path,
+    }
