@@ -7,15 +7,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from salotto.accounts.http import MemberRequest, for_primary_admin
-from salotto.core.errors import Refused
+from salotto.billing.actions import methods
+from salotto.billing.history import BIGGEST
+from salotto.core.errors import Missing, Refused
 
 
 @require_POST
 @for_primary_admin
 def add(request: MemberRequest) -> HttpResponse:
     """The card that the gateway has set up under this reference."""
-    from salotto.billing.actions import methods
-
     try:
         card = methods.add_card(request.POST.get("reference", ""), by=request.member)
     except Refused as refused:
@@ -29,9 +29,7 @@ def add(request: MemberRequest) -> HttpResponse:
 @for_primary_admin
 def current(request: MemberRequest, method: int) -> HttpResponse:
     """Charge this card from now on."""
-    from salotto.billing.actions import methods
-
-    card = methods.make_current(method, by=request.member)
+    card = methods.make_current(_fits(method), by=request.member)
     text = _("The card ending in %(last4)s is charged from now on.") % {"last4": card.last4}
     messages.success(request, text)
     return _back(request)
@@ -41,15 +39,19 @@ def current(request: MemberRequest, method: int) -> HttpResponse:
 @for_primary_admin
 def remove(request: MemberRequest, method: int) -> HttpResponse:
     """Forget a card."""
-    from salotto.billing.actions import methods
-
     try:
-        methods.remove_method(method, by=request.member)
+        methods.remove_method(_fits(method), by=request.member)
     except Refused as refused:
         messages.error(request, str(refused.message))
     else:
         messages.success(request, _("The card is removed."))
     return _back(request)
+
+
+def _fits(method: int) -> int:
+    if method > BIGGEST:
+        raise Missing()
+    return method
 
 
 def _back(request: MemberRequest) -> HttpResponse:

@@ -15,7 +15,7 @@ def _countries() -> list[tuple[str, Any]]:
     return [("", _("Not given")), *wording.countries(get_language() or "en")]
 
 
-class Details(forms.ModelForm[BillingDetails]):
+class Details(forms.ModelForm):  # type: ignore[type-arg]
     """Whom invoices are made out to; only checks, the action writes."""
 
     country = forms.ChoiceField(

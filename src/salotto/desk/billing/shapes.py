@@ -149,8 +149,7 @@ def money(amount: int, currency: str) -> str:
 
 
 def _renewal(st: Standing, coming: Upcoming) -> Renewal:
-    tax = tax_for(st.catalogue, st.details, st.rates, coming.at)
-    rate = f"{tax.name} {wording.percent(tax.points, language())}" if coming.tax else ""
+    rate = f"{coming.tax_name} {wording.percent(coming.tax_points, language())}" if coming.tax else ""
     used, carried = coming.balance_used, coming.carried
     return Renewal(
         day=day(st, coming.at),
