@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from salotto.accounts.actions import create_user, found_account
+from salotto.accounts.actions import create_user, first_operator, found_account
 from salotto.accounts.allauth_adapter import UNCONFIRMED
 from salotto.accounts.models import User
 
@@ -87,10 +87,11 @@ class Signup(Plain, allauth_forms.SignupForm):
             transaction.set_rollback(True)
 
     def save(self, request: HttpRequest) -> User:
-        """User, address, account and everything with it, or nothing."""
+        """User, address, account and everything with it, or nothing; the first is an operator."""
         with transaction.atomic():
             user: User = super().save(request)
             found_account(self.cleaned_data["account_name"], user)
+            first_operator(user)
         return user
 
 

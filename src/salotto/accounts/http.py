@@ -6,7 +6,7 @@
 The address carries `<slug:slug>`; the decorator takes it, so that the view does not get
 it: the account is `request.member.account`. Strangers get 404, members without the right
 403, the signed-out the sign-in page (401 for htmx and JSON). The account's scope is open
-while the view runs.
+while the view runs. `for_operators` is for pages of the installation, below no account.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,16 @@ class MemberRequest(HttpRequest):
     htmx: Any
 
 
+class OperatorRequest(HttpRequest):
+    """A request whose sender is known to be an operator of the installation."""
+
+    user: User
+    operator: User
+    htmx: Any
+
+
 View = Callable[Concatenate[MemberRequest, ...], HttpResponse]
+OperatorView = Callable[Concatenate[OperatorRequest, ...], HttpResponse]
 Page = Callable[..., HttpResponse]
 
 
@@ -90,3 +99,21 @@ for_readers = _allowed(must_read)
 for_agents = _allowed(must_act)
 for_admins = _allowed(must_administer)
 for_primary_admin = _allowed(must_be_primary_admin)
+
+
+def for_operators(view: OperatorView) -> Page:
+    """A page of the installation's operators; to everybody else it does not exist (404).
+
+    Sets `request.operator`. Opens no account's scope: the view's actions and queries do.
+    """
+
+    @wraps(view)
+    def page(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return sign_in(request)
+        if not request.user.is_operator:
+            raise Missing()
+        request.operator = request.user
+        return _private(view(request, *args, **kwargs))
+
+    return page

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from salotto.accounts.errors import ReadOnly
 from salotto.accounts.models import Access, Account, Membership, Role, User
 from salotto.core.errors import Forbidden
 
@@ -48,11 +49,18 @@ class Member(Rights):
     def can_read(self) -> bool:
         return self.access in (Access.AGENT, Access.VIEWER)
 
+    @property
+    def can_act(self) -> bool:
+        """An agent, of an account that is not read-only."""
+        return self.is_agent and not self.account.read_only
+
 
 def must_act(by: Member) -> None:
-    """Raises Forbidden unless the member is an agent (holds a seat)."""
+    """Raises Forbidden unless the member is an agent (holds a seat), ReadOnly if none may act."""
     if not by.is_agent:
         raise Forbidden(code="no_seat")
+    if by.account.read_only:
+        raise ReadOnly
 
 
 def must_read(by: Member) -> None:

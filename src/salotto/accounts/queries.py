@@ -1,15 +1,18 @@
 """Reads about accounts and the people in them."""
 
+import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 
 from allauth.account.models import EmailAddress
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 
 from salotto.accounts.initials import initials
 from salotto.accounts.members import PRIMARY_ADMIN, Member, Rights
-from salotto.accounts.models import Access, Account, Membership, User
+from salotto.accounts.models import Access, Account, ApiToken, Membership, User
 from salotto.accounts.paging import after, cursor_of
+from salotto.core import clock
 from salotto.core.tenancy import account_scope, all_accounts
 
 MOST_ACCOUNTS = 100
@@ -111,3 +114,48 @@ def agents(account: Account, *, limit: int = 1000) -> list[Person]:
             "user_id", "user__name", "user__email", "role", "access"
         )[:limit]
         return [_person(account, *row) for row in rows]
+
+
+USED_EVERY = timedelta(minutes=1)
+"""How exactly the last use of a key is known: not every request has to write."""
+
+
+def token_hash(secret: str) -> str:
+    """What is kept of a key for programs: SHA-256, since 256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def member_of_token(secret: str) -> Member | None:
+    """The member whose live key this is, with the rights of now, or None; one query.
+
+    None too for a member who has left or whose sign-in is closed. At most once a minute the
+    key's last use is noted.
+    """
+    with all_accounts():
+        mine = Membership.objects.filter(account_id=OuterRef("account_id"), user_id=OuterRef("user_id"))
+        found = ApiToken.objects.select_related("account", "user").annotate(
+            role=Subquery(mine.values("role")[:1]), access=Subquery(mine.values("access")[:1])
+        )
+        token = found.filter(token_hash=token_hash(secret), revoked_at=None, user__is_active=True).first()
+        if token is None or token.role is None:
+            return None
+        _note_use(token)
+    membership = Membership(user=token.user, role=token.role, access=token.access)
+    return Member.of(token.account, token.user, membership)
+
+
+def _note_use(token: ApiToken) -> None:
+    now = clock.now()
+    if token.last_used_at is None or token.last_used_at <= now - USED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def tokens_of(by: Member) -> list[ApiToken]:
+    """The live keys of a member, newest first; at most 20."""
+    with account_scope(by.account.pk):
+        return list(ApiToken.objects.filter(user_id=by.user.pk, revoked_at=None).order_by("-id")[:20])
+
+
+def operators(*, limit: int = 1000) -> list[User]:
+    """The operators of the installation, by address."""
+    return list(User.objects.filter(is_operator=True).order_by("email")[:limit])

@@ -16,7 +16,7 @@ _SESSION = """
     SELECT s.session_data FROM django_session s WHERE s.session_key = %s AND s.expire_date > now()
 """
 _MEMBER = """
-    SELECT a.id, u.id, u.name, u.password, m.access
+    SELECT a.id, u.id, u.name, u.password, m.access, a.read_only
       FROM accounts_user u
       JOIN accounts_membership m ON m.user_id = u.id
       JOIN accounts_account a ON a.id = m.account_id
@@ -32,6 +32,7 @@ class Caller:
     user: int
     name: str
     access: str
+    read_only: bool
 
 
 async def caller(db: AsyncConnection[Any], cookies: str, slug: str) -> Caller | None:
@@ -47,11 +48,11 @@ async def caller(db: AsyncConnection[Any], cookies: str, slug: str) -> Caller | 
     row = await (await db.execute(_MEMBER, [int(user_id), slug])).fetchone()
     if row is None:
         return None
-    account, user, name, password, access = row
+    account, user, name, password, access, read_only = row
     expected = User(pk=user, password=password).get_session_auth_hash()
     if not constant_time_compare(str(session.get(HASH_SESSION_KEY, "")), expected):
         return None
-    return Caller(account, user, name, access)
+    return Caller(account, user, name, access, read_only)
 
 
 async def _session(db: AsyncConnection[Any], cookies: str) -> dict[str, Any]:

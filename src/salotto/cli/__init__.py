@@ -1,4 +1,4 @@
-"""The commands: `salotto serve | demo | worker | migrate | check | billing`.
+"""The commands: `salotto serve | demo | worker | migrate | check | billing | operator`.
 
 Nothing of Django is imported before the database server is starting, so that both boot
 at the same time; each command says in one sentence what is in its way.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from salotto import __version__
-from salotto.cli import billing, commands
+from salotto.cli import billing, commands, operators
 from salotto.config import options as settings
 from salotto.config.options import Options
 
@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     for each in (worker, migrate, check):
         _data(each)
     billing.register(add("billing", help="look into what is charged"), _data)
+    operators.register(add("operator", help="say who operates this installation"), _data)
     add("prepare").set_defaults(run=commands.prepare)
     web = add("web")  # these two are not for people, and have no help
     web.add_argument("--socket", type=int, required=True)

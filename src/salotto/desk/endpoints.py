@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from salotto.accounts.errors import ReadOnly
 from salotto.accounts.models import Access
 from salotto.accounts.sessions import Caller, caller
 from salotto.core import asgi
@@ -80,6 +81,8 @@ class Endpoints:
         who = await self._caller(scope, slug)
         if who.access != Access.AGENT:
             raise Forbidden(code="no_seat")
+        if who.read_only:
+            raise ReadOnly
         await self._tell(who, conversation)
         await asgi.respond(send, 204, b"", [asgi.NO_STORE])
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from salotto.accounts.errors import ReadOnly
 from salotto.accounts.members import Member, must_act
 from salotto.accounts.models import Access, Membership
 from salotto.core.errors import Conflict, Forbidden, Invalid, Missing
@@ -33,8 +34,9 @@ def reply(conversation: int, body: str, *, client_id: UUID, by: Member, seen: in
     """Answer the contact; the first answer to an unassigned conversation makes `by` its owner.
 
     `seen` is the last message the agent's page showed: when a colleague's reply is newer,
-    UnseenReply is raised and nothing is sent. Raises Forbidden for viewers, Missing for a
-    conversation of another account, Invalid or TooLarge for the text.
+    UnseenReply is raised and nothing is sent. Raises Forbidden for viewers, ReadOnly where
+    nobody may act, Missing for a conversation of another account, Invalid or TooLarge for
+    the text.
     """
     return _write(conversation, Kind.REPLY, body, client_id, by, seen)
 
@@ -124,7 +126,7 @@ def release(user: int, hand_to: int | None, by: int | None) -> int:
     In the caller's transaction and account scope. Returns how many were open. Raises
     Invalid when `hand_to` is not an agent.
     """
-    if hand_to is not None and hand_to not in _lock_agents(user, hand_to):
+    if hand_to is not None and hand_to not in _lock_agents(user, hand_to)[0]:
         raise _not_an_agent()
     what = {"what": "assigned", "to": hand_to} if hand_to else {"what": "unassigned"}
     owned = Conversation.objects.filter(assignee_id=user)
@@ -137,15 +139,17 @@ def release(user: int, hand_to: int | None, by: int | None) -> int:
     return count
 
 
-def _lock_agents(*users: int) -> set[int]:
-    """Hold these users' seats until the commit; those of them who are agents.
+def _lock_agents(*users: int) -> tuple[set[int], bool]:
+    """Hold these users' seats until the commit; those of them who are agents, and whether
+    their account is read-only at this moment.
 
     All in one statement and in the order of their ids, and always before a conversation's
     lock: whoever takes a seat away or removes a member locks in the same order.
     """
     memberships = Membership.objects.select_for_update(of=("self",), no_key=True).order_by("id")
-    found = memberships.filter(user_id__in=users).values_list("user_id", "access")
-    return {user for user, access in found if access == Access.AGENT}
+    found = memberships.filter(user_id__in=users)
+    rows = list(found.values_list("user_id", "access", "account__read_only"))
+    return {user for user, access, _ in rows if access == Access.AGENT}, any(row[2] for row in rows)
 
 
 def _not_an_agent() -> Invalid:
@@ -155,13 +159,15 @@ def _not_an_agent() -> Invalid:
 def _lock(conversation: int, by: Member, to: int | None = None) -> Conversation:
     """The conversation, locked until the commit, and the seats of who acts and who gets it.
 
-    Raises Forbidden when `by` holds no seat (any more), Missing when this account has no
-    such conversation, Invalid when `to` is not an agent.
+    Raises Forbidden when `by` holds no seat (any more), ReadOnly when the account has become
+    read-only, Missing when it has no such conversation, Invalid when `to` is not an agent.
     """
     must_act(by)
-    agents = _lock_agents(by.user.pk, *([] if to is None else [to]))
+    agents, read_only = _lock_agents(by.user.pk, *([] if to is None else [to]))
     if by.user.pk not in agents:
         raise Forbidden(code="no_seat")
+    if read_only:
+        raise ReadOnly
     if to is not None and to not in agents:
         raise _not_an_agent()
     locked = Conversation.objects.select_for_update(no_key=True)

@@ -9,8 +9,10 @@ from salotto.accounts.actions.invitations import (
     resend_invitation,
     revoke_invitation,
 )
+from salotto.accounts.actions.operators import OPERATION, add_operator, first_operator, remove_operator
 from salotto.accounts.actions.people import change_role, hand_over, remove_member
 from salotto.accounts.actions.standing import set_read_only
+from salotto.accounts.actions.tokens import create_token, revoke_token
 from salotto.accounts.actions.unconfirmed import forget_unconfirmed
 from salotto.accounts.actions.users import (
     change_password,
@@ -20,19 +22,25 @@ from salotto.accounts.actions.users import (
 )
 
 __all__ = [
+    "OPERATION",
     "Joined",
     "accept_invitation",
+    "add_operator",
     "change_password",
     "change_role",
+    "create_token",
     "create_user",
+    "first_operator",
     "forget_unconfirmed",
     "found_account",
     "hand_over",
     "invite",
     "join_as_new_user",
     "remove_member",
+    "remove_operator",
     "resend_invitation",
     "revoke_invitation",
+    "revoke_token",
     "set_read_only",
     "tell_everywhere",
     "update_profile",

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from salotto.accounts.actions.invitations import withdraw_invitations_of
+from salotto.accounts.actions.tokens import revoke_tokens_of
 from salotto.accounts.locking import lock_handover, lock_memberships, membership_of, people_of
 from salotto.accounts.members import Member, must_administer, must_be_primary_admin
 from salotto.accounts.models import Account, Membership, Role
@@ -60,8 +61,9 @@ def remove_member(user_id: int, *, by: Member, hand_to: int | None = None) -> No
     """Take a member out of the account; admins may remove anyone, members themselves.
 
     Open conversations go to the agent `hand_to` (a user id), or become unassigned; what
-    the person has written stays, their open invitations are withdrawn. Raises Forbidden,
-    Missing, Conflict for the primary admin, Invalid if `hand_to` cannot take over.
+    the person has written stays, their open invitations are withdrawn, their keys for
+    programs end. Raises Forbidden, Missing, Conflict for the primary admin, Invalid if
+    `hand_to` cannot take over.
     """
     with people_of(by) as now:
         if user_id != now.user.pk:
@@ -69,6 +71,7 @@ def remove_member(user_id: int, *, by: Member, hand_to: int | None = None) -> No
         _not_the_primary_admin(now.account, user_id)
         member = lock_handover(user_id, hand_to)
         withdraw_invitations_of(user_id, by=now)
+        revoke_tokens_of(user_id)
         member_leaving.send(
             Membership,
             account_id=now.account.pk,

@@ -24,3 +24,20 @@ async def mark_seen(db: AsyncConnection[Any], account: int, conversation: int, m
     """The visitor has seen everything up to this message; True if that is news."""
     wanted = {"account": account, "conversation": conversation, "message": message}
     return (await db.execute(_SEEN, wanted)).rowcount > 0
+
+
+_EMAIL = """
+    UPDATE inbox_contact c SET email = %(email)s
+      FROM inbox_conversation v
+     WHERE v.account_id = %(account)s AND v.id = %(conversation)s
+       AND c.account_id = v.account_id AND c.id = v.contact_id AND c.email = ''
+"""
+
+
+async def keep_email(db: AsyncConnection[Any], account: int, conversation: int, email: str) -> bool:
+    """The address that a visitor left: kept if the contact has none; whether it was.
+
+    A visitor's word changes nothing that the team knows already. Harmless when repeated.
+    """
+    wanted = {"account": account, "conversation": conversation, "email": email}
+    return (await db.execute(_EMAIL, wanted)).rowcount > 0

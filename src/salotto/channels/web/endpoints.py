@@ -201,19 +201,20 @@ class Endpoints:
 
     async def _greeting(self, call: Call) -> dict[str, Any]:
         async with self.pool.connection() as db:
-            team = await queries.team(db, call.site.account)
+            team, leave = await queries.team(db, call.site.account)
             begun = await queries.conversation(db, call.site, call.visitor)
             rows, more = await queries.messages(db, call.site.account, begun[0]) if begun else ([], False)
         said = {"messages": [shape(r) for r in rows], "more": more, "seen": begun[1] if begun else 0}
         language = call.language if call.language in dict(settings.LANGUAGES) else call.site.language
         with translation.override(language):
-            panel = words.panel_words()
+            panel = words.panel_words(leave=leave)
         return {
             "site": {"name": call.site.name},
             "visitor": str(call.visitor),
             "language": language,
             "words": panel,
             "team": [self._face(user, name) for user, name in team],
+            "leave": leave,
             "conversation": said if begun else None,
         }
 
@@ -222,7 +223,10 @@ class Endpoints:
         return {"name": name.split(" ")[0], "initials": initials(name), "here": here}
 
     async def post_message(self, call: Call) -> None:
-        """A visitor writes: stored once per client id, answered when it is committed."""
+        """A visitor writes: stored once per client id, answered when it is committed.
+
+        The address that may come with it is checked before, and kept after: a retry keeps it.
+        """
         await self._authorise(call)
         wanted = await call.body()
         item = Item(
@@ -235,10 +239,14 @@ class Endpoints:
             language=call.language,
             data=parsing.page(wanted),
         )
+        email = parsing.email(wanted)
         self.limits.message(call)
         posted = await self.writer.post(item)
         if posted is None:
             raise Missing
+        if email:
+            async with self.pool.connection() as db:
+                await actions.keep_email(db, call.site.account, posted.conversation, email)
         await call.answer({"message": self._own(item, posted)})
 
     def _own(self, item: Item, posted: Posted) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from salotto.core.errors import BadRequest, Invalid
@@ -10,6 +12,7 @@ from salotto.inbox.text import clean_body
 
 BODY_LIMIT = 5000
 BIGGEST_ID = 2**63 - 1
+EMAIL_LIMIT = 254
 
 
 def text(value: dict[str, Any], name: str, most: int = 200) -> str:
@@ -27,6 +30,19 @@ def body(value: dict[str, Any]) -> str:
     if not isinstance(found, str):
         raise BadRequest(_("A field has the wrong form: %(name)s.") % {"name": "body"}, code="wrong_field")
     return clean_body(found, BODY_LIMIT)
+
+
+def email(value: dict[str, Any]) -> str:
+    """The address to answer to, or ""; raises Invalid for one that cannot be."""
+    given = text(value, "email", 4000).strip()
+    try:
+        if given:
+            validate_email(given)
+    except ValidationError:
+        given = "x" * (EMAIL_LIMIT + 1)
+    if len(given) > EMAIL_LIMIT:
+        raise Invalid(_("This is not an email address. Correct it, or leave it empty."), code="bad_email")
+    return given
 
 
 def client_id(value: dict[str, Any]) -> UUID:

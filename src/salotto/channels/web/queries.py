@@ -49,8 +49,11 @@ _AFTER = _MESSAGES.format(compare=">", order="ASC")
 _BEFORE = _MESSAGES.format(compare="<", order="DESC")
 
 _TEAM = """
-    SELECT u.id, u.name FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
-     WHERE m.account_id = %s AND m.access = 'agent' AND u.is_active
+    SELECT a.read_only, u.id, u.name
+      FROM accounts_account a
+      LEFT JOIN (accounts_membership m JOIN accounts_user u ON u.id = m.user_id AND u.is_active)
+             ON m.account_id = a.id AND m.access = 'agent' AND NOT a.read_only
+     WHERE a.id = %s
      ORDER BY m.id LIMIT 3
 """
 
@@ -93,6 +96,8 @@ async def messages(
     return rows[:PAGE][::-1], len(rows) > PAGE
 
 
-async def team(db: AsyncConnection[Any], account: int) -> list[tuple[int, str]]:
-    """User ids and names of up to three agents, for the greeting."""
-    return await (await db.execute(_TEAM, [account])).fetchall()
+async def team(db: AsyncConnection[Any], account: int) -> tuple[list[tuple[int, str]], bool]:
+    """User ids and names of up to three agents, for the greeting; and whether the account is
+    read-only, so that nobody can answer (then there is no team)."""
+    rows = await (await db.execute(_TEAM, [account])).fetchall()
+    return [(user, name) for _, user, name in rows if user is not None], any(row[0] for row in rows)

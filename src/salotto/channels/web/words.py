@@ -50,13 +50,22 @@ PANEL: Mapping[str, Any] = {
     "left": _("{left} characters left"),
     "link": _("{address} (opens in a new tab)"),
     "by": _("by Salotto"),
+    "email": _("Your email, if you like an answer by mail"),
 }
 """Texts in braces are filled by the panel."""
 
+LEAVE: Mapping[str, Any] = {
+    "greeting": _("Leave us a message"),
+    "away": _("Nobody can answer here at the moment."),
+    "empty": _("Leave us a message."),
+    "empty_more": _("With your email we can write back. The answer also appears here."),
+}
+"""Instead of those in `PANEL` where nobody can answer."""
 
-def panel_words() -> dict[str, str]:
-    """The panel's words in the active language."""
-    return {key: str(text) for key, text in PANEL.items()}
+
+def panel_words(*, leave: bool = False) -> dict[str, str]:
+    """The panel's words in the active language; `leave`: of a form to leave a message."""
+    return {key: str(text) for key, text in {**PANEL, **(LEAVE if leave else {})}.items()}
 
 
 @cache

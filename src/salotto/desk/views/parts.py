@@ -68,7 +68,7 @@ def thread_context(view: View, head: Head, by: Member) -> dict[str, Any]:
         "last": window.entries[-1].id if window.entries else 0,
         "visit": queries.last_visit(head.id),
         "earlier": queries.earlier(head.contact, but=head.id),
-        "admins": [] if by.is_agent else who_gives_seats(by.account),
+        "admins": [] if by.can_act else who_gives_seats(by.account),
     }
 
 

@@ -23,11 +23,12 @@ const picker = ({ words, onPick, onLeave }) => {
   return { node, focus: () => go(0) };
 };
 
-/** onSend(text), onTyping() at each change, draft: {get(), set(text)}. */
+/** onSend(text, email), onTyping() at each change, draft: {get(), set(text)}. */
 export const composer = ({ words, language, draw, draft, onSend, onTyping }) => {
   const field = make("textarea", { rows: 1, dir: "auto", "aria-label": words.write, placeholder: words.placeholder, enterkeyhint: "send" });
   const send = make("button", { type: "submit", class: "go", "aria-label": words.send });
   const smile = make("button", { type: "button", class: "smile", "aria-label": words.emoji, "aria-expanded": "false" });
+  const email = make("input", { type: "email", autocomplete: "email", placeholder: words.email, "aria-label": words.email });
   const note = make("p", { class: "count", role: "status", hidden: true });
   send.append(draw("M12 19V5m-6 6 6-6 6 6"));
   smile.append(draw("M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M8.5 14.5a4.3 4.3 0 0 0 7 0M9 9.5h.01M15 9.5h.01"));
@@ -55,7 +56,7 @@ export const composer = ({ words, language, draw, draft, onSend, onTyping }) => 
   };
   const submit = () => {
     if (send.disabled) return;
-    onSend(text());
+    onSend(text(), email.value.trim());
     write("");
     field.focus();
   };
@@ -83,15 +84,17 @@ export const composer = ({ words, language, draw, draft, onSend, onTyping }) => 
     /* Enter that ends the composition of a character (IME) is not ours; 229 is Safari's word for it. */
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    submit();
+    node.requestSubmit(); /* asks the browser first whether the address can be one */
   };
+  const leave = make("div", { class: "field" }, email);
   const node = make("form", { class: "write", onsubmit: (event) => { event.preventDefault(); submit(); } },
-    palette.node, note, make("div", { class: "field" }, field, smile, send));
+    palette.node, leave, note, make("div", { class: "field" }, field, smile, send));
   field.value = draft.get() || "";
   return {
     node,
     refresh,
     focus: () => field.focus({ preventScroll: true }),
+    leave: (on) => (leave.hidden = !on),
     put: (value) => write(text() ? `${value}\n${field.value}` : value),
   };
 };

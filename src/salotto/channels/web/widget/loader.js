@@ -21,7 +21,7 @@
   const css = `
 :host { all: initial !important; position: fixed !important; inset: auto 0 0 auto !important; z-index: 2147483000 !important; display: block !important; }
 * { box-sizing: border-box; }
-.root { --accent: #b4492a; --on-accent: #fff; --raised: #fff; --ink: #221e1a; --wine: #9b2335; --shadow: 0 1px 2px rgb(40 25 10 / .08), 0 12px 36px rgb(40 25 10 / .18); --ease: cubic-bezier(.2, .7, .3, 1); color-scheme: light; font: 15px/1.5 Inter, system-ui, sans-serif; color: var(--ink); }
+.root { --accent: #b4492a; --on-accent: #fff; --raised: #fff; --ink: #221e1a; --wine: #9b2335; --shadow: 0 1px 2px #28190a14, 0 12px 36px #28190a2e; --ease: cubic-bezier(.2, .7, .3, 1); color-scheme: light; font: 15px/1.5 Inter, system-ui, sans-serif; color: var(--ink); }
 @media (prefers-color-scheme: dark) { .root { --accent: #e07a55; --on-accent: #1b110c; --raised: #211d1a; --ink: #f3ede4; --wine: #e58592; color-scheme: dark; } }
 svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; width: 22px; height: 22px; }
 button { display: grid; place-items: center; padding: 0; border: 1px solid transparent; background: none; color: inherit; font: inherit; cursor: pointer; touch-action: manipulation; -webkit-tap-highlight-color: transparent; }

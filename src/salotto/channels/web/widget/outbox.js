@@ -6,7 +6,7 @@ import { pauseBefore } from "./sse.js";
 
 const FINAL = (status) => status >= 400 && status < 500 && ![408, 425, 429].includes(status);
 
-/** items: a record of [{id, body, page, title, at, state, error, status}], state one of
+/** items: a record of [{id, body, page, title, email, at, state, error, status}], state one of
  * "sending" | "waiting" | "refused". onSent(item, message) after each success, onChange always.
  */
 export const outbox = ({ items, post, locked, onSent, onChange }) => {

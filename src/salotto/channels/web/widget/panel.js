@@ -13,7 +13,7 @@ import { record, storage } from "./storage.js";
 import { stream } from "./sse.js";
 import { styles } from "./styles.js";
 import { lockedFor, tabs } from "./tabs.js";
-import { faces, threadRows, whoIsHere } from "./thread.js";
+import { faces, threadRows, whoHere } from "./thread.js";
 
 const HIDDEN = 5 * 60_000; /* a page out of sight this long lets go of the stream */
 const PHONE = matchMedia("(max-width: 480px)");
@@ -26,7 +26,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   const client = api({ base, site, language, mine, locked });
 
   let phase = "new", failure = "", greeting = null, words = null, rows = null, writing = null, locale;
-  let isOpen = false, up = true, older = false, hiddenTooLong = false, typer = null, typed = 0, told = 0, asked = 0;
+  let isOpen = false, up = true, older = false, asleep = false, typed = 0, told = 0, asked = 0;
   const timers = {};
   const after = (name, ms, work) => {
     clearTimeout(timers[name]);
@@ -78,15 +78,16 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
     banner.hidden = phase !== "ready" || (navigator.onLine && up);
     if (!banner.hidden) banner.textContent = navigator.onLine ? words.reconnecting : words.offline;
   };
-  const paintTyping = () => {
-    typing.replaceChildren(...(typer === null ? [] : [make("i"), make("i"), make("i"), typer ? fill(words.typing, { name: typer }) : words.someone_typing]));
+  const paintTyping = (name) => { /* nobody without one, somebody unknown with "" */
+    typing.replaceChildren(...(name == null ? [] : [make("i"), make("i"), make("i"), name ? fill(words.typing, { name }) : words.someone_typing]));
   };
   const paintHead = () => {
     if (!greeting) return;
+    writing.leave(greeting.leave);
     const talking = phase === "ready" && entries().length > 0;
     panel.classList.toggle("talking", talking);
     title.textContent = talking ? greeting.site.name : words.greeting;
-    here.textContent = whoIsHere(greeting.team, words);
+    here.textContent = whoHere(greeting.team, words);
     team.replaceChildren(...(greeting.team.length ? [faces(greeting.team)] : []));
   };
   const paint = () => {
@@ -117,7 +118,6 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   const arrived = (messages) => {
     const theirs = messages.filter((message) => message.from === "team");
     if (!theirs.length) return;
-    typer = null;
     paintTyping();
     newest.hidden = !isOpen || atBottom();
     if (isOpen) heard.replaceChildren(...theirs.map((message) => make("p", {}, `${message.name}: ${message.body}`)));
@@ -143,12 +143,8 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   };
   const passing = (event) => {
     if (event.kind === "typing") {
-      typer = event.name || "";
-      paintTyping();
-      after("typing", 5000, () => {
-        typer = null;
-        paintTyping();
-      });
+      paintTyping(event.name || "");
+      after("typing", 5000, paintTyping);
     }
   };
   const parsed = (text) => {
@@ -197,7 +193,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   });
 
   /* The stream is the green dot: held while the panel is open or there is something to wait for. */
-  const attend = () => line.want(phase === "ready" && !hiddenTooLong && (isOpen || Boolean(mine.read().talk)));
+  const attend = () => line.want(phase === "ready" && !asleep && (isOpen || Boolean(mine.read().talk)));
   const sync = async () => {
     if (mine.read().talk) await talk.sync().then(see, () => {});
   };
@@ -219,7 +215,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
     thread.setAttribute("aria-label", words.messages);
     newest.textContent = words.newest;
     by.textContent = words.by;
-    if (!writing) prepareComposer();
+    if (!writing) compose();
     paint();
     toBottom();
     after("calm", 300, () => thread.classList.remove("quiet"));
@@ -240,9 +236,11 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
     }
     if (isOpen) focus();
   };
-  const lookAround = async () => {
+  const look = async () => {
     asked = Date.now();
-    greeting.team = (await client.hello().catch(() => greeting)).team;
+    const answer = await client.hello().catch(() => greeting);
+    if (answer.leave !== greeting.leave) return begin(answer);
+    greeting.team = answer.team;
     paintHead();
   };
   const refresh = () => client.hello().then(begin, () => {});
@@ -261,9 +259,9 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
       writing.focus();
     },
   };
-  const send = (body) => {
+  const send = (body, email) => {
     mine.write((old) => ({ ...old, talk: true }));
-    out.add({ id: uuid(), body, page: location.href.slice(0, 2000), title: document.title.slice(0, 200), at: new Date().toISOString() });
+    out.add({ id: uuid(), body, email, page: location.href.slice(0, 2000), title: document.title.slice(0, 200), at: new Date().toISOString() });
     attend();
     toBottom();
   };
@@ -272,7 +270,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
     typed = Date.now();
     client.typing().catch(() => {});
   };
-  const prepareComposer = () => {
+  const compose = () => {
     const kept = `${key}:draft`;
     const draft = { get: () => local.get(kept), set: (text) => (text ? local.set(kept, text) : local.remove(kept)) };
     writing = composer({ words, language: locale, draw, draft, onSend: send, onTyping: tellTyping });
@@ -310,7 +308,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
     show(true);
     writing?.refresh();
     if (phase === "new" || phase === "failed") load();
-    else if (phase === "ready" && Date.now() - asked > 60_000) lookAround();
+    else if (phase === "ready" && Date.now() - asked > 60_000) look();
     attend();
     paint();
     toBottom();
@@ -327,7 +325,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
     launch.focus({ preventScroll: true });
   };
   const trap = (event) => {
-    const stops = [...panel.querySelectorAll("button:enabled, textarea, a, .thread")].filter((node) => node.offsetWidth && node.tabIndex >= 0);
+    const stops = [...panel.querySelectorAll("button:enabled, input, textarea, a, .thread")].filter((node) => node.offsetWidth && node.tabIndex >= 0);
     const [first, last] = [stops[0], stops[stops.length - 1]];
     const at = root.getRootNode().activeElement;
     if (at !== (event.shiftKey ? first : last)) return;
@@ -353,10 +351,10 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   document.addEventListener("visibilitychange", () => {
     clearTimeout(timers.hidden);
     if (document.hidden) {
-      after("hidden", HIDDEN, () => { hiddenTooLong = true; attend(); });
+      after("hidden", HIDDEN, () => { asleep = true; attend(); });
       return;
     }
-    hiddenTooLong = false;
+    asleep = false;
     attend();
     if (phase === "ready") {
       sync();

@@ -24,7 +24,7 @@ h2 { font-size: 21px; line-height: 1.25; font-weight: 650; margin: 12px 0 3px; p
 .talking h2 { font-size: 16px; margin: 0; }
 .talking .head p { font-size: 13px; padding-inline-end: 36px; }
 .close { position: absolute; inset-inline-end: 10px; top: calc(10px + var(--roof)); width: 44px; height: 44px; border-radius: 12px; }
-.close:hover { background: rgb(255 255 255 / .14); }
+.close:hover { background: #ffffff24; }
 
 .banner { flex: none; margin: 0; padding: 7px 22px; background: var(--note); font-size: 13px; }
 .talk { flex: 1; min-height: 0; position: relative; display: flex; }
@@ -60,11 +60,11 @@ h2 { font-size: 21px; line-height: 1.25; font-weight: 650; margin: 12px 0 3px; p
 .newest { position: absolute; bottom: 8px; inset-inline: 0; margin: auto; width: max-content; min-height: 44px; padding: 0 18px; border-radius: 22px; background: var(--raised); color: var(--ink); box-shadow: var(--shadow); font-size: 14px; font-weight: 600; }
 
 .write { position: relative; flex: none; padding: 0 12px 4px; }
-.field { display: flex; align-items: flex-end; border: 1px solid var(--line); border-radius: 16px; background: var(--raised); transition: border-color 150ms, box-shadow 150ms; }
+.field { margin-top: 4px; display: flex; align-items: flex-end; border: 1px solid var(--line); border-radius: 16px; background: var(--raised); transition: border-color 150ms, box-shadow 150ms; }
 .field:focus-within { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
-textarea:focus-visible { outline: 0; }
-textarea { flex: 1; min-width: 0; border: 0; margin: 0; font: inherit; color: inherit; padding: 11px 0; padding-inline-start: 14px; background: none; resize: none; font-size: 16px; line-height: 22px; }
-textarea::placeholder { color: var(--quiet); opacity: 1; }
+textarea:focus-visible, input:focus-visible { outline: 0; }
+textarea, input { flex: 1; min-width: 0; border: 0; margin: 0; font: inherit; color: inherit; padding: 11px 0; padding-inline-start: 14px; background: none; resize: none; font-size: 16px; line-height: 22px; }
+::placeholder { color: var(--quiet); opacity: 1; }
 .smile, .go { flex: none; width: 44px; height: 44px; color: var(--quiet); border-radius: 14px; }
 .smile:hover { color: var(--ink); }
 .go svg { width: 34px; height: 34px; padding: 8px; border-radius: 50%; background: var(--accent); color: var(--on-accent); stroke-width: 2.2; transition: background 150ms, color 150ms; }

@@ -80,7 +80,7 @@ export const faces = (team) => make("div", { class: "faces", "aria-hidden": "tru
   ...team.slice(0, 4).map(face));
 
 /** Who is here, in one sentence. */
-export const whoIsHere = (team, words) => {
+export const whoHere = (team, words) => {
   const here = team.filter((one) => one.here);
   if (!here.length) return words.away;
   return here.length === 1 ? fill(words.one_here, here[0]) : words.here;

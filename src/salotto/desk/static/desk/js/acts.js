@@ -114,8 +114,10 @@ function startPicker(picker) {
   });
 }
 
-// Who is an agent changed: the list of colleagues too; and if it is us, the whole page.
+// Who is an agent changed: the list of colleagues too; and if it is us, the whole page, as
+// when the account has become read-only, or is no more. What is being written is kept.
 function peopleChanged({ detail }) {
+  if (detail.some((fact) => fact.kind === "account.changed")) return location.reload();
   const told = detail.filter((fact) => fact.kind === "member.changed");
   if (told.some((fact) => String(fact.data.user) === document.body.dataset.me)) return location.reload();
   if (told.length) refreshPicker();
