@@ -6,6 +6,7 @@ stays open until the gateway says.
 """
 
 import logging
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -22,13 +23,16 @@ from salotto.billing.gateways.port import (
 from salotto.billing.models import Payment, PaymentKind, PaymentState
 from salotto.billing.queries import payment as find_payment
 from salotto.billing.standing import Standing
-from salotto.core import audit
+from salotto.billing.tasks import send_person_needed
+from salotto.core import audit, clock
 from salotto.core.tenancy import account_scope
 
 log = logging.getLogger("salotto.billing")
 
 ABANDONED = "abandoned"
 CHALLENGE_NEEDED = "challenge_needed"
+CHALLENGE_LIFE = timedelta(minutes=15)
+"""How long a customer may take over a challenge, from the claim on."""
 
 
 def charge_of(payment: Payment) -> Charge:
@@ -68,7 +72,8 @@ def resume(payment: Payment, *, customer_is_here: bool = False, giving_up: bool 
     """Go on with an open payment from wherever it was left.
 
     With the customer there, or for a renewal, a payment that was never confirmed is confirmed
-    (again); `giving_up` cancels what still waits for a customer.
+    (again); `giving_up` cancels what waits for a customer who is not coming any more: at once
+    if it was not confirmed, else 15 minutes after the claim.
     """
     if payment.amount == 0:
         return settling.settle(payment, 0)
@@ -76,8 +81,7 @@ def resume(payment: Payment, *, customer_is_here: bool = False, giving_up: bool 
     try:
         intent = port.retrieve(payment.intent) if payment.intent else port.create(charge_of(payment))
         _remember(payment, intent)
-        waits = intent.state in (IntentState.UNCONFIRMED, IntentState.CHALLENGE)
-        if waits and giving_up and not _alone(payment):
+        if giving_up and not _alone(payment) and _in_vain(payment, intent):
             return _cancel(payment, port, ABANDONED)
         if intent.state is IntentState.UNCONFIRMED and (customer_is_here or _alone(payment)):
             intent = port.confirm(intent.id, charge_of(payment))
@@ -109,7 +113,7 @@ def conclude(payment: Payment, intent: Intent, st: Standing | None = None) -> Pa
     if intent.state is IntentState.SUCCEEDED:
         return _captured(payment, intent, st)
     if intent.state is IntentState.ON_ACCOUNT:
-        return settling.settle(payment, 0, st, later=True)
+        return _on_account(payment, st)
     if intent.state is IntentState.CANCELLED:
         return fail(payment, intent.reason or "declined", intent.message)
     if intent.state is IntentState.CHALLENGE:
@@ -138,12 +142,12 @@ def fail(payment: Payment, reason: str, message: str = "") -> Payment:
 
 
 def call_person(payment: Payment, why: str) -> Payment:
-    """Something that must not be decided by a program: the operator is shown it."""
-    log.error("Payment %s needs a person: %s", payment.pk, why)
-    with account_scope(payment.account_id):
-        Payment.objects.filter(pk=payment.pk, state=PaymentState.CHARGING).update(
-            needs_person=True, error=why
-        )
+    """Something that must not be decided by a program: the operator is shown it, and told once."""
+    with transaction.atomic(), account_scope(payment.account_id):
+        fresh = Payment.objects.filter(pk=payment.pk, state=PaymentState.CHARGING, needs_person=False)
+        if fresh.update(needs_person=True, error=why):
+            log.error("Payment %s needs a person: %s", payment.pk, why)
+            send_person_needed.defer(account_id=payment.account_id, payment_id=str(payment.pk))
     return find_payment(payment.account_id, payment.pk)
 
 
@@ -152,9 +156,24 @@ def _alone(payment: Payment) -> bool:
     return payment.kind == PaymentKind.RENEWAL and payment.actor_id is None
 
 
+def _in_vain(payment: Payment, intent: Intent) -> bool:
+    """Whether it waits for somebody who is not expected any more."""
+    late = clock.now() >= payment.created_at + CHALLENGE_LIFE
+    return intent.state is IntentState.UNCONFIRMED or (intent.state is IntentState.CHALLENGE and late)
+
+
+def _on_account(payment: Payment, st: Standing | None) -> Payment:
+    """A purchase is granted now and paid later; an invoice is not paid by promising it again."""
+    if payment.kind == PaymentKind.RENEWAL:
+        return fail(payment, "method_missing")
+    return settling.settle(payment, 0, st, later=True)
+
+
 def _captured(payment: Payment, intent: Intent, st: Standing | None) -> Payment:
-    if (intent.captured, intent.currency) != (payment.amount, payment.currency):
-        return call_person(payment, f"captured {intent.captured} {intent.currency}, not {payment.amount}")
+    """Settle what was asked for and is still there; anything else is for a person to decide."""
+    kept = intent.captured - intent.refunded
+    if (kept, intent.currency) != (payment.amount, payment.currency):
+        return call_person(payment, f"the gateway holds {kept} {intent.currency}, not {payment.amount}")
     return settling.settle(payment, intent.captured, st)
 
 
@@ -170,6 +189,7 @@ def _cancel(payment: Payment, port: Gateway, reason: str, message: str = "") -> 
 
 def _refused(payment: Payment, port: Gateway, refused: GatewayRefused, st: Standing | None) -> Payment:
     """The gateway will not have it: nothing was done by this call, but look at the one before."""
+    payment.intent = payment.intent or find_payment(payment.account_id, payment.pk).intent
     if not payment.intent:
         return fail(payment, "processing_error", str(refused))
     try:

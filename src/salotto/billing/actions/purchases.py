@@ -22,7 +22,7 @@ from salotto.billing.quotes import Quote, make_quote, quantity_of, read_quote
 from salotto.billing.signals import checking_first
 from salotto.billing.standing import Standing, standing
 from salotto.core import clock
-from salotto.core.errors import Forbidden, Missing
+from salotto.core.errors import Forbidden, Missing, Refused
 from salotto.core.tenancy import account_scope
 
 CLAIM = """
@@ -30,11 +30,12 @@ CLAIM = """
     SELECT p.* FROM billing_subscription s JOIN accounts_account a ON a.id = s.account_id,
            jsonb_populate_record(NULL::billing_payment, %s::jsonb) p
      WHERE s.account_id = %s AND s.version = %s AND a.primary_admin_id = %s
-       FOR NO KEY UPDATE OF s
+       FOR NO KEY UPDATE OF s FOR SHARE OF a
     ON CONFLICT DO NOTHING
 """
 """One statement holds the claim: the version, the person and "one open payment" are checked
-by the database at the moment of writing, whatever happened since they were read."""
+by the database at the moment of writing, whatever happened since they were read. Both rows
+are locked: a statement that waited for one of them looks at it again."""
 
 
 def buy(token: str, add: object, *, by: Member) -> Payment:
@@ -86,20 +87,20 @@ def claim(quote: Quote, by: Member) -> tuple[Payment, Standing | None]:
     For a quote that was claimed before it is that payment, without a standing.
     """
     st = standing(by.account.pk)
+    if st.account.primary_admin_id != by.user.pk:
+        raise Forbidden(code="not_primary_admin")
     try:
-        _must_hold(quote, st, by)
+        _must_hold(quote, st)
         payment = _payment(quote, st, by)
-        if not _insert(payment, by.user.pk):
+        if not _write(payment, quote, st):
             raise QuoteOver()
-    except (QuoteOver, PurchaseUnderWay):
-        return _claimed_before(quote, by), None
+    except Refused as refused:
+        return _claimed_before(quote, by, refused), None
     return payment, st
 
 
-def _must_hold(quote: Quote, st: Standing, by: Member) -> None:
+def _must_hold(quote: Quote, st: Standing) -> None:
     """Make the quote again, at its own instant: it must come out the same."""
-    if st.account.primary_admin_id != by.user.pk:
-        raise Forbidden(code="not_primary_admin")
     if st.period_over:
         renewals.renew(st.account.pk)
         raise QuoteOver()
@@ -112,9 +113,6 @@ def _must_hold(quote: Quote, st: Standing, by: Member) -> None:
         raise QuoteOver()
     if quote.amount and quote.method_id is None and gateway(quote.gateway).takes_cards:
         raise NoMethod()
-    if quote.is_first:
-        with account_scope(st.account.pk):
-            checking_first.send(Payment, account=st.account, quantity=quote.quantity_to)
 
 
 def _payment(quote: Quote, st: Standing, by: Member) -> Payment:
@@ -141,18 +139,35 @@ _COPIED = (
 )
 
 
-def _insert(payment: Payment, user_id: int) -> bool:
+def _write(payment: Payment, quote: Quote, st: Standing) -> bool:
+    """Whether the claim was written.
+
+    Before a first purchase agents are counted (rule 20), after the insert and in its
+    transaction: who becomes an agent meanwhile is either counted, or sees this payment.
+    """
+    if not quote.is_first:
+        return _insert(payment)
+    with transaction.atomic(), account_scope(st.account.pk):
+        written = _insert(payment)
+        if written:
+            checking_first.send(Payment, account=st.account, quantity=quote.quantity_to)
+    return written
+
+
+def _insert(payment: Payment) -> bool:
     row = {f.column: getattr(payment, f.attname) for f in Payment._meta.concrete_fields}
     with connection.cursor() as db:
-        db.execute(CLAIM, [json.dumps(row, default=str), payment.account_id, payment.version, user_id])
+        db.execute(
+            CLAIM, [json.dumps(row, default=str), payment.account_id, payment.version, payment.actor_id]
+        )
         return bool(db.rowcount)
 
 
-def _claimed_before(quote: Quote, by: Member) -> Payment:
+def _claimed_before(quote: Quote, by: Member, refused: Refused) -> Payment:
     """The payment of this very quote (a second click); else raises what stands in the way."""
     try:
         return find_payment(by.account.pk, quote.id)
     except Missing:
-        with transaction.atomic():
-            busy = standing(by.account.pk).open_payment is not None
-        raise (PurchaseUnderWay() if busy else QuoteOver()) from None
+        if isinstance(refused, QuoteOver) and standing(by.account.pk).open_payment is not None:
+            raise PurchaseUnderWay() from None
+        raise refused from None

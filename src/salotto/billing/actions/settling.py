@@ -94,6 +94,8 @@ def _settle_purchase(payment: Payment, captured: int, st: Standing, later: bool)
 
 
 def _tell(payment: Payment, st: Standing, settled: Settled) -> None:
+    if payment.is_first or st.account.read_only:  # the account's row before the seat plan's, as everywhere
+        set_read_only(payment.account_id, False)
     quantity_changed.send(
         Payment,
         account_id=payment.account_id,
@@ -104,8 +106,6 @@ def _tell(payment: Payment, st: Standing, settled: Settled) -> None:
         reason=f"invoice {settled.series}-{settled.number:06d}",
         at=st.now,
     )
-    if st.account.read_only:
-        set_read_only(payment.account_id, False)
     send_invoice.defer(account_id=payment.account_id, invoice_id=settled.invoice_id)
 
 

@@ -74,10 +74,17 @@ BEGIN
         state = fresh.state, cycle = fresh.cycle, cycle_next = fresh.cycle_next,
         currency = fresh.currency, price_id = fresh.price_id, time_zone = fresh.time_zone,
         anchor = fresh.anchor, months = fresh.months, period_start = fresh.period_start,
-        period_end = fresh.period_end, due_at = fresh.due_at, reminded = fresh.reminded,
+        period_end = fresh.period_end,
+        -- on the real clock, as far as the account's own is ahead of it now
+        due_at = CASE WHEN changes ->> 'period_end' IS NULL THEN fresh.due_at
+                      ELSE fresh.period_end - old.ahead * interval '1 second' END,
+        reminded = fresh.reminded,
         retries = fresh.retries, failed_at = fresh.failed_at,
         quantity = fresh.quantity + (paid.quantity_to - paid.quantity_from),
-        quantity_next = fresh.quantity_next + (paid.next_to - paid.next_from),
+        -- a removal that was taken back meanwhile is not bought back once more
+        quantity_next = least(fresh.quantity_next + (paid.next_to - paid.next_from),
+                              greatest(fresh.quantity + (paid.quantity_to - paid.quantity_from),
+                                       fresh.quantity_next)),
         high_water = greatest(fresh.high_water, fresh.quantity + (paid.quantity_to - paid.quantity_from)),
         version = old.version + 1
      WHERE account_id = account
