@@ -50,14 +50,14 @@ PANEL: Mapping[str, Any] = {
     "left": _("{left} characters left"),
     "link": _("{address} (opens in a new tab)"),
     "by": _("by Salotto"),
-    "email": _("Your email, if you like an answer by mail"),
+    "email": _("Your email (optional)"),
 }
 """Texts in braces are filled by the panel."""
 
 LEAVE: Mapping[str, Any] = {
     "greeting": _("Leave us a message"),
     "away": _("Nobody can answer here at the moment."),
-    "empty": _("Leave us a message."),
+    "empty": _("Nothing you write is lost."),
     "empty_more": _("With your email we can write back. The answer also appears here."),
 }
 """Instead of those in `PANEL` where nobody can answer."""
