@@ -6,17 +6,18 @@ Each page is a fragment for the dialog's script, and a whole page without it.
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salotto.accounts.http import MemberRequest, for_primary_admin
 from salotto.billing import actions
+from salotto.billing.actions import methods
 from salotto.billing.errors import NoMethod, OtherQuantity, QuoteOver
+from salotto.billing.gateways.cards import TEST_CARDS
 from salotto.billing.models import Payment, PaymentState
 from salotto.billing.prices import currencies
-from salotto.billing.quotes import Quote, make_quote, quantity_of
+from salotto.billing.quotes import Quote, gateway_of, make_quote, quantity_of
 from salotto.billing.standing import Standing, standing
 from salotto.core.errors import Refused
 from salotto.desk.seats.queries import board_of, bought_with
@@ -48,6 +49,17 @@ def quote(request: MemberRequest) -> HttpResponse:
     context = _priced(request, st, request.GET)
     refused = context.get("refused")
     return render(request, "desk/seats/_quote.html", context, status=refused.status if refused else 200)
+
+
+@require_POST
+@for_primary_admin
+def card(request: MemberRequest) -> HttpResponse:
+    """Add a card and go on with the purchase, which is charged to it."""
+    try:
+        methods.add_card(request.POST.get("reference", ""), by=request.member, current=True)
+    except Refused as refused:
+        return _refused(request, refused)
+    return _dialog(request)
 
 
 @require_POST
@@ -88,9 +100,15 @@ def _priced(request: MemberRequest, st: Standing, given: Any) -> dict[str, Any]:
         made = make_quote(st, add, currency=given.get("currency", ""), cycle=given.get("cycle", ""))
         if made.is_first:
             must_seat_everybody(made.quantity_to)
-        return {"quote": made, "offer": offer(made, st), "add": add, "st": st}
+        return {"quote": made, "offer": offer(made, st), "add": add, **_means(st)}
     except Refused as refused:
-        return {"refused": refused, "add": given.get("add", "")[:12], "st": st}
+        return {"refused": refused, "add": given.get("add", "")[:12], **_means(st)}
+
+
+def _means(st: Standing) -> dict[str, Any]:
+    """How the account pays."""
+    sandbox = gateway_of(st) == "sandbox"
+    return {"sandbox": sandbox, "test_cards": TEST_CARDS.values() if sandbox else []}
 
 
 def _choices(st: Standing, made: Quote | None) -> dict[str, Any]:
@@ -106,13 +124,14 @@ def _choices(st: Standing, made: Quote | None) -> dict[str, Any]:
 
 def _outcome(request: MemberRequest, payment: Payment) -> HttpResponse:
     """Paid, waiting for the customer, unknown, or given up."""
+    shared = {"payment": payment, "sandbox": payment.gateway == "sandbox"}
     if payment.state == PaymentState.PAID:
         context = {"bought": bought_with(payment), "board": board_of(request.member), "oob": True}
-        return _page(request, "_bought.html", context)
+        return _page(request, "_bought.html", {**context, **shared})
     if payment.state != PaymentState.CHARGING:
-        return _page(request, "_left.html", {"payment": payment})
+        return _page(request, "_left.html", shared)
     challenge = getattr(payment, "challenge", None)
-    context = {"payment": payment, "challenge": challenge}
+    context = {"challenge": challenge, **shared}
     return _page(request, "_challenge.html" if challenge else "_asking.html", context, 202)
 
 
@@ -127,7 +146,7 @@ def _refused(request: MemberRequest, refused: Refused) -> HttpResponse:
 
 def _page(request: MemberRequest, part: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A fragment for the dialog's script; the same on a page of its own without it."""
-    context = {**context, "section": "seats", "demo": settings.DEMO}
+    context = {**context, "section": "seats"}
     if getattr(request, "htmx", False):
         return render(request, f"desk/seats/{part}", context, status=status)
     return render(request, "desk/seats/alone.html", {**context, "part": f"desk/seats/{part}"}, status=status)

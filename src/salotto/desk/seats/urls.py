@@ -13,6 +13,7 @@ urlpatterns = [
     path(f"{SEATS}buy/", buying.buy, name="seats_buy"),
     path(f"{SEATS}buy/<uuid:payment>/continue/", buying.go_on, name="seats_continue"),
     path(f"{SEATS}buy/<uuid:payment>/give-up/", buying.give_up, name="seats_give_up"),
+    path(f"{SEATS}card/", buying.card, name="seats_card"),
     path(f"{SEATS}support/", asking.support, name="seats_support"),
     path(f"{SEATS}support/withdraw/", asking.withdraw, name="seats_withdraw"),
     path(f"{SEATS}ask/", asking.ask, name="seats_ask"),

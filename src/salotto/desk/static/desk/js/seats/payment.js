@@ -11,7 +11,8 @@ document.addEventListener("submit", (event) => {
   if (event.target.matches("form[data-buy]")) {
     if (event.submitter?.formMethod === "get") return;
     event.preventDefault();
-    pay(event.target);
+    if (event.submitter?.matches("[data-use-card]")) useCard(event.target, event.submitter);
+    else pay(event.target);
   }
   if (event.target.matches("form[data-poll]")) {
     event.preventDefault();
@@ -33,6 +34,16 @@ async function pay(form) {
   alertWith(status ? html : "");
   if (form.querySelector("[data-renews]")) expire();
   if (status === 0) renew(); // whether it arrived, the next click on Pay finds out: one payment at a time
+}
+
+// A card is added first; then the dialog goes on with a price that is charged to it.
+async function useCard(form, button) {
+  if (button.getAttribute("aria-busy") === "true") return;
+  button.setAttribute("aria-busy", "true");
+  const { status, html } = await ask(button.formAction, new FormData(form));
+  button.removeAttribute("aria-busy");
+  if (status && status < 300) return show(html);
+  alertWith(status ? html : "");
 }
 
 document.addEventListener("deal:shown", () => {

@@ -24,8 +24,8 @@ document.addEventListener("input", (event) => {
   if (!here) return;
   const number = here.querySelector("[data-add]");
   if (event.target.matches("[data-slider]")) number.value = event.target.value;
-  else if (event.target === number) follow(number.value);
-  if (event.target.closest("[data-price]")) return;
+  if (event.target === number || event.target.matches("[data-slider]")) follow(number.value);
+  if (event.target.closest("[data-price]")) return; // the choice of a card has no price
   later();
 });
 
@@ -33,6 +33,7 @@ document.addEventListener("input", (event) => {
 function follow(value) {
   const slider = form().querySelector("[data-slider]");
   slider.value = Math.min(Number(value) || 1, Number(slider.max));
+  slider.style.setProperty("--part", `${((slider.value - 1) / (slider.max - 1)) * 100}%`);
 }
 
 function later() {
