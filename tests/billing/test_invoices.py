@@ -133,8 +133,8 @@ def test_it_is_in_its_own_language_whoever_reads_it() -> None:
     italian = Account(pk=8, name="Conti", slug="conti", language="it", time_zone="Europe/Rome")
     shown = view("Europe/Rome", account=italian)
     assert shown.language == "it"
-    assert (shown.issued, shown.total) == ("11 giugno 2026", "46,36 €")
-    assert shown.lines[0].detail.startswith("11 giugno – 1 luglio 2026: 3 × 19,00 €")
+    assert (shown.issued, shown.total) == ("11 giugno 2026", "46,36\xa0€")
+    assert shown.lines[0].detail.startswith("11 giugno – 1 luglio 2026: 3 × 19,00\xa0€")
     assert (shown.seller.country, shown.taxes[0].rate) == ("Italia", "VAT 22%")
 
 
@@ -155,7 +155,8 @@ def test_the_sums_say_what_is_used_and_what_is_left() -> None:
         ("Subtotal", "€38.00"), ("Tax", "€8.36"), ("Total", "€46.36"), ("To be paid", "€46.36"),
     ]  # fmt: skip
     assert sums(balance_used=1000, carried=36, state="paid")[3:] == [
-        ("Paid from your balance", "-€10.00"), ("Carried to the next invoice", "-€0.36"), ("Charged", "€36.00"),
+        ("Paid from your balance", "-€10.00"), ("Carried to the next invoice", "-€0.36"),
+        ("Charged", "€36.00"),
     ]  # fmt: skip
     assert sums(balance_used=-36)[3:] == [
         ("Carried from earlier invoices", "€0.36"), ("To be paid", "€46.72"),

@@ -109,6 +109,8 @@ def _by_rule(country: str, number: str) -> str:
     if rule is None:
         return number if FREE_FORM.fullmatch(number) else ""
     prefix = PREFIXES.get(country, "")
+    if prefix:
+        number = re.sub(r"[\s./-]", "", number)
     try:
         bare = rule.compact(number).removeprefix(prefix)
         return prefix + str(rule.validate(bare)).removeprefix(prefix)
