@@ -19,7 +19,7 @@ from salotto.billing.models import Payment, PaymentMethod, PaymentState, State, 
 from salotto.billing.prices import price_for_renewal
 from salotto.billing.quotes import gateway_of
 from salotto.billing.standing import Standing, standing
-from salotto.core import audit
+from salotto.core import audit, clock
 from salotto.core.errors import Missing
 from salotto.core.tenancy import account_scope
 
@@ -109,7 +109,7 @@ def remove_method(method_id: int, by: Member) -> PaymentMethod:
         st = standing(by.account.pk)
         if method.is_current and _needs_card(st):
             raise CardNeeded()
-        method.is_current, method.removed_at = False, st.now
+        method.is_current, method.removed_at = False, clock.now()
         method.save(update_fields=["is_current", "removed_at"])
         save(sub)
         _record(by, "card.removed", method)

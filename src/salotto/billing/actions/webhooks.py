@@ -85,6 +85,8 @@ def _open_payment(notice: Notice) -> Payment | None:
     with suppress(ValueError):  # another one's key, or none
         named |= Q(id=UUID(notice.key))
     with all_accounts():
-        rows = Payment.objects.filter(named, state=PaymentState.CHARGING, gateway=notice.source)
+        rows = Payment.objects.select_related("method").filter(
+            named, state=PaymentState.CHARGING, gateway=notice.source
+        )
         found: Payment | None = rows.first()
     return found
