@@ -25,7 +25,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A message on its way in: to a conversation, or from a visitor of an inbox."""
+    """A message on its way in: to a conversation, or from a visitor of an inbox.
+
+    `name` and `email` are those of a visitor who is new there, where they are known.
+    """
 
     account: int
     client_id: UUID
@@ -37,6 +40,8 @@ class Item:
     author: int | None = None
     language: str = ""
     data: dict[str, Any] | None = None
+    name: str = ""
+    email: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """As `inbox_post_messages` takes it."""
@@ -50,6 +55,8 @@ class Item:
             "visitor": self.visitor and str(self.visitor),
             "author": self.author,
             "language": self.language,
+            "name": self.name,
+            "email": self.email,
             "data": self.data or {},
         }
 

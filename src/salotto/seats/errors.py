@@ -7,6 +7,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from salotto.billing.wording import locale
 from salotto.core.errors import Conflict, Forbidden, Invalid
 
 MOST_NAMES = 50
@@ -47,7 +48,7 @@ class TooManyAgents(Conflict):
         super().__init__(self._sentence())
 
     def _sentence(self) -> str:
-        names = format_list(self.agents[:MOST_NAMES], locale=(get_language() or "en").replace("-", "_"))
+        names = format_list(self.agents[:MOST_NAMES], locale=locale(get_language() or "en"))
         return ngettext(
             "%(count)d people are agents: %(names)s. Nothing was charged. Make one of them a viewer"
             " first, or buy more seats.",
