@@ -1,0 +1,264 @@
+"""Purchases, renewals and removals under crashes, lost calls, late answers and several people.
+
+The services and the database are the real ones; the gateway stands where the sandbox would
+and fails as it is told. After every step every invariant of the books holds, and at the
+gateway nothing was taken twice, or other than shown (rule S11).
+"""
+
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from salotto.accounts.actions import hand_over
+from salotto.accounts.models import Access
+from salotto.billing import actions
+from salotto.billing.actions import methods, webhooks
+from salotto.billing.actions.reconciling import compare, reconcile
+from salotto.billing.gateways.port import IntentState
+from salotto.billing.models import Payment, PaymentState, Price, State, WebhookEvent
+from salotto.billing.queries import quote_seats
+from salotto.billing.quotes import Quote
+from salotto.billing.signals import quantity_changed
+from salotto.billing.verify import verify
+from salotto.core import clock
+from salotto.core.errors import Refused
+from salotto.core.tenancy import account_scope
+from salotto.seats.actions import set_access
+from salotto.seats.models import SeatChange
+from tests.billing.faulty import FAULTS, OUTCOMES, Crash, in_place_of_the_sandbox
+from tests.billing.shop import price, subscription, use_gateway
+from tests.cast import found_cast
+from tests.property.profiles import chosen
+
+CURRENCIES = ("AUD", "NZD", "CAD", "SGD")
+METHODS = ("create", "confirm", "retrieve", "cancel")
+OPEN_FOR_NOW = "no_payment_stays_open"
+"""The one invariant that only a reconciler's run establishes."""
+steps = [0]
+
+faults = st.dictionaries(st.sampled_from(METHODS), st.sampled_from(FAULTS), max_size=2)
+outcomes = st.sampled_from(sorted(OUTCOMES))
+pick = st.integers(0, 5)
+
+
+class Market(RuleBasedStateMachine):
+    """One account, its two admins, and everything that can go wrong."""
+
+    @initialize(currency=st.sampled_from(CURRENCIES))
+    def begin(self, currency: str) -> None:
+        self.open = ExitStack()
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        self.open.enter_context(clock.at(self.now))
+        self.gateway = self.open.enter_context(in_place_of_the_sandbox())
+        self.currency = currency
+        self.quotes: list[Quote] = []
+        self.crash_while_settling = False
+        quantity_changed.connect(self._maybe_crash)
+        self.open.callback(quantity_changed.disconnect, self._maybe_crash)
+        self.cast = found_cast()
+        self.account = self.cast.account.pk
+        self.people = [self.cast.primary_admin, self.cast.admin]
+        price(currency)
+        use_gateway(self.people[0], "sandbox")
+        methods.add_card("a card", by=self.people[0])
+
+    def _maybe_crash(self, **_: Any) -> None:
+        if self.crash_while_settling:
+            self.crash_while_settling = False
+            raise Crash("while settling")
+
+    def _who(self, number: int) -> Any:
+        """One of the two, as their last request knew them: perhaps no more the primary admin."""
+        return self.people[number % 2]
+
+    def _refresh(self) -> None:
+        self.people = [self.cast.again(person) for person in self.people]
+
+    @rule(add=st.integers(1, 9), who=pick, cycle=st.sampled_from(["", "month", "year"]))
+    def ask_for_a_quote(self, add: int, who: int, cycle: str) -> None:
+        with suppress(Refused):
+            first = subscription(self._who(0)).anchor is None
+            currency = self.currency if first else ""
+            self.quotes.append(quote_seats(add, by=self._who(who), currency=currency, cycle=cycle))
+
+    @rule(which=pick, who=pick, how=outcomes, wrong=faults, settling=st.booleans())
+    def pay(self, which: int, who: int, how: str, wrong: dict[str, str], settling: bool) -> None:
+        if not self.quotes:
+            return
+        quote = self.quotes[-1 - which % len(self.quotes)]
+        self.gateway.outcome = how
+        self._attempt(wrong, settling, lambda: actions.buy(quote.token, quote.add, by=self._who(who)))
+
+    @rule(who=pick, add=st.integers(1, 9))
+    def buy_without_trouble(self, who: int, add: int) -> None:
+        self.gateway.outcome = "pays"
+        with suppress(Refused):
+            first = subscription(self._who(0)).anchor is None
+            made = quote_seats(add, by=self._who(who), currency=self.currency if first else "")
+            self.quotes.append(made)
+            done = actions.buy(made.token, add, by=self._who(who))
+            assert done.state == PaymentState.PAID
+
+    def _attempt(self, wrong: dict[str, str], settling: bool, act: Any) -> None:
+        self.gateway.faults = dict(wrong)
+        self.crash_while_settling = settling
+        with suppress(Refused, Crash):
+            act()
+        self.gateway.faults = {}
+        self.crash_while_settling = False
+
+    def _payments(self) -> list[Payment]:
+        with account_scope(self.account):
+            return list(Payment.objects.order_by("-created_at")[:3])
+
+    @rule(who=pick, wrong=faults, settling=st.booleans(), leave=st.booleans(), which=pick)
+    def go_on_or_give_up(
+        self, who: int, wrong: dict[str, str], settling: bool, leave: bool, which: int
+    ) -> None:
+        found = self._payments()
+        if found:
+            payment = found[which % len(found)]
+            verb = actions.give_up if leave else actions.continue_purchase
+            self._attempt(wrong, settling, lambda: verb(payment.pk, by=self._who(who)))
+
+    @rule(which=pick, passed=st.booleans())
+    def bank_answers(self, which: int, passed: bool) -> None:
+        """The challenge is passed or not, or a slow payment comes to its end: late, perhaps."""
+        waiting = self.gateway.waiting(IntentState.CHALLENGE, IntentState.PROCESSING)
+        if waiting:
+            self.gateway.bank(waiting[which % len(waiting)], passed)
+
+    @rule(which=st.integers(0, 30), wrong=faults, settling=st.booleans())
+    def webhook_comes(self, which: int, wrong: dict[str, str], settling: bool) -> None:
+        """In any order, any number of times."""
+        events = self.gateway.events
+        if not events:
+            return
+        raw, headers = events[which % len(events)]
+        webhooks.receive("sandbox", raw, headers)
+        event = WebhookEvent.objects.get(event_id=self.gateway.parse_webhook(raw).event_id)
+        self._attempt(wrong, settling, lambda: webhooks.handle(event.pk))
+
+    @rule(who=pick)
+    def role_is_handed_over(self, who: int) -> None:
+        with suppress(Refused):
+            hand_over(self._who(who + 1).user.pk, by=self._who(who))
+
+    @rule()
+    def pages_are_loaded_again(self) -> None:
+        self._refresh()
+
+    @rule(which=pick, agent=st.booleans())
+    def seat_is_given_or_released(self, which: int, agent: bool) -> None:
+        members = (self.cast.agent, self.cast.viewer, self.cast.nobody)
+        level = Access.AGENT if agent else Access.VIEWER
+        with suppress(Refused):
+            set_access(members[which % 3].user.pk, level, by=self.people[0])
+
+    @rule(delta=st.integers(-4, 4))
+    def removal_is_scheduled_or_taken_back(self, delta: int) -> None:
+        sub = subscription(self.people[0])
+        kind = SeatChange.Kind.REMOVAL_SCHEDULED if delta < 0 else SeatChange.Kind.REMOVAL_WITHDRAWN
+        with suppress(Refused):
+            actions.schedule_quantity(
+                self.account, sub.quantity_next + delta, actor_id=None, kind=kind, reason="a test"
+            )
+
+    @rule(amount=st.integers(0, 3000), existing=st.booleans())
+    def price_changes(self, amount: int, existing: bool) -> None:
+        if Price.objects.filter(currency=self.currency).count() < 50:
+            Price.objects.create(
+                currency=self.currency, unit_amount=amount, new_from=self.now,
+                existing_from=self.now if existing else None,
+            )  # fmt: skip
+
+    @rule(who=pick, remove=st.booleans())
+    def card_is_changed(self, who: int, remove: bool) -> None:
+        by = self._who(who)
+        with suppress(Refused):
+            added = methods.add_card("a card", by=by, current=True)
+            if remove:
+                methods.remove_method(added.pk, by=by)
+
+    @rule(wait=st.sampled_from([1, 60, 200, 900, 3700, 86_400, 9 * 86_400, 32 * 86_400, 200 * 86_400]))
+    def time_passes(self, wait: int) -> None:
+        self.now += timedelta(seconds=wait)
+        self.open.enter_context(clock.at(self.now))
+
+    @rule(how=outcomes, wrong=faults, settling=st.booleans())
+    def renewal_runs(self, how: str, wrong: dict[str, str], settling: bool) -> None:
+        self.gateway.outcome = how
+        self._attempt(wrong, settling, lambda: actions.renew(self.account))
+
+    @rule(how=outcomes, wrong=faults)
+    def open_invoice_is_paid(self, how: str, wrong: dict[str, str]) -> None:
+        from salotto.billing.models import Invoice
+
+        with account_scope(self.account):
+            owed = Invoice.objects.filter(state="open").first()
+        if owed is not None:
+            self.gateway.outcome = how
+            self._attempt(wrong, False, lambda: actions.pay_invoice(owed.pk, by=self.people[0]))
+
+    @rule()
+    def reconciler_runs(self) -> None:
+        self.gateway.outcome = "pays"
+        reconcile(self.now)
+        with account_scope(self.account):
+            left = list(Payment.objects.filter(state=PaymentState.CHARGING))
+        for payment in left:
+            age = self.now - payment.created_at
+            intent = self.gateway.kept[payment.intent].intent if payment.intent else None
+            bank = intent is not None and intent.state is IntentState.PROCESSING
+            asked = intent is not None and intent.state is IntentState.CHALLENGE
+            assert age < timedelta(minutes=2) or bank or (asked and age < timedelta(minutes=15))
+            assert payment.needs_person == (bank and age > timedelta(hours=1)) or age < timedelta(hours=1)
+
+    @invariant()
+    def the_books_hold(self) -> None:
+        steps[0] += 1
+        found = [v for v in verify(self.account) if v.invariant != OPEN_FOR_NOW]
+        assert found == []
+
+    @invariant()
+    def what_was_taken_is_what_was_shown_and_once(self) -> None:
+        assert all(kept.captures <= 1 for kept in self.gateway.kept.values())
+        with account_scope(self.account):
+            ours = {str(p.pk): p for p in Payment.objects.all()}
+        shown = {str(quote.id): quote.amount for quote in self.quotes}
+        for key, amount in self.gateway.captured().items():
+            assert ours[key].state in (PaymentState.PAID, PaymentState.CHARGING)
+            assert amount == shown.get(key, ours[key].amount) == ours[key].amount
+
+    @invariant()
+    def the_plan_is_what_was_bought(self) -> None:
+        sub = subscription(self.people[0])
+        assert sub.quantity_next <= sub.quantity <= sub.high_water or sub.state in (State.TRIAL, State.LAPSED)
+
+    def teardown(self) -> None:
+        """Half a day later, with a healthy gateway, nothing is open and both sides agree."""
+        if not hasattr(self, "open"):
+            return
+        try:
+            for name in self.gateway.waiting(IntentState.PROCESSING):
+                self.gateway.bank(name, passed=True)
+            self.now += timedelta(hours=12)
+            with clock.at(self.now):
+                reconcile(self.now)
+                assert verify(self.account) == []
+                mine = [
+                    line for line in compare((self.now - timedelta(days=4000)).date()) if self._is_mine(line)
+                ]
+                assert mine == []
+        finally:
+            self.open.close()
+
+    def _is_mine(self, line: str) -> bool:
+        return f"account {self.account}," in line or "that we do not have" in line
+
+
+def test_purchases_survive_everything(database: str) -> None:
+    run_state_machine_as_test(Market, settings=chosen(12, 30))
