@@ -15,6 +15,7 @@ from pypdf import PdfReader
 
 from salotto.accounts.models import Account
 from salotto.billing import history
+from salotto.billing.actions.details import save_details
 from salotto.billing.invoices import InvoiceView, TaxLine
 from salotto.billing.models import BillingDetails
 from salotto.billing.pdf import pdf_of
@@ -180,10 +181,15 @@ def test_a_server_that_makes_no_pdf_does_not_load_the_typesetter() -> None:
 # The mail.
 
 
+@pytest.fixture
+def queued(settings: Any) -> None:
+    """Mail goes the product's way, into the queue."""
+    settings.EMAIL_BACKEND = "salotto.core.mail.QueuedBackend"
+
+
+@pytest.mark.usefixtures("queued")
 def test_an_invoice_is_mailed_with_its_pdf_to_the_address_of_the_details(cast: Cast) -> None:
     address = f"bills.{cast.slug}@example.com"
-    from salotto.billing.actions.details import save_details
-
     save_details(by=cast.primary_admin, legal_name="Conti S.a.s.", email=address)
     invoice = issue(cast.account)
     send_invoice(cast.account.pk, invoice.pk)
@@ -200,6 +206,7 @@ def test_an_invoice_is_mailed_with_its_pdf_to_the_address_of_the_details(cast: C
     assert "€46.36" in words(attached.get_content())
 
 
+@pytest.mark.usefixtures("queued")
 def test_without_such_an_address_it_goes_to_the_primary_admin(cast: Cast) -> None:
     invoice = issue(cast.account, state="paid", issued_at=AT)
     send_invoice(cast.account.pk, invoice.pk)
