@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "salotto.inbox",
     "salotto.channels.web",
     "salotto.desk",
+    "salotto.api",
     "salotto.config",
     *(["salotto.demo"] if DEMO else []),
 ]

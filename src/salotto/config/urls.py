@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
+from salotto.api.later import Later
 from salotto.core import http
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("", include("salotto.desk.billing.urls")),
     path("", include("salotto.accounts.urls")),
     path("", include("salotto.billing.urls")),
+    Later("api/v1/", "salotto.api.urls"),
     *([path("", include("salotto.demo.urls"))] if settings.DEMO else []),
 ]
 

@@ -1,0 +1,1 @@
+"""The operations, by what they are about. Each parses, calls an action or query, and says it."""
