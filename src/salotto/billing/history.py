@@ -52,7 +52,11 @@ class InvoiceRow:
 
 @dataclass(frozen=True, slots=True)
 class BalanceRow:
-    """A change of the balance: a positive amount is owed to the customer from then on."""
+    """A change of the balance: a positive amount is owed to the customer from then on.
+
+    `kind` is the transaction's, or, of an invoice, "used", "carried" or "collected": what it
+    did with the balance.
+    """
 
     id: int
     at: datetime
@@ -178,9 +182,17 @@ def _change(posting: Posting) -> BalanceRow:
     return BalanceRow(
         id=posting.pk,
         at=event.at,
-        kind=event.kind,
+        kind=_kind(posting, event.kind, of),
         memo=event.memo,
         amount=Money(-posting.amount, posting.currency),
         invoice_id=event.invoice_id,
         invoice_name=of.name if of else "",
     )
+
+
+def _kind(posting: Posting, kind: str, of: Invoice | None) -> str:
+    if kind != "invoice" or of is None:
+        return kind
+    if posting.amount < 0:
+        return "collected"
+    return "used" if posting.amount == of.balance_used else "carried"

@@ -13,6 +13,7 @@ from salotto.accounts.members import must_be_primary_admin
 from salotto.billing import actions, history
 from salotto.billing.actions.details import change_cycle, save_details
 from salotto.billing.errors import Declined, PurchaseUnderWay
+from salotto.billing.gateways.stripe_csp import with_stripe
 from salotto.billing.models import Cycle, Payment, PaymentState
 from salotto.billing.queries import payment as find_payment
 from salotto.core.errors import Conflict, Missing, Refused
@@ -70,6 +71,7 @@ def cycle(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @for_primary_admin
+@with_stripe
 def pay(request: MemberRequest, invoice: int) -> HttpResponse:
     """Pay an open invoice now, with the current card."""
     row = history.invoice(request.member.account.pk, invoice)
@@ -82,6 +84,7 @@ def pay(request: MemberRequest, invoice: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_primary_admin
+@with_stripe
 def payment(request: MemberRequest, payment: UUID) -> HttpResponse:
     """A payment that the bank asks about, or whose outcome is not known yet.
 

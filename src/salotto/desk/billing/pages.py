@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from salotto.accounts.http import MemberRequest, for_admins
 from salotto.billing import history
 from salotto.billing.gateways.cards import TEST_CARDS
+from salotto.billing.gateways.stripe_csp import with_stripe
 from salotto.billing.money import Money
 from salotto.billing.pdf import pdf_of
 from salotto.billing.quotes import gateway_of
@@ -21,6 +22,7 @@ FEW = 5
 
 @require_safe
 @for_admins
+@with_stripe
 def billing(request: MemberRequest) -> HttpResponse:
     """Plan, next renewal, cards, details, and the newest of each list."""
     account = request.member.account

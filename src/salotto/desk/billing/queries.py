@@ -107,8 +107,8 @@ def why(reason: str) -> str:
         "the sale is over": _("Conversations is no longer sold"),
         "all seats removed": _("All seats were to be removed"),
         "taken back": _("Taken back by the account"),
-        "purchase": _("Purchase"),
-        "renewal": _("Renewal"),
+        "purchase": "",  # the sentence has said it
+        "renewal": "",
     }
     return known.get(reason, reason)
 

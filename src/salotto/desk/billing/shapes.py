@@ -156,11 +156,19 @@ def _renewal(st: Standing, coming: Upcoming) -> Renewal:
         total=money(coming.total, coming.currency),
         sum=f"{wording.seats(coming.quantity, language())} × {money(coming.unit, coming.currency)}",
         tax=f"{rate}: {money(coming.tax, coming.currency)}" if rate else "",
-        balance=money(-used, coming.currency) if used else "",
-        carried=money(-carried, coming.currency) if carried else "",
+        balance=_from_balance(used, coming.currency),
+        carried=money(carried, coming.currency) if carried else "",
         pays=money(coming.amount, coming.currency),
         free=coming.unit == 0,
     )
+
+
+def _from_balance(used: int, currency: str) -> str:
+    """What the balance does to the renewal, in a sentence; "" for nothing."""
+    if used == 0:
+        return ""
+    form = _("%(amount)s come from the balance.") if used > 0 else _("%(amount)s were carried from before.")
+    return form % {"amount": money(abs(used), currency)}
 
 
 def _removal(st: Standing, coming: Upcoming | None) -> str:
