@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from salotto.billing import explain
 from salotto.billing.explain import Unexplained, read_charges
 from salotto.billing.models import Invoice
 from salotto.cli import billing, house, main
+from salotto.core import clock
 from salotto.core.tenancy import account_scope
+from tests.billing import shop
 from tests.cast import Cast
 
 CASES = Path(__file__).parent / "cases/proration.json"
@@ -283,6 +285,22 @@ def test_the_lines_of_an_invoice_are_explained(cast: Cast, explain_invoice: Any)
     assert first.startswith("1: 3 seats × €19.00 × 20 of 30 days") and "= €38.00;" in first
     assert second.startswith("2: 3 seats × €19.00 × 30 of 30 days") and "= €57.00;" in second
     assert third == "3: Goodwill = -€5.00"
+
+
+def test_a_credit_note_is_explained_as_seats_given_back(cast: Cast, explain_invoice: Any) -> None:
+    name = issue(cast, cast.slug[-10:], invoice_line("seats_prorated", amount=-3800)).name
+    code, out, _ = explain_invoice("--invoice", name)
+    assert code == 0 and out.startswith("1: -3 seats × €19.00 ×") and "= -€38.00;" in out
+
+
+def test_what_was_really_bought_is_explained(cast: Cast, explain_invoice: Any) -> None:
+    shop.add_card(cast.primary_admin)
+    shop.buy(cast.primary_admin, 7)
+    with clock.at(clock.now() + timedelta(days=10, hours=3)):
+        shop.buy(cast.primary_admin, 3)
+    for invoice, seats in zip(shop.invoices(cast.primary_admin), ("7 seats", "3 seats"), strict=True):
+        code, out, err = explain_invoice("--invoice", invoice.name)
+        assert (code, err) == (0, "") and out.startswith(f"1: {seats} × ")
 
 
 def test_one_line_of_an_invoice_is_explained(cast: Cast, explain_invoice: Any) -> None:

@@ -179,10 +179,11 @@ def _instant(line: Mapping[str, Any], field: str, name: str) -> datetime:
 def charge_of(line: Mapping[str, Any], name: str, currency: str) -> Charge | None:
     """The calculation behind a line of an invoice (`Invoice.lines`); None for a correction.
 
-    A whole period is one from its first instant on.
+    A whole period is one from its first instant on; a negative amount gives seats back.
     """
     if line["what"] not in {"seats_prorated", "seats_cycle"}:
         return None
     start, end = (datetime.fromisoformat(line[key]) for key in ("from", "to"))
     at = datetime.fromisoformat(line["at"]) if line["what"] == "seats_prorated" else start
-    return Charge(name, line["quantity"], line["unit"], currency, start, end, at)
+    delta = -line["quantity"] if line["amount"] < 0 < line["quantity"] else line["quantity"]
+    return Charge(name, delta, line["unit"], currency, start, end, at)
