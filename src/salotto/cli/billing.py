@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,9 @@ from salotto.config.options import Options
 WRONG = 2
 """The exit code of a question that makes no sense."""
 
+NAMES = ("invariant", "account", "row", "figures")
+"""What `verify --json` says of each violation."""
+
 
 def register(command: argparse.ArgumentParser, data: Callable[[argparse.ArgumentParser], None]) -> None:
     """Add the sub-commands to `salotto billing`; `data` adds the options of the data directory."""
@@ -27,6 +31,29 @@ def register(command: argparse.ArgumentParser, data: Callable[[argparse.Argument
     words.add_argument("--json", action="store_true", help="for programs: the list of id and amount")
     words.set_defaults(run=explain_amounts)
     data(words)
+    books = add("verify", help="check every invariant of the money on the live data")
+    books.add_argument("--account", type=int, metavar="ID", help="one account alone")
+    books.add_argument("--json", action="store_true", help="for programs: the list of violations")
+    books.set_defaults(run=verify_books)
+    data(books)
+
+
+def verify_books(given: argparse.Namespace, options: Options) -> int:
+    """`verify`: a line for each violation, with account, row and figures; 1 if there is one."""
+    house.visit(options)
+    house.load_django()
+    from salotto.billing.verify import invariants, verify
+
+    found = verify(given.account)
+    if given.json:
+        named = [dict(zip(NAMES, (v.invariant, v.account_id, v.row, v.figures), strict=True)) for v in found]
+        print(json.dumps(named, indent=1))
+    else:
+        for violation in found:
+            print(violation)
+        if not found:
+            print(f"{len(invariants())} invariants hold.")
+    return 1 if found else 0
 
 
 def explain_amounts(given: argparse.Namespace, options: Options) -> int:
@@ -58,11 +85,14 @@ def _content(file: str) -> bytes:
 
 
 def _show(rows: list[tuple[str | int, int, str]], *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps([{"id": name, "amount": amount} for name, amount, _ in rows], indent=1))
-        return
-    for name, _, words in rows:
-        print(f"{name}: {words}")
+    text = json.dumps([{"id": name, "amount": amount} for name, amount, _ in rows], indent=1)
+    if not as_json:
+        text = "\n".join(f"{name}: {words}" for name, _, words in rows)
+    try:
+        if text:
+            print(text, flush=True)
+    except BrokenPipeError:  # whoever reads has seen enough; Python must not try once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _explain_invoice(given: argparse.Namespace, options: Options) -> int:

@@ -241,24 +241,26 @@ SELECT coalesce(owed.account_id, open.account_id), coalesce(owed.currency, open.
 
 -- name: change_is_audited
 -- Every change of the paid quantity has an actor (or the system), a reason, a before and an
--- after in the audit log.
-SELECT c.account_id, 'seat change ' || c.id, format('%%s to %%s, next %%s, is not in the audit log',
-                                                    c.kind, c.seats_after, c.seats_at_renewal)
+-- after in the audit log: as many entries as there are such changes.
+SELECT c.account_id, 'seat change ' || max(c.id),
+       format('%%s to %%s, next %%s: %%s times, %%s entries in the audit log',
+              c.kind, c.seats_after, c.seats_at_renewal, count(*), entries.count)
   FROM seats_seatchange c
- WHERE c.kind IN ('bought', 'renewed', 'removed', 'removal_scheduled', 'removal_withdrawn')
-   AND (%(account)s::bigint IS NULL OR c.account_id = %(account)s::bigint)
-   AND NOT EXISTS (
-       SELECT FROM core_audit e
+ CROSS JOIN LATERAL (
+       SELECT count(*) FROM core_audit e
         WHERE e.account_id = c.account_id AND e.actor_id IS NOT DISTINCT FROM c.actor_id
           AND e.detail ? 'before' AND coalesce(e.detail ->> 'reason', '') <> ''
-          AND CASE e.verb
-              WHEN 'seats.bought' THEN c.kind = 'bought' AND (e.detail ->> 'after')::int = c.seats_after
-                                       AND (e.detail ->> 'at_renewal')::int = c.seats_at_renewal
-              WHEN 'seats.renewed' THEN c.kind IN ('renewed', 'removed') AND (e.detail ->> 'after')::int = c.seats_after
-                                       AND (e.detail ->> 'at_renewal')::int = c.seats_at_renewal
-              WHEN 'seats.ended' THEN c.kind = 'removed' AND c.seats_after = 0
-              WHEN 'seats.scheduled' THEN (e.detail ->> 'after')::int = c.seats_at_renewal
-              ELSE false END);
+          AND (e.detail ->> 'after')::int
+              = CASE e.verb WHEN 'seats.scheduled' THEN c.seats_at_renewal ELSE c.seats_after END
+          AND (e.verb = 'seats.scheduled' OR (e.detail ->> 'at_renewal')::int = c.seats_at_renewal)
+          AND CASE c.kind WHEN 'bought' THEN e.verb IN ('seats.bought', 'seats.scheduled')
+                          WHEN 'renewed' THEN e.verb = 'seats.renewed'
+                          WHEN 'removed' THEN e.verb IN ('seats.renewed', 'seats.ended')
+                          ELSE e.verb = 'seats.scheduled' END) entries
+ WHERE c.kind IN ('bought', 'renewed', 'removed', 'removal_scheduled', 'removal_withdrawn')
+   AND (%(account)s::bigint IS NULL OR c.account_id = %(account)s::bigint)
+ GROUP BY c.account_id, c.actor_id, c.kind, c.seats_after, c.seats_at_renewal, entries.count
+HAVING entries.count < count(*);
 
 -- name: no_payment_stays_open
 -- One payment at a time, and none is open for more than an hour.
