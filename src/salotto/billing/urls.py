@@ -6,5 +6,6 @@ from salotto.billing import views
 
 urlpatterns = [
     path("billing/webhooks/<slug:gateway>", views.webhook, name="billing_webhook"),
+    path("a/<slug:slug>/billing/cards/begin/", views.begin_card, name="begin_card"),
     path("a/<slug:slug>/billing/sandbox/<slug:intent>/", views.sandbox_challenge, name="sandbox_challenge"),
 ]

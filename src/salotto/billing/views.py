@@ -1,12 +1,12 @@
 """What gateways reach of us, and the page that the sandbox plays a bank on."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from salotto.accounts.http import MemberRequest, for_primary_admin
-from salotto.billing.actions import webhooks
+from salotto.billing.actions import methods, webhooks
 from salotto.billing.gateways.port import Forged, GatewayRefused, IntentState
 from salotto.billing.gateways.sandbox import Sandbox
 from salotto.core.errors import BadRequest, Missing
@@ -23,6 +23,13 @@ def webhook(request: HttpRequest, gateway: str) -> HttpResponse:
     except Forged:
         raise BadRequest() from None
     return HttpResponse(status=200)
+
+
+@require_POST
+@for_primary_admin
+def begin_card(request: MemberRequest) -> HttpResponse:
+    """What the gateway's own element needs to take a card; the number never comes here."""
+    return JsonResponse(dict(methods.begin_card(request.member)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

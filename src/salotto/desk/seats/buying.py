@@ -15,6 +15,7 @@ from salotto.billing import actions
 from salotto.billing.actions import methods
 from salotto.billing.errors import NoMethod, OtherQuantity, QuoteOver
 from salotto.billing.gateways.cards import TEST_CARDS
+from salotto.billing.gateways.stripe_csp import with_stripe
 from salotto.billing.models import Payment, PaymentState
 from salotto.billing.prices import currencies
 from salotto.billing.quotes import Quote, gateway_of, make_quote, quantity_of
@@ -30,6 +31,7 @@ USUAL = 3
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_primary_admin
+@with_stripe
 def buy(request: MemberRequest) -> HttpResponse:
     """The dialog with its first price; POST pays exactly that price."""
     if request.method != "POST":
@@ -64,6 +66,7 @@ def card(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @for_primary_admin
+@with_stripe
 def go_on(request: MemberRequest, payment: UUID) -> HttpResponse:
     """What became of a payment: after the bank's question, and while we ask the bank."""
     try:

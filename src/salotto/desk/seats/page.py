@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from salotto.accounts.http import MemberRequest, for_admins
 from salotto.accounts.models import Access
 from salotto.accounts.queries import Person
+from salotto.billing.gateways.stripe_csp import with_stripe
 from salotto.core.errors import Refused
 from salotto.desk.people import common
 from salotto.desk.people.queries import open_conversations
@@ -22,6 +23,7 @@ from salotto.seats import actions
 
 @require_safe
 @for_admins
+@with_stripe
 def seats(request: MemberRequest) -> HttpResponse:
     """The figures and the people; with htmx only the rows."""
     context = {**common.asked(request), "section": "seats", "levels": Access.choices}
