@@ -17,6 +17,7 @@ from salotto.billing.money import (
     tax_on,
 )
 from salotto.core.errors import Invalid
+from tests.property.profiles import chosen
 
 SPACE = "\u00a0"
 
@@ -138,11 +139,13 @@ def test_what_cannot_be_meant_in_one_way_only_is_refused_with_a_sentence(
     assert word in str(refused.value.message)
 
 
+@chosen(200, 1)
 @given(st.integers(-(10**18), 10**18), st.sampled_from(["EUR", "JPY", "KWD", "CLF"]))
 def test_an_amount_typed_in_full_comes_back(amount: int, currency: str) -> None:
     assert parse_amount(f"{Money(amount, currency).decimal:f}", currency) == amount
 
 
+@chosen(200, 1)
 @given(st.integers(), st.integers().filter(bool))
 def test_division_rounds_halves_away_from_zero(numerator: int, denominator: int) -> None:
     exact = Fraction(numerator, denominator)

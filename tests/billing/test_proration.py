@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salotto.billing.proration import prorated, remaining, seconds
+from tests.property.profiles import chosen
 
 CASES = json.loads((Path(__file__).parent / "cases/proration.json").read_text())
 JUNE = datetime(2025, 6, 1, tzinfo=UTC)
@@ -33,6 +34,7 @@ def test_every_worked_line_is_met_to_the_unit(case: dict[str, Any]) -> None:
     assert prorated(case["delta_qty"], case["unit_amount"], *moments(case)) == case["expected"]
 
 
+@chosen(200, 1)
 @given(st.integers(-(10**9), 10**9), st.integers(0, 10**12), instants, lengths, st.floats(-0.5, 1.5))
 def test_the_amount_is_the_exact_fraction_rounded_half_away_from_zero(
     delta: int, unit: int, start: datetime, length: timedelta, share: float
@@ -45,6 +47,7 @@ def test_the_amount_is_the_exact_fraction_rounded_half_away_from_zero(
     assert prorated(delta, unit, start, start + length, at) == (rounded if delta >= 0 else -rounded)
 
 
+@chosen(200, 1)
 @given(st.integers(0, 10**6), st.integers(0, 10**9), instants, lengths, instants)
 def test_giving_back_is_the_same_amount_with_the_other_sign(
     delta: int, unit: int, start: datetime, length: timedelta, at: datetime
@@ -53,6 +56,7 @@ def test_giving_back_is_the_same_amount_with_the_other_sign(
     assert prorated(-delta, unit, start, end, at) == -prorated(delta, unit, start, end, at)
 
 
+@chosen(200, 1)
 @given(st.integers(0, 100), st.integers(0, 10**6), instants, lengths, st.integers(0, 400 * 86_400))
 def test_later_is_never_dearer(delta: int, unit: int, start: datetime, length: timedelta, later: int) -> None:
     end, at = start + length, start + timedelta(seconds=later)
@@ -119,6 +123,7 @@ def bought(wanted: list[tuple[int, int]], owned: int = 0) -> tuple[int, int]:
     return total, high
 
 
+@chosen(200, 1)
 @given(purchases, st.integers(0, 20))
 def test_all_purchases_of_a_period_never_exceed_one_full_price(
     wanted: list[tuple[int, int]], owned: int
@@ -134,6 +139,7 @@ def test_what_was_paid_for_in_this_period_is_not_paid_for_again() -> None:
     assert bought([(8, tenth), (9, twentieth)], 5)[0] == 3800 + 633
 
 
+@chosen(200, 1)
 @given(st.integers(1, 40), st.integers(0, 30 * 86_400))
 def test_one_by_one_and_at_once_differ_by_rounding_alone(seats: int, second: int) -> None:
     at = JUNE + timedelta(seconds=second)
