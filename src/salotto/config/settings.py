@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "salotto.channels.web",
     "salotto.desk",
     "salotto.api",
+    "salotto.operator",
     "salotto.config",
     *(["salotto.demo"] if DEMO else []),
 ]

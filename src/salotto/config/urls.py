@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("salotto.desk.billing.urls")),
     path("", include("salotto.accounts.urls")),
     path("", include("salotto.billing.urls")),
+    path("operator/", include("salotto.operator.urls")),
     Later("api/v1/", "salotto.api.urls"),
     *([path("", include("salotto.demo.urls"))] if settings.DEMO else []),
 ]

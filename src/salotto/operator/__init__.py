@@ -1,1 +1,1 @@
-"""Pages of who runs the server."""
+"""Pages of those who run the installation: catalogue, accounts, requests, money, audit log."""

@@ -1,0 +1,1 @@
+"""Reads of the operator pages: across accounts, bounded, paged by key, one query a list."""

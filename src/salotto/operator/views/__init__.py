@@ -1,0 +1,1 @@
+"""The pages, one module a page: parse, authorise, call, render."""
