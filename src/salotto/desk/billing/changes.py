@@ -14,7 +14,6 @@ from salotto.billing import actions, history
 from salotto.billing.actions.details import change_cycle, save_details
 from salotto.billing.errors import Declined, PurchaseUnderWay
 from salotto.billing.gateways.stripe_csp import with_stripe
-from salotto.billing.gateways.stripe_csp import with_stripe
 from salotto.billing.models import Cycle, Payment, PaymentState
 from salotto.billing.queries import payment as find_payment
 from salotto.core.errors import Conflict, Missing, Refused

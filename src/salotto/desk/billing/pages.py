@@ -8,7 +8,6 @@ from salotto.accounts.http import MemberRequest, for_admins
 from salotto.billing import history
 from salotto.billing.gateways.cards import TEST_CARDS
 from salotto.billing.gateways.stripe_csp import with_stripe
-from salotto.billing.gateways.stripe_csp import with_stripe
 from salotto.billing.money import Money
 from salotto.billing.pdf import pdf_of
 from salotto.billing.quotes import gateway_of
