@@ -1,0 +1,327 @@
+"""Manage seats over HTTP: who sees what, what each refusal answers, and the purchase without script."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from salotto.billing.models import Payment
+from salotto.core import clock
+from salotto.core.tenancy import account_scope
+from salotto.seats import actions
+from tests.billing.shop import (
+    CURRENCY,
+    GOOD,
+    add_card,
+    buy,
+    catalogue,
+    invoices,
+    price,
+    quote,
+    subscription,
+    use_gateway,
+)
+from tests.cast import Cast
+from tests.seats.requests import operator, paying, plan_of, request_now
+
+HTMX = {"hx-request": "true"}
+DECLINED, ASKED = "4000000000000002", "4000002500003155"
+
+
+@pytest.fixture(autouse=True)
+def real_mail_backend(settings: Any) -> None:
+    """Mail goes its real way, into the queue."""
+    settings.EMAIL_BACKEND = "salotto.core.mail.QueuedBackend"
+
+
+def path(cast: Cast, rest: str = "") -> str:
+    return f"/a/{cast.slug}/settings/seats/{rest}"
+
+
+def giulia(cast: Cast) -> Client:
+    return cast.client(cast.primary_admin)
+
+
+def dialog(cast: Cast, add: object = 5, **more: str) -> tuple[int, str]:
+    """Status and text of the dialog for a number of seats."""
+    price()
+    fields = {"add": str(add), "currency": CURRENCY, **more}
+    answer = giulia(cast).get(path(cast, "buy/"), fields, headers=HTMX)
+    return answer.status_code, answer.content.decode()
+
+
+def token_in(html: str) -> str:
+    found = re.search(r'name="token" value="([^"]+)"', html)
+    assert found
+    return found[1]
+
+
+def pay(cast: Cast, add: object = 5, **options: Any) -> Any:
+    """Open the dialog and click on its button."""
+    _, html = dialog(cast, add)
+    return giulia(cast).post(path(cast, "buy/"), {"add": str(add), "token": token_in(html)}, **options)
+
+
+def test_the_page_shows_the_trial_and_its_days(cast: Cast) -> None:
+    text = giulia(cast).get(path(cast)).content.decode()
+    assert "14 days left" in text
+    assert "Buy seats" in text
+    assert "Email support" not in text
+
+
+def test_s1_other_admins_see_no_price_and_can_ask(cast: Cast) -> None:
+    paying(cast)
+    client = cast.client(cast.admin)
+    text = client.get(path(cast)).content.decode()
+    assert "Buy seats" not in text
+    assert "Ask the primary admin" in text
+    assert client.post(path(cast, "ask/")).status_code == 302
+    text = client.get(path(cast)).content.decode()
+    assert "Asked on" in text
+    assert client.post(path(cast, "ask/")).status_code == 409
+
+
+@pytest.mark.parametrize("who", ["admin", "agent", "viewer", "nobody"])
+def test_s1_s2_only_the_primary_admin_gets_to_the_dialog(who: str, cast: Cast) -> None:
+    client = cast.client(getattr(cast, who))
+    for page in ("quote/", "buy/", "support/"):
+        assert client.get(path(cast, page)).status_code == 403
+    for page in ("buy/", "card/", "support/", "support/withdraw/"):
+        assert client.post(path(cast, page), {"add": 1, "quantity": 1}).status_code == 403
+
+
+def test_strangers_find_nothing(cast: Cast) -> None:
+    assert cast.client(cast.outsider).get(path(cast, "buy/")).status_code == 404
+    assert cast.client().get(path(cast, "buy/")).status_code == 302
+
+
+def test_s11_the_button_carries_the_amount_that_is_charged(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    status, html = dialog(cast, 5)
+    assert status == 200
+    assert "5 seats × CHF" in html
+    assert "Today, to Visa •••• 4242" in html
+    button = re.search(r"data-pay>([^<]+)<", html)
+    assert button
+    shown = re.sub(r"[^\d.]", "", button[1])
+    assert shown == "95.00"
+    answer = giulia(cast).post(path(cast, "buy/"), {"add": "5", "token": token_in(html)}, headers=HTMX)
+    assert answer.status_code == 200
+    assert "The seats are yours" in answer.content.decode()
+    assert invoices(cast.primary_admin)[0].total == 9500
+    assert plan_of(cast).seats == 5
+
+
+def test_without_script_the_same_form_is_a_page(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    price()
+    page = giulia(cast).get(path(cast, "buy/"), {"add": "4", "currency": CURRENCY}).content.decode()
+    assert "<html" in page
+    answer = giulia(cast).post(path(cast, "buy/"), {"add": "4", "token": token_in(page)})
+    assert answer.status_code == 200
+    assert "<html" in answer.content.decode()
+    assert plan_of(cast).seats == 4
+
+
+def test_a_preview_writes_nothing(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    before = subscription(cast.primary_admin)
+    for number in range(1, 5):
+        dialog(cast, number)
+    assert subscription(cast.primary_admin) == before
+    with account_scope(cast.account.pk):
+        assert not Payment.objects.exists()
+
+
+@pytest.mark.parametrize("add", ["0", "-1", "1.5", "many", "", "2147483648"])
+def test_a_bad_quantity_is_422_and_says_so(add: str, cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    status, html = dialog(cast, add)
+    assert status == 422
+    assert "Enter a whole number of seats" in html
+    answer = giulia(cast).get(path(cast, "quote/"), {"add": add}, headers=HTMX)
+    assert answer.status_code == 422
+
+
+def test_rule_20_too_few_seats_are_409_with_names(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    status, html = dialog(cast, 2)
+    assert status == 409
+    assert "Sara Bianchi" in html
+
+
+def test_a_currency_without_a_price_is_422(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    answer = giulia(cast).get(path(cast, "quote/"), {"add": "5", "currency": "XTS"}, headers=HTMX)
+    assert answer.status_code == 422
+    assert "no price in this currency" in answer.content.decode()
+
+
+def test_another_quantity_with_the_same_offer_is_409(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    _, html = dialog(cast, 5)
+    fields = {"add": "6", "token": token_in(html)}
+    for headers in (HTMX, {}):
+        answer = giulia(cast).post(path(cast, "buy/"), fields, headers=headers)
+        assert answer.status_code == 409
+    assert plan_of(cast).seats == 20
+
+
+def test_an_offer_that_is_over_is_409_and_renews(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    _, html = dialog(cast, 5)
+    fields = {"add": "5", "token": token_in(html)}
+    with clock.at(clock.now() + timedelta(minutes=16)):
+        answer = giulia(cast).post(path(cast, "buy/"), fields, headers=HTMX)
+        again = giulia(cast).post(path(cast, "buy/"), fields)
+    assert answer.status_code == 409
+    assert "data-renews" in answer.content.decode()
+    assert again.status_code == 409
+    assert token_in(again.content.decode()) != fields["token"]
+
+
+def test_a_forged_offer_is_400_and_a_foreign_one_403(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    client = giulia(cast)
+    assert client.post(path(cast, "buy/"), {"add": "5", "token": "x"}, headers=HTMX).status_code == 400
+
+    foreign = quote(cast.outsider, 5)
+    answer = client.post(path(cast, "buy/"), {"add": "5", "token": foreign.token}, headers=HTMX)
+    assert answer.status_code == 403
+
+
+def test_a_demoted_primary_admin_with_the_dialog_open_is_403(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    _, html = dialog(cast, 5)
+    client = giulia(cast)
+    type(cast.account).objects.filter(pk=cast.account.pk).update(primary_admin=cast.admin.user)
+    answer = client.post(path(cast, "buy/"), {"add": "5", "token": token_in(html)}, headers=HTMX)
+    assert answer.status_code == 403
+    assert plan_of(cast).seats == 20
+
+
+def test_a_decline_says_why_and_nothing_changes(cast: Cast) -> None:
+    add_card(cast.primary_admin, DECLINED)
+    for headers in (HTMX, {}):
+        answer = pay(cast, headers=headers)
+        assert answer.status_code == 422
+        assert "The bank has declined the card. Nothing was charged." in answer.content.decode()
+    assert plan_of(cast).seats == 20
+
+
+def test_a_challenge_is_answered_and_paid(cast: Cast) -> None:
+    add_card(cast.primary_admin, ASKED)
+    answer = pay(cast, headers=HTMX)
+    assert answer.status_code == 202
+    html = answer.content.decode()
+    bank = re.search(r'data-address="([^"]+)"', html)
+    again = re.search(r'data-continue="([^"]+)"', html)
+    assert bank and again
+    client = giulia(cast)
+    assert client.post(again[1], headers=HTMX).status_code == 202
+    client.post(bank[1], {"answer": "complete"}, headers=HTMX)
+    assert "The seats are yours" in client.post(again[1], headers=HTMX).content.decode()
+    assert plan_of(cast).seats == 5
+
+
+def test_leaving_a_challenge_charges_nothing(cast: Cast) -> None:
+    add_card(cast.primary_admin, ASKED)
+    html = pay(cast, headers=HTMX).content.decode()
+    leave = re.search(r'data-give-up="([^"]+)"', html)
+    assert leave
+    assert "Nothing was charged" in giulia(cast).post(leave[1], headers=HTMX).content.decode()
+    assert plan_of(cast).seats == 20
+
+
+def test_an_account_on_invoice_buys_without_a_card(cast: Cast) -> None:
+    use_gateway(cast.primary_admin, "invoice")
+    _, html = dialog(cast, 5)
+    assert "Buy 5 seats on invoice" in html
+    assert pay(cast, headers=HTMX).status_code == 200
+    assert plan_of(cast).seats == 5
+
+
+def test_rule_23_what_costs_nothing_needs_no_card(cast: Cast) -> None:
+    use_gateway(cast.primary_admin, "sandbox")
+    price("SEK", 0)
+    _, html = dialog(cast, 5, currency="SEK")
+    assert "Get 5 seats, free on this server" in html
+    fields = {"add": "5", "token": token_in(html)}
+    assert giulia(cast).post(path(cast, "buy/"), fields, headers=HTMX).status_code == 200
+    assert "Free on this server" in giulia(cast).get(path(cast)).content.decode()
+
+
+def test_a_card_is_added_in_the_dialog(cast: Cast) -> None:
+    use_gateway(cast.primary_admin, "sandbox")
+    _, html = dialog(cast, 5)
+    assert "There is no card yet" in html
+    price()
+    fields = {"add": "5", "currency": CURRENCY, "reference": GOOD}
+    answer = giulia(cast).post(path(cast, "card/"), fields, headers=HTMX)
+    assert answer.status_code == 200
+    assert "Today, to Visa •••• 4242" in answer.content.decode()
+    fields["reference"] = "4111111111111111"
+    assert giulia(cast).post(path(cast, "card/"), fields, headers=HTMX).status_code == 422
+
+
+def test_s13_email_support_is_asked_and_taken_back(cast: Cast) -> None:
+    paying(cast)
+    client = giulia(cast)
+    assert "Email support" in client.get(path(cast)).content.decode()
+    assert client.post(path(cast, "support/"), {"quantity": "99"}).status_code == 422
+    assert client.post(path(cast, "support/"), {"quantity": "2", "note": "two"}).status_code == 302
+    text = client.get(path(cast)).content.decode()
+    assert "The removal of 2 seats is asked for" in text
+    assert client.post(path(cast, "support/"), {"quantity": "2"}).status_code == 409
+    assert client.post(path(cast, "support/withdraw/")).status_code == 302
+    assert request_now(cast).state == "withdrawn"
+    assert client.post(path(cast, "support/withdraw/")).status_code == 409
+
+
+def test_rule_18_a_scheduled_removal_is_shown_with_its_day(cast: Cast) -> None:
+
+    paying(cast)
+    actions.schedule(actions.request_removal(8, "", by=cast.primary_admin).pk, operator())
+    text = giulia(cast).get(path(cast)).content.decode()
+    assert "8 seats end on" in text
+    assert "3 people are agents now" in text
+    assert "Take it back" not in cast.client(cast.admin).get(path(cast)).content.decode()
+
+
+def test_s14_the_end_of_sale_is_announced_for_thirty_days(cast: Cast) -> None:
+    day = clock.now().date() + timedelta(days=29)
+    with catalogue(sale_ends_on=day):
+        for page in ("seats/", "people/"):
+            for member, seen in ((cast.admin, True), (cast.agent, False)):
+                answer = cast.client(member).get(f"/a/{cast.slug}/settings/{page}").content.decode()
+                assert ("is sold until" in answer) is seen
+    with catalogue(sale_ends_on=day + timedelta(days=2)):
+        assert "is sold until" not in giulia(cast).get(path(cast)).content.decode()
+
+
+def test_s14_after_the_sale_nothing_is_bought_first_and_the_page_says_why(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    with catalogue(sale_ends_on="2023-01-03"):
+        assert dialog(cast)[0] == 409
+        assert "Buy seats" not in giulia(cast).get(path(cast)).content.decode()
+
+
+def test_s14_after_self_service_the_button_is_a_request(cast: Cast) -> None:
+    paying(cast)
+    with catalogue(extra_sale_ends_on="2023-01-03"):
+        text = giulia(cast).get(path(cast)).content.decode()
+        assert "Ask for seats" in text
+        assert "Buy seats" not in text
+        assert dialog(cast)[0] == 409
+        answer = giulia(cast).post(path(cast, "support/"), {"kind": "add", "quantity": "3"})
+    assert answer.status_code == 302
+    assert request_now(cast).kind == "add"
+
+
+def test_rule_15_a_full_house_says_what_to_do(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    buy(cast.primary_admin, 3)
+    assert "Or buy more seats." in giulia(cast).get(path(cast)).content.decode()
+    assert "Or ask the primary admin" in cast.client(cast.admin).get(path(cast)).content.decode()
