@@ -67,11 +67,8 @@ async function confirm(form, stripe, elements) {
   if (button.disabled) return;
   button.disabled = true;
   problem(form, "");
-  const { error, setupIntent } = await stripe.confirmSetup({
-    elements,
-    redirect: "if_required",
-    confirmParams: { return_url: location.href },
-  });
+  const wanted = { elements, redirect: "if_required", confirmParams: { return_url: location.href } };
+  const { error, setupIntent } = await inFront(form, () => stripe.confirmSetup(wanted));
   if (error) {
     button.disabled = false;
     return problem(form, error.message || form.dataset.failed);
@@ -106,8 +103,28 @@ function appearance() {
 export async function answerBank(bank) {
   const { clientClient_secret: clientSecret, clientPublishable_key: key } = bank.dataset;
   const Stripe = await library();
-  const { error } = await Stripe(key).handleNextAction({ clientSecret });
+  const { error } = await inFront(bank, () => Stripe(key).handleNextAction({ clientSecret }));
   if (error?.type === "api_connection_error" || error?.type === "api_error") throw new Error(error.message);
+}
+
+// The bank's frame is laid over the page by Stripe, so a modal dialog would cover and lock it:
+// ours is shown without being modal until the bank is done.
+async function inFront(element, work) {
+  const dialog = element.closest("dialog");
+  if (!dialog?.matches(":modal")) return work();
+  reopen(dialog, "show");
+  try {
+    return await work();
+  } finally {
+    if (dialog.open) reopen(dialog, "showModal");
+  }
+}
+
+// Closing means leaving to everybody else who listens; this is none.
+function reopen(dialog, how) {
+  dialog.addEventListener("close", (event) => event.stopImmediatePropagation(), { once: true, capture: true });
+  dialog.close();
+  dialog[how]();
 }
 
 // Where they are on the page: the card form once it is seen, the question as soon as it comes.
@@ -133,7 +150,7 @@ document.addEventListener("salotto:challenge", async (event) => {
     event.target.querySelector("form[data-plain]").hidden = false; // the way to try again
     return;
   }
-  event.detail.done();
+  if (event.target.isConnected) event.detail.done(); // else the dialog was closed meanwhile
 });
 prepare();
 // A payment on a page of its own: the form that asks what became of it.
