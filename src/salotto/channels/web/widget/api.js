@@ -71,7 +71,7 @@ export const api = ({ base, site, language, mine, locked }) => {
   const client = {
     onRenewed: () => {},
     hello,
-    post: ({ id, body, page, title, email }) => call("messages", { body: { id, body, page, title, email } }),
+    post: (body) => call("messages", { body }), /* an item of the outbox; the server takes what it knows */
     after: (id) => call(`messages?after=${id}`),
     before: (id) => call(`messages?before=${id}`),
     live: (since, signal) => call(`live?since=${encodeURIComponent(since)}`, { signal }),

@@ -84,7 +84,7 @@ export const composer = ({ words, language, draw, draft, onSend, onTyping }) => 
     /* Enter that ends the composition of a character (IME) is not ours; 229 is Safari's word for it. */
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    node.requestSubmit(); /* asks the browser first whether the address can be one */
+    if (email.reportValidity()) submit(); /* the button has the browser ask by itself */
   };
   const leave = make("div", { class: "field" }, email);
   const node = make("form", { class: "write", onsubmit: (event) => { event.preventDefault(); submit(); } },
@@ -94,7 +94,9 @@ export const composer = ({ words, language, draw, draft, onSend, onTyping }) => 
     node,
     refresh,
     focus: () => field.focus({ preventScroll: true }),
-    leave: (on) => (leave.hidden = !on),
+    leave: (on) => {
+      if (leave.hidden = !on) email.value = ""; /* what is out of sight must not be in the way */
+    },
     put: (value) => write(text() ? `${value}\n${field.value}` : value),
   };
 };
