@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from salotto.billing.actions import dunning, settling
+from salotto.billing.actions.locking import subscription_of
 from salotto.billing.gateways import gateway
 from salotto.billing.gateways.port import (
     Charge,
@@ -128,7 +129,7 @@ def conclude(payment: Payment, intent: Intent, st: Standing | None = None) -> Pa
 def fail(payment: Payment, reason: str, message: str = "") -> Payment:
     """Close a payment that has not been collected; whoever comes second changes nothing."""
     state = PaymentState.CANCELLED if reason == ABANDONED else PaymentState.FAILED
-    with transaction.atomic(), account_scope(payment.account_id):
+    with subscription_of(payment.account_id):
         closed = Payment.objects.filter(pk=payment.pk, state=PaymentState.CHARGING).update(
             state=state, error_code=reason, error=message, needs_person=False
         )

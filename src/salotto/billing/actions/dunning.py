@@ -1,7 +1,7 @@
 """What follows when an open invoice is paid, or is not (rule 21).
 
-Both are called inside the transaction that closes the payment: the payment's row is locked
-before the subscription's, everywhere.
+Both are called inside the transaction that closes the payment: the subscription's row is
+locked before the payment's, everywhere.
 """
 
 from salotto.accounts.actions import set_read_only

@@ -13,9 +13,10 @@ from django.db import connection, transaction
 
 from salotto.accounts.actions import set_read_only
 from salotto.billing.actions import dunning
+from salotto.billing.actions.locking import subscription_of
 from salotto.billing.due import due_at
 from salotto.billing.invoices import Line, TaxLine, compose
-from salotto.billing.models import Payment, PaymentKind, PaymentState, State, Subscription
+from salotto.billing.models import Payment, PaymentKind, PaymentState, State
 from salotto.billing.queries import payment as find_payment
 from salotto.billing.signals import quantity_changed
 from salotto.billing.standing import Standing, account_now, standing
@@ -55,8 +56,8 @@ def settle(payment: Payment, captured: int, st: Standing | None = None, *, later
 
 
 def _settle_renewal(payment: Payment, captured: int) -> None:
-    with transaction.atomic(), account_scope(payment.account_id):
-        now = account_now(Subscription.objects.get(account_id=payment.account_id))
+    with subscription_of(payment.account_id) as sub:
+        now = account_now(sub)
         won = Payment.objects.filter(pk=payment.pk, state=PaymentState.CHARGING).update(
             state=PaymentState.PAID, settled_at=now, needs_person=False
         )

@@ -64,11 +64,12 @@ DECLARE
     old billing_subscription;
     issued record;
 BEGIN
+    -- The subscription first, as everywhere: a claim holds it and waits for the open payment.
+    SELECT * INTO STRICT old FROM billing_subscription WHERE account_id = account FOR NO KEY UPDATE;
     UPDATE billing_payment SET state = 'paid', settled_at = moment, needs_person = false
      WHERE account_id = account AND id = of_payment AND state = 'charging' RETURNING * INTO paid;
     IF NOT FOUND THEN RETURN; END IF;
 
-    SELECT * INTO STRICT old FROM billing_subscription WHERE account_id = account FOR UPDATE;
     fresh := jsonb_populate_record(old, changes);
     UPDATE billing_subscription SET
         state = fresh.state, cycle = fresh.cycle, cycle_next = fresh.cycle_next,
