@@ -9,6 +9,7 @@ from ninja.openapi import get_schema
 
 from salotto.api.keys import HEADER, REPLAYED
 from salotto.api.rest import api
+from salotto.api.views import BY_TAG
 
 KEY = {
     "in": "header",
@@ -38,6 +39,7 @@ MEANS = {
     403: "The token's member has no right to do this at this moment.",
     404: "Not there, or not of this account.",
     409: "Not possible as things stand; `code` says why. With `Retry-After`, again in a moment.",
+    413: "More than 256 kB.",
     422: "A value that cannot be; or the card was declined.",
     429: "More than 300 requests a minute with this token; `Retry-After` says how long to wait.",
     500: "Our fault.",
@@ -53,6 +55,7 @@ Node = dict[str, Any]
 def document() -> Node:
     """The whole document, made once."""
     made: Node = dict(get_schema(api, "api/v1/"))
+    made["tags"] = [{"name": name, "description": module.__doc__} for name, module in BY_TAG.items()]
     made["servers"] = [{"url": settings.PUBLIC_URL}]
     made["components"]["securitySchemes"]["Bearer"]["description"] = (
         "A token of Settings › Keys for programs: `slt_` and 43 characters."

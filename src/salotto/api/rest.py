@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.params.functions import Query
 from pydantic import BaseModel
 
 from salotto.accounts.members import Member
@@ -21,8 +22,11 @@ refusals. Send `Authorization: Bearer slt_…`; a token is made on *Settings ›
 as its member, with the rights of that very moment. Refusals are `{"error": {"code", "message", "field"?}}`.
 Send an `Idempotency-Key` with whatever writes, and the same again when no answer came."""
 
+AFTER: Any = Query("", max_length=700, description="The `next` of the page before; empty for the first.")
+LIMIT: Any = Query(25, ge=1, le=100, description="Rows of a page, at most.")
+
 ALWAYS = (401, 403, 429, 500, 503)
-KEYED = (400, 409, 422)
+WRITES = (400, 409, 413, 422)
 
 api = NinjaAPI(
     title="Salotto",
@@ -58,7 +62,7 @@ def operation(
     operation's id, its docstring the summary and the description. `whole`: what it does is
     one transaction, see `keys`.
     """
-    codes = sorted({*ALWAYS, *refuses, *(KEYED if method != "GET" else ())})
+    codes = sorted({*ALWAYS, *refuses, *(WRITES if method != "GET" else ())})
 
     def register(view: View) -> View:
         summary, _, rest = (view.__doc__ or "").partition("\n\n")

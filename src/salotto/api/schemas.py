@@ -27,7 +27,19 @@ def shows(**example: Any) -> ConfigDict:
 
 
 EUROS = {"amount": 3800, "currency": "EUR", "shown": "€38.00"}
-PERSON = {"id": 12, "name": "Giulia Conti"}
+ZERO = {"amount": 0, "currency": "EUR", "shown": "€0.00"}
+QUOTE = "0d9f6a3e-7c1b-4f0a-9a52-1f0a6f3b7c11"
+OFFER = "eyJ…:1wK…:9x…"
+JUNE = "2026-06-01T00:00:00Z"
+ROW: dict[str, Any] = {
+    "id": 41, "name": "2026-000123", "kind": "invoice", "state": "paid", "issued_at": SUMMER,
+    "payable_until": SUMMER, "total": EUROS, "due": EUROS,
+}  # fmt: skip
+PARTY = {
+    "name": "Bottega Serena", "address": "Via Roma 1", "country": "IT", "vat_number": "", "email": "",
+    "reference": "",
+}  # fmt: skip
+PERSON: dict[str, Any] = {"id": 12, "name": "Giulia Conti"}
 
 Count = Annotated[int, Field(ge=1, le=MOST, description="A number of seats, a whole number.")]
 Cycle = Literal["month", "year"]
@@ -47,6 +59,10 @@ class Money(Strict):
 
 class Problem(Strict):
     """Why something was refused."""
+
+    model_config = shows(
+        code="no_free_seat", message="All 20 seats are in use. Nothing was changed.", field=None
+    )
 
     code: str = Field(description="Stable, for programs.")
     message: str = Field(
@@ -76,6 +92,10 @@ class Named(Strict):
 
 class Renewal(Strict):
     """The next renewal, if nothing changes until then."""
+
+    model_config = shows(
+        at=MONTH, seats=8, cycle="month", subtotal=EUROS, tax=ZERO, total=EUROS, amount=EUROS
+    )
 
     at: datetime
     seats: int
@@ -138,6 +158,8 @@ class SeatChange(Strict):
 class SeatChanges(Strict):
     """A page of the seat ledger, newest first."""
 
+    model_config = shows(rows=[], next="71")
+
     rows: list[SeatChange]
     next: Next
 
@@ -158,6 +180,8 @@ class Person(Strict):
 
 class People(Strict):
     """A page of members, by name."""
+
+    model_config = shows(rows=[], next=None)
 
     rows: list[Person]
     next: Next
@@ -202,6 +226,8 @@ class Tax(Strict):
 class Following(Strict):
     """What each following period costs."""
 
+    model_config = shows(starts_at=MONTH, subtotal=EUROS, tax=ZERO, total=EUROS)
+
     starts_at: datetime
     subtotal: Money
     tax: Money
@@ -210,6 +236,15 @@ class Following(Strict):
 
 class Quote(Strict):
     """What `add` more seats cost at this instant. total = balance_used + carried + amount."""
+
+    model_config = shows(
+        id=QUOTE, token=OFFER, at=SUMMER, expires_at="2026-06-11T00:15:00Z", is_first=False, add=3,
+        quantity_from=5, quantity_to=8, next_from=5, next_to=8, delta=3, unit=EUROS, cycle="month",
+        period_start=JUNE, period_end=MONTH, subtotal=EUROS,
+        tax={"name": "", "basis_points": 0, "note": "", "amount": ZERO}, total=EUROS, balance_used=ZERO,
+        carried=ZERO, amount=EUROS, next={"starts_at": MONTH, "subtotal": EUROS, "tax": ZERO, "total": EUROS},
+        gateway="stripe", needs_payment_method=False,
+    )  # fmt: skip
 
     id: UUID = Field(description="Of the purchase too, if it is bought.")
     token: str = Field(description="Send it to `POST /purchases`, unchanged.")
@@ -242,7 +277,7 @@ class Quote(Strict):
 class PurchaseIn(Strict):
     """A quote that is accepted."""
 
-    model_config = shows(quote="eyJ…:1wK…:9x…", add=3)
+    model_config = shows(quote=OFFER, add=3)
 
     quote: str = Field(max_length=4000, description="The `token` of a quote.")
     add: Count = Field(description="The same number as in the quote: a safeguard.")
@@ -259,6 +294,12 @@ class InvoiceName(Strict):
 
 class Purchase(Strict):
     """A purchase of seats."""
+
+    model_config = shows(
+        id=QUOTE, state="paid", quantity_from=5, quantity_to=8, next_from=5, next_to=8, delta=3, total=EUROS,
+        balance_used=ZERO, carried=ZERO, amount=EUROS, created_at=SUMMER, settled_at=SUMMER,
+        invoice={"id": 41, "name": "2026-000123"}, challenge=None, problem=None,
+    )  # fmt: skip
 
     id: UUID = Field(description="The id of its quote.")
     state: Literal["charging", "paid", "failed", "cancelled"] = Field(
@@ -286,10 +327,7 @@ class Purchase(Strict):
 class InvoiceRow(Strict):
     """An invoice or credit note as a list shows it."""
 
-    model_config = shows(
-        id=41, name="2026-000123", kind="invoice", state="paid", issued_at=SUMMER, payable_until=SUMMER,
-        total=EUROS, due=EUROS,
-    )  # fmt: skip
+    model_config = shows(**ROW)
 
     id: int
     name: str = Field(description="The number as it is written.")
@@ -304,12 +342,19 @@ class InvoiceRow(Strict):
 class Invoices(Strict):
     """A page of invoices, newest first."""
 
+    model_config = shows(rows=[], next="41")
+
     rows: list[InvoiceRow]
     next: Next
 
 
 class InvoiceLine(Strict):
     """A line of an invoice."""
+
+    model_config = shows(
+        what="seats_prorated", quantity=3, unit=EUROS, cycle="month", starts_at=JUNE, ends_at=MONTH,
+        at=SUMMER, amount=EUROS, text="",
+    )  # fmt: skip
 
     what: Literal["seats_prorated", "seats_cycle", "correction"]
     quantity: int
@@ -325,6 +370,8 @@ class InvoiceLine(Strict):
 class InvoiceTax(Strict):
     """The tax at one rate."""
 
+    model_config = shows(name="VAT", basis_points=2200, note="", base=EUROS, amount=ZERO)
+
     name: str
     basis_points: int
     note: str
@@ -334,6 +381,8 @@ class InvoiceTax(Strict):
 
 class Party(Strict):
     """Seller or buyer, as they were when the invoice was issued."""
+
+    model_config = shows(**PARTY)
 
     name: str
     address: str
@@ -346,7 +395,10 @@ class Party(Strict):
 class Invoice(InvoiceRow):
     """An invoice with everything in it. It never changes, but for `state` and `paid_at`."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=None)
+    model_config = shows(
+        **ROW, corrects=None, purchase=QUOTE, paid_at=SUMMER, lines=[], taxes=[], subtotal=EUROS, tax=ZERO,
+        balance_used=ZERO, carried=ZERO, seller=PARTY, buyer=PARTY, gateway="stripe", language="en",
+    )  # fmt: skip
 
     corrects: int | None = Field(description="The id of the invoice that a credit note corrects.")
     purchase: UUID | None = Field(description="The purchase that it comes from; null for a renewal.")
@@ -399,6 +451,8 @@ class SeatRequest(Strict):
 
 class SeatRequests(Strict):
     """A page of requests, newest first. At most one of them is open."""
+
+    model_config = shows(rows=[], next=None)
 
     rows: list[SeatRequest]
     next: Next

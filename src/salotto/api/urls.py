@@ -17,10 +17,8 @@ from django.views.decorators.http import require_safe
 from salotto.api.document import document
 from salotto.api.errors import refusal
 from salotto.api.rest import api
-from salotto.api.views import buying, invoices, requests, seats
 from salotto.core.errors import Missing, WrongMethod
 
-OPERATIONS = (seats, buying, invoices, requests)
 LANGUAGES = ("en", "it")
 
 

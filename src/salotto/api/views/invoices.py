@@ -5,8 +5,7 @@ from django.http import HttpResponse
 from salotto.accounts.members import must_administer
 from salotto.api import schemas, shapes
 from salotto.api.auth import ApiRequest
-from salotto.api.rest import operation, said
-from salotto.api.views.seats import AFTER, LIMIT
+from salotto.api.rest import AFTER, LIMIT, operation, said
 from salotto.billing import history
 from salotto.billing.pdf import pdf_of
 

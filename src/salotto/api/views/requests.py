@@ -5,8 +5,7 @@ from django.http import HttpResponse
 from salotto.accounts.members import must_administer, must_be_primary_admin
 from salotto.api import actions, queries, schemas, shapes
 from salotto.api.auth import ApiRequest
-from salotto.api.rest import operation, said
-from salotto.api.views.seats import AFTER, LIMIT
+from salotto.api.rest import AFTER, LIMIT, operation, said
 from salotto.seats import actions as seats
 
 
