@@ -31,10 +31,11 @@ export function show(html) {
   here.dispatchEvent(new CustomEvent("deal:shown", { bubbles: true }));
 }
 
-/** A fragment as nodes that are not on the page yet. */
+/** A fragment as nodes that are not on the page yet; a template takes noscript's content for real. */
 export function parse(html) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
+  holder.content.querySelectorAll("noscript").forEach((part) => part.remove());
   return holder.content;
 }
 
