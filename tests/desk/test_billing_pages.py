@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from salotto.accounts.members import Member
 from salotto.billing import history
+from salotto.billing.actions.methods import add_card
 from salotto.billing.models import BillingDetails, Cycle, Subscription
 from salotto.core import clock
 from salotto.core.models import AuditEntry
@@ -84,6 +85,16 @@ def test_another_accounts_invoice_is_not_there(cast: Cast, path: str) -> None:
     theirs = issue(cast.outsider.account)
     assert cast.client(cast.primary_admin).get(url(cast, path, theirs.pk)).status_code == 404
     assert cast.client(cast.primary_admin).get(url(cast, path, 2**80)).status_code == 404
+
+
+@pytest.mark.parametrize("act", ["current", "remove"])
+def test_another_accounts_card_is_not_there(cast: Cast, act: str) -> None:
+    with account_scope(cast.outsider.account.pk):
+        Subscription.objects.update(gateway="sandbox")
+    theirs = add_card("4242424242424242", cast.outsider)
+    for card in (theirs.pk, 2**80):
+        assert cast.client(cast.primary_admin).post(url(cast, f"cards/{card}/{act}/")).status_code == 404
+    assert [card.is_current for card in history.methods(cast.outsider.account, AT)] == [True]
 
 
 def test_another_accounts_invoice_is_not_paid(cast: Cast) -> None:

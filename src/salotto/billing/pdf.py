@@ -13,6 +13,8 @@ TEMPLATE = Path(__file__).parent / "templates" / "billing" / "invoice.typ"
 STAMP = datetime(2000, 1, 1, tzinfo=UTC)
 """Written into the file as its time of making, so that it can be made again."""
 
+LATIN_ENDS = "\u0250"
+
 
 def pdf_of(view: InvoiceView) -> bytes:
     """The PDF (tagged, A4) of an invoice; the same view gives the same bytes.
@@ -45,5 +47,7 @@ def _fonts() -> Any:
 
 
 def document(view: InvoiceView) -> dict[str, Any]:
-    """What the template is given: the view, and the seller's letter for the mark."""
-    return {**asdict(view), "mark": (view.seller.name.strip() or "Salotto")[:1].upper()}
+    """What the template is given: the view, and a letter for the mark (our own if the seller's
+    name begins with one that the font may not have)."""
+    first = view.seller.name.strip()[:1].upper()
+    return {**asdict(view), "mark": first if first.isalnum() and first < LATIN_ENDS else "S"}

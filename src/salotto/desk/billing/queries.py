@@ -22,6 +22,8 @@ INVOICE = re.compile(
 """How a ledger row names the invoice that it came with, by its id or by its name."""
 
 Kind = SeatChange.Kind
+BEFORE = (Kind.TRIAL, Kind.TRIAL_OVER, Kind.NOT_SOLD)
+"""What a first purchase follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,8 @@ def sentence(row: SeatChange, past: SeatChange | None) -> str:
     """What happened, in one sentence; `past` is the row before it."""
     had, due = (past.seats_after, past.seats_at_renewal) if past else (0, 0)
     now, later = row.seats_after, row.seats_at_renewal
-    bought = later - due if past and past.kind != Kind.TRIAL and due < had else now - had
-    texts = {
+    bought = later - due if past and due < had else now - had
+    texts: dict[str, str] = {
         Kind.TRIAL: _("Trial with %(now)s started"),
         Kind.TRIAL_OVER: _("Trial over, %(now)s left"),
         Kind.BOUGHT: _("%(change)s bought, %(now)s now"),
@@ -84,7 +86,7 @@ def sentence(row: SeatChange, past: SeatChange | None) -> str:
         Kind.REMOVED: _("%(gone)s removed, %(now)s left"),
         Kind.NOT_SOLD: _("Started without a trial"),
     }
-    if row.kind == Kind.BOUGHT and past and past.kind == Kind.TRIAL:
+    if row.kind == Kind.BOUGHT and past and past.kind in BEFORE:
         return _("First purchase: %(now)s") % {"now": _seats(now)}
     values = {
         "now": _seats(now),
@@ -93,7 +95,7 @@ def sentence(row: SeatChange, past: SeatChange | None) -> str:
         "less": _seats(due - later),
         "gone": _seats(had - now),
     }
-    return texts.get(row.kind, str(row.kind)) % values
+    return texts.get(row.kind, row.kind) % values
 
 
 def _seats(count: int) -> str:
