@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from salotto.accounts.http import MemberRequest, for_primary_admin
 from salotto.billing.actions import methods
 from salotto.billing.history import BIGGEST
-from salotto.core.errors import Missing, Refused
+from salotto.core.errors import Conflict, Missing, Refused
 
 
 @require_POST
@@ -41,7 +41,7 @@ def remove(request: MemberRequest, method: int) -> HttpResponse:
     """Forget a card."""
     try:
         methods.remove_method(_fits(method), by=request.member)
-    except Refused as refused:
+    except Conflict as refused:
         messages.error(request, str(refused.message))
     else:
         messages.success(request, _("The card is removed."))
