@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from salotto.accounts.models import Account, User
+from salotto.accounts.paging import after, cursor_of
 from salotto.billing.history import Paged, before, page_of
 from salotto.billing.models import Invoice, InvoiceKind, InvoiceState, Payment, PaymentState, WebhookEvent
 from salotto.core import clock
@@ -41,14 +42,27 @@ def waiting_requests(limit: int) -> list[SeatRequest]:
         return list(rows.filter(state=SeatRequest.State.REQUESTED).order_by("asked_at")[:limit])
 
 
-def open_payments(*, limit: int = PAGE, needs_person: bool = True) -> list[Payment]:
+def open_payments(*, cursor: str = "", limit: int = PAGE) -> Paged[Payment]:
     """Open payments that need a person, or have been open for long; the oldest first."""
     with all_accounts():
         rows = Payment.objects.select_related("account", "actor").filter(state=PaymentState.CHARGING)
-        stuck = Q(needs_person=True)
-        if not needs_person:
-            stuck |= Q(created_at__lt=clock.now() - STUCK)
-        return list(rows.filter(stuck).order_by("created_at")[:limit])
+        rows = rows.filter(Q(needs_person=True) | Q(created_at__lt=clock.now() - STUCK))
+        if place := _place(cursor):
+            at, account = place
+            rows = rows.filter(Q(created_at__gt=at) | Q(created_at=at, account_id__gt=account))
+        found = list(rows.order_by("created_at", "account_id")[: limit + 1])
+    shown = found[:limit]
+    more = len(found) > limit
+    return Paged(shown, cursor_of(shown[-1].created_at.isoformat(), shown[-1].account_id) if more else "")
+
+
+def _place(cursor: str) -> tuple[datetime, int] | None:
+    """Where a cursor continues; an account has one open payment at most."""
+    found = after(cursor)
+    try:
+        return (datetime.fromisoformat(found[0]), found[1]) if found else None
+    except ValueError:
+        return None
 
 
 def late_webhooks(limit: int) -> list[WebhookEvent]:

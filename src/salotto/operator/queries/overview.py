@@ -57,7 +57,7 @@ class Overview:
 def overview() -> Overview:
     """Five short lists, a query or a few each."""
     requests = lists.waiting_requests(FEW + 1)
-    payments = lists.open_payments(limit=FEW + 1, needs_person=False)
+    payments = lists.open_payments(limit=FEW + 1).rows
     unpaid = accounts(state=UNPAID, limit=FEW + 1).rows
     webhooks = lists.late_webhooks(FEW + 1)
     sizes = {"requests": len(requests), "payments": len(payments), "unpaid": len(unpaid)}

@@ -15,7 +15,7 @@ from salotto.billing.actions import attention
 from salotto.billing.models import Payment, PaymentState
 from salotto.core.errors import Missing
 from salotto.operator.queries import lists
-from salotto.operator.views.common import BIGGEST, acted, operator_page, show
+from salotto.operator.views.common import BIGGEST, acted, asked, operator_page, show
 
 Act = Callable[..., Payment]
 ACTS: dict[str, Act] = {
@@ -33,8 +33,8 @@ def purchases(request: OperatorRequest) -> HttpResponse:
 
 
 def _page(request: OperatorRequest, status: int = 200, **context: Any) -> HttpResponse:
-    rows = lists.open_payments(needs_person=False)
-    return show(request, "purchases", "purchases", status, rows=rows, **context)
+    page = lists.open_payments(cursor=asked(request, "after", 700))
+    return show(request, "purchases", "purchases", status, page=page, **context)
 
 
 @require_POST

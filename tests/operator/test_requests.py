@@ -1,0 +1,87 @@
+"""What primary admins have asked by Email support (rules S13, 18, 19), as operators decide it."""
+
+from typing import Any
+
+from salotto.accounts.models import User
+from salotto.core.models import AuditEntry
+from salotto.core.tenancy import account_scope
+from salotto.seats.actions.requests import request_removal
+from salotto.seats.models import SeatRequest
+from tests.billing import shop
+from tests.cast import Cast
+
+
+def asked(cast: Cast, quantity: int = 2, note: str = "Winter is quiet.") -> SeatRequest:
+    """Ten seats, of which some are to go."""
+    shop.add_card(cast.primary_admin)
+    shop.buy(cast.primary_admin, 10)
+    return request_removal(quantity, note, by=cast.primary_admin)
+
+
+def state(request: SeatRequest) -> str:
+    with account_scope(request.account_id):
+        return str(SeatRequest.objects.get(pk=request.pk).state)
+
+
+def test_s13_the_request_stands_in_the_list_and_on_the_overview(cast: Cast, pages: Any) -> None:
+    request = asked(cast)
+    for path in ("/operator/", "/operator/requests/", "/operator/requests/?state=requested"):
+        text = pages.get(path).text
+        assert cast.account.name in text and "Remove 2 seats" in text
+    assert cast.account.name not in pages.get("/operator/requests/?state=scheduled").text
+    text = pages.get(f"/operator/requests/{request.pk}/").text
+    assert "Winter is quiet." in text and cast.primary_admin.user.email in text
+
+
+def test_rule_18_the_page_says_what_scheduling_does_and_does_it(
+    cast: Cast, operator: User, pages: Any
+) -> None:
+    request = asked(cast)
+    text = pages.get(f"/operator/requests/{request.pk}/").text
+    assert "2 seats end on" in text and "without credit" in text
+    path = f"/operator/requests/{request.pk}/schedule/"
+    assert pages.post(path).status_code == 302
+    assert (state(request), shop.subscription(cast.primary_admin).quantity_next) == ("scheduled", 8)
+    again = pages.post(path)  # a double submit
+    assert again.status_code == 409
+    assert shop.subscription(cast.primary_admin).quantity_next == 8
+    entry = AuditEntry.objects.get(account_id=cast.account.pk, verb="seats.request_scheduled")
+    assert entry.actor_id == operator.pk
+
+
+def test_rule_19_the_page_warns_of_agents_without_a_seat(cast: Cast, pages: Any) -> None:
+    request = asked(cast, 9)
+    text = pages.get(f"/operator/requests/{request.pk}/").text
+    assert "There are 2 agents more than seats will remain" in text
+    assert "the account renews at 3" in text
+
+
+def test_a_request_is_declined_with_a_reason(cast: Cast, pages: Any) -> None:
+    request = asked(cast)
+    path = f"/operator/requests/{request.pk}/decline/"
+    empty = pages.post(path, {"text": "  "})
+    assert empty.status_code == 422 and "needs words" in empty.text
+    assert state(request) == "requested"
+    assert pages.post(path, {"text": "The contract runs on."}).status_code == 302
+    assert state(request) == "declined"
+    text = pages.get(f"/operator/requests/{request.pk}/").text
+    assert "The contract runs on." in text and "nothing is left to decide" in text
+
+
+def test_an_answer_leaves_the_request_open(cast: Cast, pages: Any) -> None:
+    request = asked(cast)
+    answer = pages.post(f"/operator/requests/{request.pk}/answer/", {"text": "From when on?"}, follow=True)
+    assert "From when on?" in answer.text
+    assert state(request) == "requested"
+
+
+def test_what_was_typed_stays_when_it_is_refused(cast: Cast, pages: Any) -> None:
+    request = asked(cast)
+    answer = pages.post(f"/operator/requests/{request.pk}/answer/", {"text": "a" * 2001})
+    assert answer.status_code == 422 and "a" * 2001 in answer.text
+
+
+def test_a_word_that_is_no_act_is_404(cast: Cast, pages: Any) -> None:
+    request = asked(cast)
+    assert pages.post(f"/operator/requests/{request.pk}/grant/").status_code == 404
+    assert pages.get(f"/operator/requests/{request.pk}/schedule/").status_code == 405
