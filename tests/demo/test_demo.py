@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from salotto.demo.cast import CAST
+from salotto.demo.cast import CAST, OPERATOR
 from tests.config.installation import Command, Installation, await_that, new_data
 
 
@@ -52,7 +52,7 @@ def test_the_start_page_speaks_both_languages(demo: tuple[Installation, Command]
     with browser(demo[0]) as english, browser(demo[0], "it") as italian:
         pages = english.get("/demo/").text, italian.get("/demo/").text
     assert [re.findall(r'<html lang="(\w+)"', page) for page in pages] == [["en"], ["it"]]
-    assert all(page.count("<li>") == 10 for page in pages)
+    assert all(page.count("<li>") == 12 for page in pages)
 
 
 @pytest.mark.parametrize("player", CAST, ids=lambda p: p.key)
@@ -61,6 +61,11 @@ def test_one_click_signs_in(demo: tuple[Installation, Command], player: object) 
         answer = sign_in(page, player.key)  # type: ignore[attr-defined]
         assert "/a/bottega-serena/" in str(answer.url)
         assert "salotto_session" in page.cookies
+
+
+def test_the_operator_lands_on_the_pages_of_operators(demo: tuple[Installation, Command]) -> None:
+    with browser(demo[0]) as page:
+        assert sign_in(page, OPERATOR.key).url.path == "/operator/"
 
 
 def test_who_signs_in_reads_on_in_the_language_of_the_start_page(demo: tuple[Installation, Command]) -> None:

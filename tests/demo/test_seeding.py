@@ -1,22 +1,31 @@
 """The demo's account: founded once, through the actions, wholly or not at all."""
 
+from collections.abc import Iterator
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from salotto.accounts.models import Account, Membership, User
+from salotto.accounts.queries import accounts_of
+from salotto.billing.prices import currencies, price_for_new
+from salotto.billing.standing import standing
+from salotto.billing.tax import tax_for
 from salotto.core.clock import now
 from salotto.core.tenancy import account_scope
 from salotto.demo import actions
-from salotto.demo.cast import CAST, COMPANY, SITE_KEY
+from salotto.demo.cast import CAST, COMPANY, OPERATOR, SITE_KEY
 from salotto.inbox.models import Conversation, Message, Status
 
 
 @pytest.fixture(scope="module")
-def account(database: str) -> Account:
-    """Bottega Serena, in the database of this test process."""
-    assert actions.seed("linen and clay")
-    return Account.objects.get(name=COMPANY)
+def account(database: str) -> Iterator[Account]:
+    """Bottega Serena, in the database of this test process, taken back at the end: its prices
+    and its seller are the whole installation's."""
+    with transaction.atomic():
+        assert actions.seed("linen and clay")
+        yield Account.objects.get(name=COMPANY)
+        transaction.set_rollback(True)
 
 
 def test_it_is_founded_once(account: Account) -> None:
@@ -68,6 +77,25 @@ def test_the_shop_has_a_known_key(account: Account) -> None:
     with connection.cursor() as db:
         db.execute("SELECT account_id FROM web_site WHERE key = %s", [SITE_KEY])
         assert db.fetchone() == (account.pk,)
+
+
+def test_seats_are_sold_in_six_currencies_by_an_italian_seller(account: Account) -> None:
+    st = standing(account.pk)
+    assert {
+        currency: price.unit_amount
+        for currency in currencies(st.prices, st.now)
+        if (price := price_for_new(st.prices, currency, st.now))
+    } == {"EUR": 1900, "USD": 2100, "GBP": 1700, "CHF": 2000, "JPY": 3200, "KWD": 6500}
+    assert (st.catalogue.seller_name, st.catalogue.seller_country) == ("Salotto Demo S.r.l.", "IT")
+    assert tax_for(st.catalogue, st.details, st.rates, st.now).points == 2200
+    assert st.details is not None
+    assert st.details.legal_name == "Bottega Serena S.r.l."
+
+
+def test_an_operator_belongs_to_no_account(account: Account) -> None:
+    olga = User.objects.get(email=OPERATOR.email)
+    assert olga.is_operator
+    assert accounts_of(olga) == []
 
 
 @pytest.mark.parametrize("path", ["/demo/", "/demo/sign-in/", "/shop/"])

@@ -55,6 +55,7 @@ def quote(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @for_primary_admin
+@with_stripe
 def card(request: MemberRequest) -> HttpResponse:
     """Add a card and go on with the purchase, which is charged to it."""
     try:
@@ -110,8 +111,9 @@ def _priced(request: MemberRequest, st: Standing, given: Any) -> dict[str, Any]:
 
 def _means(st: Standing) -> dict[str, Any]:
     """How the account pays."""
-    sandbox = gateway_of(st) == "sandbox"
-    return {"sandbox": sandbox, "test_cards": TEST_CARDS.values() if sandbox else []}
+    name = gateway_of(st)
+    cards = TEST_CARDS.values() if name == "sandbox" else []
+    return {"sandbox": name == "sandbox", "stripe": name == "stripe", "test_cards": cards}
 
 
 def _choices(st: Standing, made: Quote | None) -> dict[str, Any]:

@@ -57,6 +57,7 @@ export async function renew() {
   asked?.abort();
   const mine = (asked = new AbortController());
   const fields = new FormData(here);
+  mirror(fields);
   fields.delete("token");
   fields.delete("csrfmiddlewaretoken");
   stale(true);
@@ -66,6 +67,14 @@ export async function renew() {
     if (!html) return alertWith("");
     replace(here, parse(html));
   } catch { /* a newer question is under way */ }
+}
+
+// The form of a card is one of its own; what is bought with it goes along.
+function mirror(fields) {
+  const card = place().querySelector("form[data-stripe-card]");
+  for (const name of ["add", "currency", "cycle"]) {
+    if (card?.elements[name] && fields.has(name)) card.elements[name].value = fields.get(name);
+  }
 }
 
 function replace(here, made) {
