@@ -31,7 +31,7 @@ FIRST_ROWS = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0001_initial"), ("accounts", "0005_rules"), ("core", "0002_rules")]
+    dependencies = [("billing", "0002_constraints"), ("accounts", "0005_rules"), ("core", "0002_rules")]
 
     operations = [
         *(key_by_account(f"billing_{table}") for table in OF_ACCOUNTS),
