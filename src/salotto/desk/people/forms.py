@@ -31,3 +31,9 @@ class HandTo(forms.Form):
     """Who takes over open conversations: an agent's id, or empty for nobody."""
 
     hand_to = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+
+
+class Key(forms.Form):
+    """The name of a new key for a program."""
+
+    name = forms.CharField(label=_("Name"), max_length=80, widget=forms.TextInput({"autocomplete": "off"}))

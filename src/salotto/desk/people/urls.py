@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from salotto.desk.people import invitations, people, profile
+from salotto.desk.people import invitations, people, profile, tokens
 from salotto.desk.seats.urls import urlpatterns as of_seats
 
 SETTINGS = "a/<slug:slug>/settings/"
@@ -18,5 +18,7 @@ urlpatterns = [
     *of_seats,
     path(f"{SETTINGS}profile/", profile.profile, name="profile"),
     path(f"{SETTINGS}profile/password/", profile.password, name="change_password"),
+    path(f"{SETTINGS}keys/", tokens.tokens, name="tokens"),
+    path(f"{SETTINGS}keys/<int:token>/revoke/", tokens.revoke, name="revoke_token"),
     path("profile/", profile.mine, name="profile"),
 ]
