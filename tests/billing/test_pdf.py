@@ -53,6 +53,12 @@ CASES: dict[str, dict[str, Any]] = {
         "taxes": [VAT, TaxLine("VAT", 1000, "", 3800, 380)],
     },
     "no tax": {"taxes": []},
+    "credit note": {
+        "kind": "credit_note",
+        "state": "paid",
+        "lines": [replace(THREE_SEATS, what="correction", amount=-3800, text="Charged twice")],
+        "taxes": [TaxLine("VAT", 2200, "", -3800, -836)],
+    },
     "yen": {"currency": "JPY"},
     "dinar": {"currency": "KWD"},
     "many lines": {"lines": LONG, "taxes": [TaxLine("VAT", 2200, "", 570000, 125400)]},

@@ -383,3 +383,48 @@ def test_details_keep_one_row_per_account(cast: Cast) -> None:
         client.post(url(cast, "details/"), details(legal_name=name))
     with account_scope(cast.account.pk):
         assert [row.legal_name for row in BillingDetails.objects.all()] == ["Two"]
+
+
+# Paying an open invoice.
+
+
+def pay(cast: Cast, card: str) -> tuple[str, str]:
+    """Pay a fresh invoice with this card; what the next page says, and the invoice's state."""
+    activate(cast.account, period_end=days(3000))
+    invoice = issue(cast.account)
+    if card:
+        add_card(card, cast.primary_admin)
+    client = cast.client(cast.primary_admin)
+    answer = client.post(url(cast, "invoices/{id}/pay/", invoice.pk), follow=True)
+    return text_of(answer.content.decode()), history.invoice(cast.account.pk, invoice.pk).state
+
+
+@pytest.mark.parametrize(
+    ("card", "says", "state"),
+    [
+        ("4242424242424242", "€46.36 is paid. Thank you.", "paid"),
+        ("4000000000000002", "The bank has declined the card. Nothing was charged.", "open"),
+        ("4000000000009995", "The card has not enough money. Nothing was charged.", "open"),
+        ("4000002760003184", "Your bank wants to know that it is you.", "open"),
+        ("4000000000007734", "The bank has not said yet whether it is paid.", "open"),
+        ("", "Nothing was charged", "open"),
+    ],
+)
+def test_paying_says_what_became_of_it(cast: Cast, card: str, says: str, state: str) -> None:
+    shown, after = pay(cast, card)
+    assert says in shown
+    assert after == state
+
+
+def test_an_invoice_is_paid_once(cast: Cast) -> None:
+    invoice = issue(cast.account, state="paid")
+    answer = cast.client(cast.primary_admin).post(url(cast, "invoices/{id}/pay/", invoice.pk))
+    assert answer.status_code == 302
+    assert "Thank you" not in page(cast)
+
+
+def test_no_name_on_an_invoice_is_markup(cast: Cast) -> None:
+    bad = '</article><script>alert("1")</script>'
+    invoice = issue(cast.account, details=BillingDetails(legal_name=bad, address=bad, reference=bad))
+    html = cast.client(cast.admin).get(url(cast, "invoices/{id}/", invoice.pk)).content.decode()
+    assert bad not in html and html.count("&lt;script&gt;") == 3

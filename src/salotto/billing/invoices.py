@@ -216,7 +216,7 @@ class Sum:
 class InvoiceView:
     """An invoice as people read it: every text in `language`, every amount with its currency.
 
-    `words` are the headings; `standing` says in a sentence whether it is paid. `corrects` is
+    `words` are the headings; `payable` is "" on a credit note; `standing` says in a sentence whether it is paid. `corrects` is
     the number of the invoice that a credit note takes back, or "".
     """
 
@@ -273,7 +273,7 @@ class _Reading:
             standing=self.standing(),
             sandbox=_("Sandbox: simulated, no money has moved.") if row.gateway == "sandbox" else "",
             issued=self.day(row.issued_at),
-            payable=self.day(row.payable_until),
+            payable="" if row.kind == InvoiceKind.CREDIT_NOTE else self.day(row.payable_until),
             corrects=corrects,
             corrects_id=row.corrects_id,
             seller=self.party(row.seller),
