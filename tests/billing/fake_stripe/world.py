@@ -144,7 +144,7 @@ class World:
     def list_payments(self, params: Params) -> Object:
         rows = [o for o in self.objects.values() if o["object"] == "payment_intent"]
         after = int(params.get("created", {}).get("gte", 0))
-        page = _page([o for o in rows if o["created"] >= after], params)
+        page = _page("/v1/payment_intents", [o for o in rows if o["created"] >= after], params)
         inner = {"expand": [name.removeprefix("data.") for name in params.get("expand", [])]}
         return {**page, "data": [self._shown(one, inner) for one in page["data"]]}
 
@@ -209,7 +209,8 @@ class World:
 
     def list_refunds(self, params: Params) -> Object:
         rows = [o for o in self.objects.values() if o["object"] == "refund"]
-        return _page([o for o in rows if o["payment_intent"] == params["payment_intent"]], params)
+        of_payment = [o for o in rows if o["payment_intent"] == params["payment_intent"]]
+        return _page("/v1/refunds", of_payment, params)
 
     # Inside
 
@@ -278,10 +279,10 @@ def _unexpected(intent: Object, act: str) -> StripeProblem:
     return invalid(message, "payment_intent_unexpected_state")
 
 
-def _page(rows: list[Object], params: Params) -> Object:
+def _page(url: str, rows: list[Object], params: Params) -> Object:
     newest = list(reversed(rows))
     ids = [one["id"] for one in newest]
     start = ids.index(params["starting_after"]) + 1 if "starting_after" in params else 0
     limit = int(params.get("limit", 10))
     data = newest[start : start + limit]
-    return {"object": "list", "url": "/v1/list", "data": data, "has_more": start + limit < len(newest)}
+    return {"object": "list", "url": url, "data": data, "has_more": start + limit < len(newest)}

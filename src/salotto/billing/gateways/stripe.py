@@ -64,14 +64,20 @@ class StripeGateway:
     ) -> None:
         self.publishable_key = publishable_key
         self._webhook_secret = webhook_secret
-        client = stripe.StripeClient(
+        self._secret_key = secret_key
+        self._client = stripe.StripeClient(
             secret_key,
             stripe_version=VERSION,
             base_addresses={"api": api} if api else {},
             max_network_retries=0,
             http_client=stripe.RequestsClient(timeout=timeout),
         )
-        self._api = client.v1
+
+    @property
+    def _api(self) -> Any:
+        if not self._secret_key:  # the library would ask Stripe all the same
+            raise stripe.AuthenticationError("SALOTTO_STRIPE_SECRET_KEY is not set.")
+        return self._client.v1
 
     @classmethod
     def from_settings(cls) -> "StripeGateway":
