@@ -216,8 +216,8 @@ class Sum:
 class InvoiceView:
     """An invoice as people read it: every text in `language`, every amount with its currency.
 
-    `words` are the headings; `payable` is "" on a credit note; `standing` says in a sentence whether it is paid. `corrects` is
-    the number of the invoice that a credit note takes back, or "".
+    `words` are the headings; `standing` says in a sentence whether it is paid. Of a credit
+    note `corrects` is the number of the invoice that it takes back, and `payable` is "".
     """
 
     id: int
