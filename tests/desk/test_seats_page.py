@@ -102,7 +102,7 @@ def test_s11_the_button_carries_the_amount_that_is_charged(cast: Cast) -> None:
     status, html = dialog(cast, 5)
     assert status == 200
     assert "5 seats × CHF" in html
-    assert "Today, to Visa •••• 4242" in html
+    assert "Today, to Visa\u00a0••••\u00a04242" in html
     button = re.search(r"data-pay>([^<]+)<", html)
     assert button
     shown = re.sub(r"[^\d.]", "", button[1])
@@ -261,7 +261,7 @@ def test_a_card_is_added_in_the_dialog(cast: Cast) -> None:
     fields = {"add": "5", "currency": CURRENCY, "reference": GOOD}
     answer = giulia(cast).post(path(cast, "card/"), fields, headers=HTMX)
     assert answer.status_code == 200
-    assert "Today, to Visa •••• 4242" in answer.content.decode()
+    assert "Today, to Visa\u00a0••••\u00a04242" in answer.content.decode()
     fields["reference"] = "4111111111111111"
     assert giulia(cast).post(path(cast, "card/"), fields, headers=HTMX).status_code == 422
 

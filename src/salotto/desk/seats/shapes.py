@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from salotto.accounts.members import Member
 from salotto.billing import wording
 from salotto.billing.gateways import gateway
-from salotto.billing.models import Payment, Price, State
+from salotto.billing.models import Payment, PaymentMethod, Price, State
 from salotto.billing.money import Money
 from salotto.billing.period import MONTHS
 from salotto.billing.prices import currencies, price_for_new
@@ -59,8 +60,9 @@ class Board:
     low: bool
     free_of_charge: bool
     sandbox: bool
-    asked_at: datetime | None
+    asked: str
     request: SeatRequest | None
+    request_day: str
     remains: int
     renews_on: str
     removable: int
@@ -95,8 +97,9 @@ def board(
         low=plan.free <= 0,
         free_of_charge=_is_free(st),
         sandbox=gateway_of(st) == "sandbox",
-        asked_at=asked_at,
+        asked=_moment(st, asked_at),
         request=request,
+        request_day=_day(st, request.asked_at if request else None),
         remains=sub.quantity_next,
         renews_on=_day(st, sub.period_end),
         removable=sub.quantity_next if sub.state in (State.ACTIVE, State.PAST_DUE, State.UNPAID) else 0,
@@ -105,6 +108,13 @@ def board(
 
 def _day(st: Standing, instant: datetime | None) -> str:
     return wording.long_date(instant, st.subscription.time_zone, language()) if instant else ""
+
+
+def _moment(st: Standing, instant: datetime | None) -> str:
+    """ "23 November 2026, 14:05", in the account's time zone."""
+    if instant is None:
+        return ""
+    return f"{_day(st, instant)}, {instant.astimezone(ZoneInfo(st.subscription.time_zone)):%H:%M}"
 
 
 def _sells(st: Standing) -> tuple[str, str]:
@@ -190,6 +200,11 @@ class Offer:
     needs_card: bool
 
 
+def card_name(card: PaymentMethod) -> str:
+    """ "Visa •••• 4242", which no line break parts."""
+    return f"{card.brand.capitalize()}\u00a0••••\u00a0{card.last4}"
+
+
 def offer(q: Quote, st: Standing) -> Offer:
     """A quote as the dialog shows it: every amount in it is the quote's (rule S11)."""
     card = st.method if q.method_id else None
@@ -199,7 +214,7 @@ def offer(q: Quote, st: Standing) -> Offer:
         add=q.add,
         per_month=shown(q.add * q.unit // MONTHS[q.cycle], q.currency),
         lines=_lines(q),
-        today=_today(q, takes_cards, f"{card.brand.capitalize()} •••• {card.last4}" if card else ""),
+        today=_today(q, takes_cards, card_name(card) if card else ""),
         today_amount=shown(q.amount, q.currency),
         later=_later(q, st),
         notes=_notes(q, st, takes_cards),
@@ -313,6 +328,5 @@ def bought(payment: Payment, plan: Plan, invoice_id: int, number: str) -> Bought
     charged = ""
     if payment.amount and card is not None:
         form = _("%(amount)s was charged to %(card)s.")
-        name = f"{card.brand.capitalize()} •••• {card.last4}"
-        charged = form % {"amount": shown(payment.amount, payment.currency), "card": name}
+        charged = form % {"amount": shown(payment.amount, payment.currency), "card": card_name(card)}
     return Bought(wording.seats(added, language()), plan.seats, charged, number, invoice_id)

@@ -1,13 +1,11 @@
-"""What pages about seats and money share: the end of sale, the demo's clock, times."""
+"""What pages about seats and money share: the end of sale, the demo's clock."""
 
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
 from django.template import Context
-from django.utils import timezone
 
 from salotto.billing import wording
 from salotto.billing.models import State
@@ -16,12 +14,6 @@ from salotto.desk.seats.queries import own_clock, sale_ends
 from salotto.desk.seats.shapes import language
 
 register = template.Library()
-
-
-@register.filter
-def clock_time(moment: datetime) -> str:
-    """The time of day in the active time zone: "14:05"."""
-    return timezone.localtime(moment).strftime("%H:%M")
 
 
 @register.inclusion_tag("desk/seats/_sale_banner.html", takes_context=True)
