@@ -62,11 +62,11 @@ def next_renewal(st: Standing, least: int = 0) -> Upcoming | None:
         tax_points=tax.points,
         tax=total - subtotal,
         total=total,
-        **_met(st, total, price.currency),
+        **met(st, total, price.currency),
     )
 
 
-def _met(st: Standing, total: int, currency: str) -> dict[str, int]:
+def met(st: Standing, total: int, currency: str) -> dict[str, int]:
     """As a renewal meets its total; what the gateway would refuse is shown all the same."""
     try:
         return due_now(st, total, currency)

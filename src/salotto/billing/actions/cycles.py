@@ -12,18 +12,19 @@ from uuid import uuid4
 from django.db import connection
 
 from salotto.accounts.actions import set_read_only
-from salotto.billing.actions.locking import save
+from salotto.billing.actions.locking import reschedule, save
 from salotto.billing.gateways import gateway
 from salotto.billing.invoices import Line, TaxLine, compose
-from salotto.billing.models import Payment, PaymentKind, Price, State, Subscription
-from salotto.billing.period import MONTHS, Period, period
+from salotto.billing.models import Payment, PaymentKind, PaymentMethod, Price, State, Subscription
+from salotto.billing.period import MONTHS, Period, period, period_at
 from salotto.billing.prices import price_for_renewal
 from salotto.billing.proration import prorated
-from salotto.billing.quotes import due_now, gateway_of
+from salotto.billing.quotes import gateway_of
 from salotto.billing.signals import quantity_changed, renewing
 from salotto.billing.standing import Standing
 from salotto.billing.tasks import send_invoice
 from salotto.billing.tax import tax_for
+from salotto.billing.upcoming import met
 from salotto.core import audit, clock
 
 
@@ -53,6 +54,20 @@ def following(sub: Subscription) -> Period:
     if sub.anchor is None:
         raise ValueError("no plan was ever bought")
     return period(sub.anchor, sub.months + MONTHS[sub.cycle], sub.cycle_next, sub.time_zone)
+
+
+def holding(sub: Subscription, at: datetime) -> Period:
+    """The period that holds the instant `at`, when nothing was begun since the present one ended.
+
+    It is counted from the period that would have followed, so that a yearly plan that comes
+    back late never reaches over months that were paid for.
+    """
+    first = following(sub)
+    if sub.anchor is None or at < first.end:
+        return first
+    step = MONTHS[sub.cycle_next]
+    gone = period_at(sub.anchor, at, "month", sub.time_zone).months - first.months
+    return period(sub.anchor, first.months + gone // step * step, sub.cycle_next, sub.time_zone)
 
 
 def begin_cycle(sub: Subscription, st: Standing, span: Period, at: datetime) -> Payment | None:
@@ -120,7 +135,7 @@ def _tell(sub: Subscription, cycle: Cycle, kind: str, reason: str) -> None:
 def _invoice(sub: Subscription, st: Standing, cycle: Cycle) -> dict[str, Any]:
     tax = tax_for(st.catalogue, st.details, st.rates, cycle.at)
     base, owed = cycle.subtotal, tax.on(cycle.subtotal)
-    met = due_now(st, base + owed, cycle.price.currency)
+    paid_by = met(st, base + owed, cycle.price.currency)
     line = Line(
         what="seats_cycle", quantity=cycle.quantity, unit=cycle.unit, cycle=cycle.cycle,
         start=cycle.span.start, end=cycle.span.end, at=cycle.at, amount=base, text="",
@@ -132,12 +147,12 @@ def _invoice(sub: Subscription, st: Standing, cycle: Cycle) -> dict[str, Any]:
         currency=cycle.price.currency,
         lines=[line],
         taxes=[TaxLine(tax.name, tax.points, tax.note, base, owed)] if tax.points or tax.note else [],
-        balance_used=met["balance_used"],
-        carried=met["carried"],
+        balance_used=paid_by["balance_used"],
+        carried=paid_by["carried"],
         gateway=gateway_of(st),
         issued_at=st.now,
         cycle_start=cycle.span.start,
-        state="open" if met["amount"] else "paid",
+        state="open" if paid_by["amount"] else "paid",
     )
 
 
@@ -150,7 +165,9 @@ def _issue(doc: dict[str, Any]) -> int:
 def _claim(sub: Subscription, st: Standing, invoice_id: int, doc: dict[str, Any]) -> Payment | None:
     """The payment of the new invoice; on invoice, or with nothing due, there is none."""
     if doc["due"] == 0 or not gateway(gateway_of(st)).takes_cards:
-        send_invoice.defer(account_id=sub.account_id, invoice_id=invoice_id)
+        if doc["total"]:  # a free server writes no mail about nothing
+            send_invoice.defer(account_id=sub.account_id, invoice_id=invoice_id)
+        reschedule(sub)
         return None
     return claim_invoice(sub, st, invoice_id, doc["due"], attempt=0, actor_id=None)
 
@@ -163,13 +180,16 @@ def claim_invoice(
     Raises IntegrityError while another payment of the account is open, or if this try was
     made before.
     """
-    name = gateway_of(st)
-    method = st.method if st.method is not None and st.method.gateway == name else None
     payment = Payment(
         id=uuid4(), kind=PaymentKind.RENEWAL, account_id=sub.account_id, actor_id=actor_id,
-        version=sub.version, at=st.now, total=due, amount=due, currency=sub.currency, gateway=name,
-        customer=sub.customer, method=method, invoice_id=invoice_id, attempt=attempt,
+        version=sub.version, at=st.now, total=due, amount=due, currency=sub.currency, gateway=gateway_of(st),
+        customer=sub.customer, method=method_of(st), invoice_id=invoice_id, attempt=attempt,
         created_at=clock.now(),
     )  # fmt: skip
     payment.save(force_insert=True)
     return payment
+
+
+def method_of(st: Standing) -> PaymentMethod | None:
+    """The current payment method, if it is one of the account's gateway."""
+    return st.method if st.method is not None and st.method.gateway == gateway_of(st) else None

@@ -1,26 +1,32 @@
 """What follows when an open invoice is paid, or is not (rule 21).
 
-Both are called inside the transaction that closes the payment: the subscription's row is
-locked before the payment's, everywhere.
+Everything here runs inside the transaction that closes a payment or an invoice: the
+subscription's row is locked before the payment's, everywhere.
 """
 
+from datetime import timedelta
+
+from django.db.models import Q
+
 from salotto.accounts.actions import set_read_only
-from salotto.billing.actions.cycles import begin_cycle
-from salotto.billing.actions.locking import save, subscription_of
-from salotto.billing.due import RETRIES
-from salotto.billing.models import Invoice, InvoiceState, Payment, State, Subscription
-from salotto.billing.period import period_at
+from salotto.billing.actions.cycles import begin_cycle, holding
+from salotto.billing.actions.locking import ON_ACCOUNT, reschedule, save, subscription_of
+from salotto.billing.due import RETRIES, passed
+from salotto.billing.models import Invoice, InvoiceKind, InvoiceState, Payment, State, Subscription
 from salotto.billing.standing import account_now, standing
-from salotto.billing.tasks import send_failure, send_invoice
+from salotto.billing.tasks import collect_payment, send_failure, send_invoice, send_overdue, send_restored
 from salotto.core import audit
 
 
-def collected(payment: Payment) -> None:
-    """The invoice of this payment is paid: the account goes on.
+def oldest_open() -> Invoice | None:
+    """The oldest open invoice of the open scope."""
+    rows = Invoice.objects.filter(state=InvoiceState.OPEN, kind=InvoiceKind.INVOICE)
+    found: Invoice | None = rows.order_by("id").first()
+    return found
 
-    After a time of read-only whose period has passed, the period of today begins, for the
-    rest of it: nobody pays for days on which nobody could answer.
-    """
+
+def collected(payment: Payment) -> None:
+    """The invoice of this payment is paid: the account goes on."""
     with subscription_of(payment.account_id) as sub:
         Invoice.objects.filter(pk=payment.invoice_id, state=InvoiceState.OPEN).update(
             state=InvoiceState.PAID, paid_at=account_now(sub)
@@ -30,22 +36,42 @@ def collected(payment: Payment) -> None:
             amount=payment.amount, currency=payment.currency,
         )  # fmt: skip
         send_invoice.defer(account_id=payment.account_id, invoice_id=payment.invoice_id or 0)
-        if sub.state in (State.PAST_DUE, State.UNPAID):
-            _go_on(sub)
+        go_on(sub)
 
 
-def _go_on(sub: Subscription) -> None:
+def go_on(sub: Subscription) -> None:
+    """An open invoice is settled or taken back: without another one, the account is well again.
+
+    After a time of read-only whose period has passed, the period of today begins, for the
+    rest of it: nobody pays for days on which nobody could answer.
+    """
+    if sub.state not in (State.PAST_DUE, State.UNPAID) or _still_owes(sub):
+        reschedule(sub)
+        return
     was_read_only = sub.state == State.UNPAID
     sub.state, sub.failed_at, sub.retries = State.ACTIVE, None, 0
     save(sub, "state", "failed_at", "retries")
-    if not was_read_only:
-        return
-    set_read_only(sub.account_id, False)
+    audit.record(sub.account_id, None, "plan.restored", read_only=was_read_only)
+    if was_read_only:
+        set_read_only(sub.account_id, False)
+        send_restored.defer(account_id=sub.account_id)
+        _begin_today(sub)
+
+
+def _still_owes(sub: Subscription) -> bool:
+    """Whether an invoice is open that should have been paid by now."""
+    not_yet = Q(gateway=ON_ACCOUNT, payable_until__gt=account_now(sub))
+    rows = Invoice.objects.filter(state=InvoiceState.OPEN, kind=InvoiceKind.INVOICE)
+    return bool(rows.exclude(not_yet).exists())
+
+
+def _begin_today(sub: Subscription) -> None:
     now = account_now(sub)
-    if sub.anchor and sub.period_end and sub.period_end <= now:
-        begin_cycle(
-            sub, standing(sub.account_id), period_at(sub.anchor, now, sub.cycle_next, sub.time_zone), now
-        )
+    if sub.anchor is None or sub.period_end is None or sub.period_end > now:
+        return
+    payment = begin_cycle(sub, standing(sub.account_id), holding(sub, now), now)
+    if payment is not None:
+        collect_payment.defer(account_id=sub.account_id, payment_id=str(payment.pk))
 
 
 def not_collected(payment: Payment, reason: str) -> None:
@@ -56,13 +82,39 @@ def not_collected(payment: Payment, reason: str) -> None:
         if sub.state == State.ACTIVE:
             sub.state, sub.failed_at, sub.retries = State.PAST_DUE, account_now(sub), 0
         elif sub.state == State.PAST_DUE:
-            sub.retries += 1
-        if sub.state == State.PAST_DUE and sub.retries >= len(RETRIES):
-            sub.state = State.UNPAID
-            set_read_only(sub.account_id, True)
-        save(sub, "state", "failed_at", "retries")
+            _count(sub)
+        _write(sub)
         audit.record(
             payment.account_id, None, "renewal.failed", f"invoice {payment.invoice_id}",
             reason=reason, retries=sub.retries, state=sub.state,
         )  # fmt: skip
         send_failure.defer(account_id=payment.account_id, payment_id=str(payment.pk))
+
+
+def overdue(sub: Subscription, invoice: Invoice) -> None:
+    """An invoice that is paid by hand has passed its date: one more reminder, then read-only.
+
+    The days of rule 21 are counted from the day until which it could be paid.
+    """
+    if sub.state == State.ACTIVE:
+        sub.state, sub.failed_at, sub.retries = State.PAST_DUE, invoice.payable_until, 0
+    _count(sub)
+    _write(sub)
+    audit.record(
+        sub.account_id, None, "invoice.overdue", f"invoice {invoice.pk}",
+        retries=sub.retries, state=sub.state,
+    )  # fmt: skip
+    send_overdue.defer(account_id=sub.account_id, invoice_id=invoice.pk, reminder=sub.retries)
+
+
+def _count(sub: Subscription) -> None:
+    """One more; days that a downtime has swallowed are not made up for one by one."""
+    elapsed = account_now(sub) - (sub.failed_at or account_now(sub))
+    sub.retries = max(sub.retries + 1, passed(RETRIES, max(elapsed, timedelta())))
+
+
+def _write(sub: Subscription) -> None:
+    if sub.state == State.PAST_DUE and sub.retries >= len(RETRIES):
+        sub.state = State.UNPAID
+        set_read_only(sub.account_id, True)
+    save(sub, "state", "failed_at", "retries")

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Min
 
 from salotto.billing.due import due_at
-from salotto.billing.models import Subscription
+from salotto.billing.models import Invoice, InvoiceKind, InvoiceState, State, Subscription
 from salotto.core.errors import Missing
 from salotto.core.tenancy import account_scope
+
+ON_ACCOUNT = "invoice"
+"""The gateway whose invoices are open until an operator marks them as paid."""
 
 
 @contextmanager
@@ -27,5 +32,19 @@ def subscription_of(account_id: int) -> Iterator[Subscription]:
 def save(sub: Subscription, *columns: str) -> None:
     """Write these columns, what is due next, and the next version: quotes of before are void."""
     sub.version += 1
-    sub.due_at = due_at(sub)
-    sub.save(update_fields=[*columns, "version", "due_at"])
+    reschedule(sub, *columns, "version")
+
+
+def reschedule(sub: Subscription, *columns: str) -> None:
+    """Write these columns and what is due next; quotes stay good."""
+    sub.due_at = due_at(sub, owed_until(sub))
+    sub.save(update_fields=[*columns, "due_at"])
+
+
+def owed_until(sub: Subscription) -> datetime | None:
+    """Until when the oldest open invoice of an active account on invoice can be paid."""
+    if sub.state != State.ACTIVE:
+        return None
+    rows = Invoice.objects.filter(state=InvoiceState.OPEN, kind=InvoiceKind.INVOICE, gateway=ON_ACCOUNT)
+    found: datetime | None = rows.aggregate(until=Min("payable_until"))["until"]
+    return found

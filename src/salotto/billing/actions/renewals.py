@@ -5,13 +5,16 @@ invoice is unique in the database.
 """
 
 from salotto.accounts.members import Member, must_be_primary_admin
+from salotto.billing.actions import dunning
 from salotto.billing.actions.collecting import collect
-from salotto.billing.actions.cycles import begin_cycle, claim_invoice, following
+from salotto.billing.actions.cycles import begin_cycle, claim_invoice, following, method_of
 from salotto.billing.actions.locking import subscription_of
-from salotto.billing.errors import Declined, PurchaseUnderWay
-from salotto.billing.models import Invoice, InvoiceState, Payment, PaymentState, State
+from salotto.billing.errors import Declined, NoMethod, PurchaseUnderWay
+from salotto.billing.gateways import gateway
+from salotto.billing.models import Invoice, InvoiceKind, InvoiceState, Payment, PaymentState
+from salotto.billing.quotes import gateway_of
 from salotto.billing.standing import standing
-from salotto.core.errors import Conflict, Missing
+from salotto.core.errors import Conflict, Forbidden, Missing
 
 MOST_PERIODS = 240
 """Periods made up for in one go after a downtime; the next run goes on."""
@@ -42,36 +45,46 @@ def _begin_next(account_id: int) -> tuple[bool, Payment | None]:
         return True, begin_cycle(sub, st, span, span.start)
 
 
-def retry(account_id: int) -> Payment | None:
-    """Try the oldest open invoice of an account that is past due once more."""
+def retry(account_id: int) -> bool:
+    """Go on about the oldest open invoice of an account: a card is tried once more, an invoice
+    that is paid by hand is reminded of. False while another payment is open."""
     with subscription_of(account_id) as sub:
         st = standing(account_id)
-        invoice = Invoice.objects.filter(state=InvoiceState.OPEN).order_by("id").first()
-        if sub.state != State.PAST_DUE or invoice is None or st.open_payment is not None:
-            return None
+        if st.open_payment is not None:
+            return False
+        invoice = dunning.oldest_open()
+        if invoice is None:
+            dunning.go_on(sub)
+            return True
+        if not gateway(gateway_of(st)).takes_cards:
+            dunning.overdue(sub, invoice)
+            return True
         tries = Payment.objects.filter(invoice_id=invoice.pk).count()
         payment = claim_invoice(sub, st, invoice.pk, invoice.due, attempt=tries, actor_id=None)
-    return collect(payment)
+    collect(payment)
+    return True
 
 
 def pay_invoice(invoice_id: int, *, by: Member) -> Payment:
     """The primary admin pays an open invoice now, with the current card.
 
     Like a purchase it may ask for a challenge. Raises Forbidden, Missing, Conflict if it is
-    paid already, PurchaseUnderWay, and Declined.
+    paid already, NoMethod without a card, PurchaseUnderWay, and Declined.
     """
     must_be_primary_admin(by)
     with subscription_of(by.account.pk) as sub:
         st = standing(by.account.pk)
         if st.account.primary_admin_id != by.user.pk:
-            raise PurchaseUnderWay()
+            raise Forbidden(code="not_primary_admin")
         if st.open_payment is not None:
             raise PurchaseUnderWay()
-        invoice = Invoice.objects.filter(pk=invoice_id).first()
+        invoice = Invoice.objects.filter(pk=invoice_id, kind=InvoiceKind.INVOICE).first()
         if invoice is None:
             raise Missing()
         if invoice.state != InvoiceState.OPEN or invoice.due <= 0:
             raise Conflict(code="not_open")
+        if not gateway(gateway_of(st)).takes_cards or method_of(st) is None:
+            raise NoMethod()
         tries = Payment.objects.filter(invoice_id=invoice.pk).count()
         payment = claim_invoice(sub, st, invoice.pk, invoice.due, attempt=tries, actor_id=by.user.pk)
     done = collect(payment)

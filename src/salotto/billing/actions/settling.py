@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from salotto.accounts.actions import set_read_only
 from salotto.billing.actions import dunning
-from salotto.billing.actions.locking import subscription_of
+from salotto.billing.actions.locking import reschedule, subscription_of
 from salotto.billing.due import due_at
 from salotto.billing.invoices import Line, TaxLine, compose
 from salotto.billing.models import Payment, PaymentKind, PaymentState, State
@@ -90,6 +90,9 @@ def _settle_purchase(payment: Payment, captured: int, st: Standing, later: bool)
         if row is None:
             return None
         settled = Settled(*row)
+        if later:  # it has a date from now on
+            with subscription_of(payment.account_id) as sub:
+                reschedule(sub)
         _tell(payment, st, settled)
     return settled
 
