@@ -273,3 +273,23 @@ def test_s14_after_self_service_more_seats_are_asked_for(cast: Cast) -> None:
     assert "With this request: 15 seats" in text_of(mails_to(address)[0])
     actions.withdraw_request(by=cast.primary_admin)
     assert request_now(cast).state == "withdrawn"
+
+
+def test_s14_support_adds_them_at_the_next_renewal(cast: Cast) -> None:
+    paying(cast)
+    request = actions.request_more("5", "", by=cast.primary_admin)
+    actions.schedule(request.pk, operator())
+    assert (plan_of(cast).seats, next_seats(cast)) == (10, 15)
+    renew(cast)
+    assert (plan_of(cast).seats, next_seats(cast)) == (15, 15)
+    assert request_now(cast).state == "done"
+    assert ledger(cast)[-1] == ("renewed", 15, 15)
+
+
+def test_s14_an_addition_is_taken_back_until_the_renewal(cast: Cast) -> None:
+    paying(cast)
+    actions.schedule(actions.request_more("5", "", by=cast.primary_admin).pk, operator())
+    actions.withdraw_request(by=cast.primary_admin)
+    assert next_seats(cast) == 10
+    renew(cast)
+    assert plan_of(cast).seats == 10

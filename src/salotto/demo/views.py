@@ -3,17 +3,21 @@
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from salotto.accounts.http import MemberRequest, for_primary_admin
 from salotto.accounts.initials import initials
 from salotto.accounts.queries import accounts_of
+from salotto.billing.actions.clock import advance_clock
+from salotto.core.errors import Refused
 from salotto.demo import actions, queries
 from salotto.demo.cast import COMPANY, password
 from salotto.demo.mailbox import letters
@@ -56,14 +60,31 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return redirect("account_home", mine[0].account.slug) if mine else redirect(OPERATOR_PAGES)
 
 
+def happened(done: list[str]) -> str:
+    """What came with the time, in words; most of it told once."""
+    words = {
+        "trial_reminder": _("A mail reminds of the end of the trial."),
+        "trial_over": _("The trial is over."),
+        "free_plan": _("The plan goes on, free on this server."),
+        "renewed": _("The plan was renewed."),
+        "retried": _("The payment was tried again."),
+        "overdue": _("The plan is not paid, and read-only."),
+    }
+    told = [words[what] for what in dict.fromkeys(done) if what in words]
+    return " ".join(told) or _("The clock has moved. Nothing was due.")
+
+
 @require_POST
 @for_primary_admin
 def move_clock(request: MemberRequest) -> HttpResponse:
     """Move the account's own clock: `to` is `day` or `next` (renewal, retry, end of trial)."""
-    from salotto.billing.actions.clock import advance_clock
-
-    to_next = request.POST.get("to") == "next"
-    advance_clock(request.member.account.pk, days=None if to_next else 1, to_next=to_next, by=request.member)
+    to_next, account = request.POST.get("to") == "next", request.member.account
+    try:
+        done = advance_clock(account.pk, days=None if to_next else 1, to_next=to_next, by=request.member)
+    except Refused as refused:
+        messages.error(request, str(refused.message))
+    else:
+        messages.success(request, happened(done))
     back = request.POST.get("back", "")
-    mine = back.startswith(f"/a/{request.member.account.slug}/") and "//" not in back and "\\" not in back
-    return redirect(back if mine else reverse("seats", args=[request.member.account.slug]))
+    mine = back.startswith(f"/a/{account.slug}/") and "//" not in back and "\\" not in back
+    return redirect(back if mine else reverse("seats", args=[account.slug]))

@@ -3,21 +3,30 @@
 from salotto.billing.actions.locking import save, subscription_of
 from salotto.billing.errors import QuantityNext
 from salotto.billing.models import State
+from salotto.billing.quotes import MOST
 from salotto.billing.signals import quantity_changed
 from salotto.billing.standing import account_now
 from salotto.core import audit
 
 
 def schedule_quantity(
-    account_id: int, quantity_next: int, *, actor_id: int | None, kind: str, reason: str
+    account_id: int,
+    quantity_next: int,
+    *,
+    actor_id: int | None,
+    kind: str,
+    reason: str,
+    may_grow: bool = False,
 ) -> None:
     """Let the account renew at another number of seats, 0 to as many as it has now.
+
+    `may_grow`: or at more, which support adds after the end of self-service (rule S14).
 
     `kind` is the seat ledger's. The seats stay usable until the paid period ends. Raises
     QuantityNext (409) unless the plan is active and the number is possible.
     """
     with subscription_of(account_id) as sub:
-        if sub.state != State.ACTIVE or not 0 <= quantity_next <= sub.quantity:
+        if sub.state != State.ACTIVE or not 0 <= quantity_next <= (MOST if may_grow else sub.quantity):
             raise QuantityNext()
         before, sub.quantity_next = sub.quantity_next, quantity_next
         save(sub, "quantity_next")

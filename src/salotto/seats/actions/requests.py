@@ -157,7 +157,9 @@ def _unschedule(request: SeatRequest, sub: Subscription, actor: User) -> None:
         back = sub.quantity_next - max(0, min(request.quantity, -pending))
     if back != sub.quantity_next:
         kind = SeatChange.Kind.REMOVAL_WITHDRAWN
-        schedule_quantity(request.account_id, back, actor_id=actor.pk, kind=kind, reason="taken back")
+        schedule_quantity(
+            request.account_id, back, actor_id=actor.pk, kind=kind, reason="taken back", may_grow=True
+        )
 
 
 def _withdrawn(request: SeatRequest) -> tuple[str, str]:
@@ -212,7 +214,9 @@ def schedule(request_id: int, operator: User) -> SeatRequest:
         _answered(request, SeatRequest.State.SCHEDULED, request.answer, operator, "effective_at")
         kind = SeatChange.Kind.REMOVAL_SCHEDULED if removes else SeatChange.Kind.BOUGHT
         reason = f"request {request.pk}"
-        schedule_quantity(request.account_id, left, actor_id=operator.pk, kind=kind, reason=reason)
+        schedule_quantity(
+            request.account_id, left, actor_id=operator.pk, kind=kind, reason=reason, may_grow=not removes
+        )
         _tell(request, "seats.request_scheduled", operator, left=left)
     return request
 
