@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from salotto.billing.models import PaymentMethod
+from salotto.billing.quotes import LIFE
+from salotto.core import clock
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
 from tests.api.program import Program
-from tests.billing.shop import add_card, invoices
+from tests.billing.shop import add_card, catalogue, invoices
 from tests.cast import Cast
 
 NUMBERS = [0, -1, 1.5, 3.0, "3", "three", True, None, 2**31, 10**30, [], {}]
@@ -205,3 +207,30 @@ def test_a_failure_of_ours_is_a_refusal_too_and_is_logged(
     assert (told.status, told.code) == (500, "failed")
     assert b"secret" not in told.body
     assert "secret detail" in caplog.text
+
+
+def test_an_expired_quote_is_refused(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    host = Program(cast.primary_admin)
+    body = {"quote": host.quote(5)["token"], "add": 5}
+    with clock.at(clock.now() + LIFE):
+        told = host.post("purchases", body)
+    assert (told.status, told.code) == (409, "quote_over")
+    assert no_trace(cast)
+
+
+def test_s14_after_the_end_of_sale_nobody_is_quoted_a_first_purchase(cast: Cast) -> None:
+    host = Program(cast.primary_admin)
+    with catalogue(sale_ends_on="2023-01-03"):
+        told = host.post("quotes", {"add": 5})
+    assert (told.status, told.code) == (409, "sale_over")
+
+
+def test_s14_after_self_service_more_seats_are_asked_for(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    host = Program(cast.primary_admin)
+    host.buy(5)
+    with catalogue(extra_sale_ends_on="2023-01-03"):
+        told = host.post("quotes", {"add": 1})
+        assert (told.status, told.code) == (409, "self_service_over")
+        assert host.post("seat-requests", {"kind": "add", "quantity": 1}).json["kind"] == "add"

@@ -1,13 +1,15 @@
 """What hosts automate, from the first quote to the invoice."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from salotto.core import clock
 from salotto.core.tenancy import account_scope
 from salotto.inbox.actions import assign
 from tests.api.program import Program
-from tests.billing.shop import CURRENCY, UNIT, add_card, invoices, subscription
+from tests.billing.shop import CURRENCY, UNIT, add_card, invoices, price, subscription
 from tests.cast import Cast, add_member
 from tests.inbox.threads import new_thread
 
@@ -154,3 +156,28 @@ def test_rule_20_a_quote_below_the_agents_is_refused_with_their_names(cast: Cast
 
 def test_a_purchase_is_looked_for_by_its_id_alone(cast: Cast) -> None:
     assert Program(cast.primary_admin).get(f"purchases/{uuid4()}").status == 404
+
+
+def test_rule_23_at_a_price_of_nothing_no_card_is_needed(cast: Cast) -> None:
+    price("SEK", 0)
+    host = Program(cast.primary_admin)
+    made = host.quote(5, currency="SEK")
+    assert (made["amount"]["amount"], made["needs_payment_method"]) == (0, False)
+    bought = host.post("purchases", {"quote": made["token"], "add": 5})
+    assert (bought.status, bought.json["state"]) == (200, "paid")
+    assert host.get("seats").json["seats"] == 5
+
+
+def test_s12_more_seats_are_quoted_for_the_rest_of_the_period(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    host = Program(cast.primary_admin)
+    host.buy(5)
+    with clock.at(clock.now() + timedelta(days=10)):
+        made = host.quote(3)
+        assert 0 < made["amount"]["amount"] < 3 * UNIT
+        assert made["next"]["total"]["amount"] == 8 * UNIT
+        bought = host.post("purchases", {"quote": made["token"], "add": 3}).json
+        (newest, _) = host.get("invoices").json["rows"]
+    assert bought["amount"] == made["amount"] == newest["total"]
+    (line,) = host.get(f"invoices/{newest['id']}").json["lines"]
+    assert (line["what"], line["quantity"], line["at"]) == ("seats_prorated", 3, made["at"])
