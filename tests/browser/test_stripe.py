@@ -108,6 +108,24 @@ def test_a_no_of_the_bank_is_said_and_the_dialog_stays(payer: Page) -> None:
     expect(page.get_by_role("dialog").get_by_role("button", name="Add the card")).to_be_enabled()
 
 
+def test_a_first_card_is_added_on_the_way_to_the_purchase(
+    payer: Page, cast: Cast, stripe_server: str, fake: FakeStripe
+) -> None:
+    page, before = payer, fake.captured("CHF")
+    page.goto(f"{stripe_server}/a/{cast.slug}/settings/seats/")
+    page.get_by_role("link", name="Buy seats").click()
+    page.get_by_label("Currency").select_option(shop.CURRENCY)
+    form = page.locator("form[data-stripe-card]")
+    expect(form.get_by_text("Card form of pk_test_fake")).to_be_visible()
+    expect(page.locator("input[name=currency]").last).to_have_value(shop.CURRENCY)
+    form.locator("button").click()
+    page.get_by_role("button", name="Complete the set-up").click()
+    page.locator("[data-pay]").filter(has_text="57").click()
+    page.get_by_role("button", name="Complete the payment").click()
+    expect(page.get_by_text("3 seats bought.")).to_be_visible()
+    assert fake.captured("CHF") == before + 3 * shop.UNIT
+
+
 @pytest.mark.parametrize("answer", ["Complete", "Fail"])
 def test_the_bank_asks_in_front_of_the_dialog(
     payer: Page, cast: Cast, stripe_server: str, fake: FakeStripe, troubles: Troubles, answer: str

@@ -83,6 +83,8 @@ function replace(here, made) {
   const had = here.querySelector("[data-price]");
   const focused = had.contains(document.activeElement);
   had.replaceWith(fresh);
+  const card = place().querySelector("form[data-stripe-card]");
+  if (card) card.hidden = !("needsCard" in fresh.dataset); // another number may be the first that costs something
   if (focused) fresh.querySelector("[data-pay]")?.focus();
   here.querySelector("[data-alert]").replaceChildren();
   hold();
