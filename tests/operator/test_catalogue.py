@@ -68,7 +68,7 @@ def test_without_days_a_price_is_valid_at_once_for_first_purchases_alone() -> No
         ("EUR", "", {}, Invalid),
         ("EUR", "-1", {}, Negative),
         ("EUR", "9" * 30, {}, Invalid),
-        ("XXX", "19", {}, Invalid),
+        ("XAU", "19", {}, Invalid),
         ("euro", "19", {}, Invalid),
         ("", "19", {}, Invalid),
         ("EUR", "19", {"new_from": "31.01.2030"}, BadDay),

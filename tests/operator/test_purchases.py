@@ -85,8 +85,9 @@ def test_another_amount_needs_a_person_and_is_closed_only_when_it_went_back(
     payment = with_another_amount(cast)
     after = attention.ask_gateway(cast.account.pk, payment.pk, by=operator)
     assert (after.state, after.needs_person) == (PaymentState.CHARGING, True)
+    assert "not 5701" in after.error
     text = pages.get("/operator/purchases/").text
-    for shown in (str(payment.pk), after.intent, "captured"):
+    for shown in (str(payment.pk), after.intent, "not 5701"):
         assert shown in text
 
     refused = pages.post(path(payment, "close"))

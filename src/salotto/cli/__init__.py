@@ -1,4 +1,5 @@
-"""The commands: `salotto serve | demo | worker | migrate | check | billing | operator`.
+"""The commands: `salotto serve | demo | worker | migrate | check | billing | operator`, and what
+operators do on their pages: `catalogue | accounts | requests | purchases | invoices | audit`.
 
 Nothing of Django is imported before the database server is starting, so that both boot
 at the same time; each command says in one sentence what is in its way.

@@ -3,12 +3,22 @@
 import argparse
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from salotto import __version__
-from salotto.cli import billing, commands, operators
+from salotto.cli import (
+    accounts,
+    audit,
+    billing,
+    catalogue,
+    commands,
+    invoices,
+    operators,
+    purchases,
+    requests,
+)
 from salotto.config import options as settings
 from salotto.config.options import Options
 
@@ -35,12 +45,23 @@ def parser() -> argparse.ArgumentParser:
         _data(each)
     billing.register(add("billing", help="look into what is charged"), _data)
     operators.register(add("operator", help="say who operates this installation"), _data)
+    _for_operators(add)
     add("prepare").set_defaults(run=commands.prepare)
     web = add("web")  # these two are not for people, and have no help
     web.add_argument("--socket", type=int, required=True)
     web.add_argument("--no-worker", action="store_true")
     web.set_defaults(run=commands.web)
     return top
+
+
+def _for_operators(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """What the operator pages do, for scripts."""
+    catalogue.register(add("catalogue", help="prices, dates of sale, seller, tax"), _data)
+    accounts.register(add("accounts", help="find accounts, and set how one pays"), _data)
+    requests.register(add("requests", help="what accounts have asked of support"), _data)
+    purchases.register(add("purchases", help="payments without an outcome"), _data)
+    invoices.register(add("invoices", help="invoices and credit notes"), _data)
+    audit.register(add("audit", help="who did what"), _data)
 
 
 def _data(command: argparse.ArgumentParser) -> None:

@@ -185,7 +185,9 @@ def remove_tax_rate(country: str, valid_from: str, *, by: User | None) -> None:
     """Take a rate out of the catalogue; issued invoices keep it. Raises Missing."""
     actor = must_operate(by)
     with _catalogue():
-        rate = TaxRate.objects.filter(country=country.strip().upper(), valid_from=day_of(valid_from)).first()
+        day = day_of(valid_from)
+        rates = TaxRate.objects.filter(country=country.strip().upper())
+        rate = rates.filter(valid_from=day).first() if day else None
         if rate is None:
             raise Missing()
         audit.record(

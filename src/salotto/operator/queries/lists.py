@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -13,6 +14,7 @@ from salotto.accounts.paging import after, cursor_of
 from salotto.billing.history import Paged, before, page_of
 from salotto.billing.models import Invoice, InvoiceKind, InvoiceState, Payment, PaymentState, WebhookEvent
 from salotto.core import clock
+from salotto.core.errors import Missing
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import all_accounts
 from salotto.seats.models import SeatRequest
@@ -63,6 +65,15 @@ def _place(cursor: str) -> tuple[datetime, int] | None:
         return (datetime.fromisoformat(found[0]), found[1]) if found else None
     except ValueError:
         return None
+
+
+def account_of_payment(payment_id: UUID) -> int:
+    """Whose payment this is; raises Missing."""
+    with all_accounts():
+        found = Payment.objects.filter(id=payment_id).values_list("account_id", flat=True).first()
+    if found is None:
+        raise Missing()
+    return int(found)
 
 
 def late_webhooks(limit: int) -> list[WebhookEvent]:

@@ -95,17 +95,12 @@ def paid(request: OperatorRequest, account: int, invoice: int) -> HttpResponse:
 @require_POST
 @operator_page
 def credit_note(request: OperatorRequest, account: int, invoice: int) -> HttpResponse:
-    """Take an invoice back, whole or in part. POST `amount` (empty: all), `to`, `reason`."""
+    """Take an invoice back, whole or in part. POST `amount` (empty: all), `to`, `reason`, `left`."""
 
     def act() -> str:
-        note = correct(
-            account,
-            invoice,
-            text(request, "amount"),
-            text(request, "to"),
-            text(request, "reason"),
-            by=request.operator,
-        )
+        names = ("amount", "to", "reason", "left")
+        given = {name: text(request, name) for name in names}
+        note = correct(account, invoice, **given, by=request.operator)
         return _("Credit note %(name)s is issued.") % {"name": note.name}
 
     return _act(request, account, invoice, "credit_note", act)
