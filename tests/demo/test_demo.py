@@ -33,11 +33,17 @@ def sign_in(page: httpx.Client, who: str) -> httpx.Response:
     return page.post("/demo/sign-in/", data={"who": who, "csrfmiddlewaretoken": token[1]})
 
 
+def sign_in_at(page: httpx.Client, who: str, path: str) -> httpx.Response:
+    """Sign in, and open a page."""
+    sign_in(page, who)
+    return page.get(path)
+
+
 def test_it_prints_where_to_go_and_who_to_be(demo: tuple[Installation, Command]) -> None:
     house, command = demo
     for address in ("/demo/", "/shop/"):
         assert f"http://127.0.0.1:{house.port}{address}" in command.output
-    assert all(player.email in command.output for player in CAST)
+    assert all(player.email in command.output for player in (*CAST, OPERATOR))
     assert re.search(r"password: serena-\w{8}", command.output)
     ready = next(line for line in command.lines if "ready" in line)
     assert ready == f"Salotto is ready. Start here: http://127.0.0.1:{house.port}/demo/"
@@ -104,6 +110,22 @@ def test_signed_out_one_is_led_to_the_start_page(demo: tuple[Installation, Comma
 def test_every_desk_page_leads_back_to_the_start_page(demo: tuple[Installation, Command]) -> None:
     with browser(demo[0]) as page:
         assert "Switch person (demo)" in sign_in(page, "giulia").text
+
+
+def test_the_clock_of_the_account_is_moved_by_its_primary_admin(demo: tuple[Installation, Command]) -> None:
+    seats, clock = "/a/bottega-serena/settings/seats/", "/a/bottega-serena/demo/clock/"
+    with browser(demo[0]) as page:
+        before = re.findall(r"<time>([^<]+)</time>", sign_in_at(page, "giulia", seats).text)
+        token = page.cookies["salotto_csrf"]
+        form = {"to": "day", "back": seats, "csrfmiddlewaretoken": token}
+        after = page.post(clock, data=form)
+        assert after.url.path == seats
+        assert re.findall(r"<time>([^<]+)</time>", after.text) != before != []
+        assert page.post(clock, data={**form, "back": "//example.com/"}).url.path == seats
+    with browser(demo[0]) as page:
+        assert "<time>" not in sign_in_at(page, "marco", seats).text
+        form["csrfmiddlewaretoken"] = page.cookies["salotto_csrf"]
+        assert page.post(clock, data=form).status_code == 403
 
 
 def test_who_signs_up_finds_the_mail_on_a_page(demo: tuple[Installation, Command]) -> None:

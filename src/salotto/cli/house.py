@@ -91,13 +91,13 @@ class House:
 def _introduce(options: Options) -> None:
     """The demo's addresses and logins."""
     load_django()
-    from salotto.demo.cast import CAST, password
+    from salotto.demo.cast import CAST, OPERATOR, password
 
     print(f"\nSalotto is ready. Start here: {options.public_url}/demo/\n")
     print("There everybody of the team is one click away, and every mail can be read. By hand:")
     print(f"  The shop     {options.public_url}/shop/")
     print(f"  The desk     {options.public_url}/login/  (password: {password(options.data)})")
-    for player in CAST:
+    for player in (*CAST, OPERATOR):
         print(f"               {player.email:<32} {player.name}")
     if options.host not in ("127.0.0.1", "::1", "localhost"):
         print("Warning: everybody who reaches this address can sign in as anybody.", file=sys.stderr)

@@ -66,7 +66,7 @@ def happened(done: list[str]) -> str:
         "trial_reminder": _("A mail reminds of the end of the trial."),
         "trial_over": _("The trial is over."),
         "free_plan": _("The plan goes on, free on this server."),
-        "renewed": _("The plan was renewed."),
+        "renewed": _("A new period has begun."),
         "retried": _("The payment was tried again."),
         "overdue": _("The plan is not paid, and read-only."),
     }

@@ -38,8 +38,7 @@ def clock_bar(context: Context) -> dict[str, Any]:
         "account": member.account,
         "date": wording.long_date(now, zone, language()),
         "time": now.astimezone(ZoneInfo(zone)).strftime("%H:%M"),
-        "bought": state in (State.ACTIVE, State.PAST_DUE, State.UNPAID),
-        "past_due": state == State.PAST_DUE,
+        "state": state if state in (State.TRIAL, State.ACTIVE, State.PAST_DUE) else "",
         "csrf_token": context.get("csrf_token"),
         "back": context["request"].path,
     }
