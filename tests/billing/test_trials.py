@@ -1,6 +1,7 @@
 """Rule 20 and 23: reminders of a trial, and its end."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,10 @@ def test_rule_23_a_trial_that_costs_nothing_becomes_a_plan_by_itself(cast: Cast)
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "trial"), ("it", "")])
-def test_the_mails_of_a_trial_are_text_and_html(cast: Cast, language: str, word: str) -> None:
+def test_the_mails_of_a_trial_are_text_and_html(
+    cast: Cast, settings: Any, language: str, word: str
+) -> None:
+    settings.EMAIL_BACKEND = "salotto.core.mail.QueuedBackend"
     by = cast.primary_admin
     type(by.account).objects.filter(pk=by.account.pk).update(language=language)
     send_trial_reminder(by.account.pk, 7)
