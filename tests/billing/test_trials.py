@@ -111,9 +111,7 @@ def test_rule_23_a_trial_that_costs_nothing_becomes_a_plan_by_itself(cast: Cast)
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "trial"), ("it", "")])
-def test_the_mails_of_a_trial_are_text_and_html(
-    cast: Cast, settings: Any, language: str, word: str
-) -> None:
+def test_the_mails_of_a_trial_are_text_and_html(cast: Cast, settings: Any, language: str, word: str) -> None:
     settings.EMAIL_BACKEND = "salotto.core.mail.QueuedBackend"
     by = cast.primary_admin
     type(by.account).objects.filter(pk=by.account.pk).update(language=language)
@@ -123,5 +121,3 @@ def test_the_mails_of_a_trial_are_text_and_html(
     assert f"/a/{cast.slug}/" in text_of(reminder)
     assert by.account.name in text_of(over, "html")
     assert word in str(reminder["Subject"])
-
-
