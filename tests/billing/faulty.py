@@ -7,7 +7,7 @@ truth that our books are compared with.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import RLock
 from typing import Any
@@ -49,6 +49,7 @@ class Kept:
     intent: Intent
     made_at: datetime
     captures: int = 0
+    refunds: dict[str, int] = field(default_factory=dict)
 
 
 class Faulty:
@@ -144,10 +145,15 @@ class Faulty:
         return answer
 
     def refund(self, intent_id: str, amount: int, key: str) -> Intent:
-        """Give back."""
-        kept = self._found(intent_id)
-        kept.intent = replace(kept.intent, refunded=kept.intent.refunded + amount)
-        return kept.intent
+        """Give back, once per key."""
+        with self._call("refund"):
+            kept = self._found(intent_id)
+            kept.refunds.setdefault(key, amount)
+            given = sum(kept.refunds.values())
+            assert given <= kept.intent.captured, "more is given back than was taken"
+            kept.intent = replace(kept.intent, refunded=given)
+            answer = kept.intent
+        return answer
 
     def payments(self, since: datetime) -> Iterable[Intent]:
         """All since then."""

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from salotto.accounts.actions import hand_over
 from salotto.accounts.models import Access
 from salotto.billing import actions
-from salotto.billing.actions import methods, webhooks
+from salotto.billing.actions import credits, due, methods, webhooks
 from salotto.billing.actions.reconciling import compare, reconcile
 from salotto.billing.gateways.port import IntentState
 from salotto.billing.models import Invoice, Payment, PaymentState, Price, State, WebhookEvent
@@ -237,6 +237,34 @@ class Market(RuleBasedStateMachine):
         self.gateway.outcome = how
         self._attempt(wrong, settling, lambda: actions.renew(self.account))
 
+    @rule(how=outcomes, wrong=faults, settling=maybe)
+    def what_is_due_is_done(self, how: str, wrong: dict[str, str], settling: bool) -> None:
+        """Reminders, the end of a trial, a renewal, or another try at what was not paid."""
+        due_at = subscription(self._who(0)).due_at
+        if due_at is not None and due_at > self.now:
+            self.time_passes(-((self.now - due_at) // timedelta(seconds=1)))
+        self.gateway.outcome = how
+        self._attempt(wrong, settling, lambda: due.step(self.account))
+
+    @rule(amount=st.integers(1, 9000))
+    def operator_grants_a_credit(self, amount: int) -> None:
+        currency = subscription(self._who(0)).currency or self.currency
+        credits.grant_credit(self.account, amount, currency, "a test", None)
+
+    @rule(part=st.sampled_from([None, 1, 500]), to=st.sampled_from(["card", "balance", "void"]), which=pick)
+    def operator_takes_an_invoice_back(self, part: int | None, to: str, which: int) -> None:
+        with account_scope(self.account):
+            found = list(
+                Invoice.objects.filter(kind="invoice").order_by("-id").values_list("pk", flat=True)[:4]
+            )
+        if found:
+            with self._told():
+                credits.credit_note(found[which % len(found)], part, to, "a test", None)
+
+    @rule(wrong=st.sampled_from([{}, *({"refund": fault} for fault in FAULTS)]))
+    def what_is_owed_is_given_back(self, wrong: dict[str, str]) -> None:
+        self._attempt(wrong, False, credits.give_back_open)
+
     @rule(how=outcomes, wrong=faults)
     def open_invoice_is_paid(self, how: str, wrong: dict[str, str]) -> None:
         with account_scope(self.account):
@@ -290,6 +318,7 @@ class Market(RuleBasedStateMachine):
             self.now += timedelta(hours=12)
             with clock.at(self.now):
                 reconcile(self.now)
+                credits.give_back_open()
                 assert verify(self.account) == []
                 mine = [
                     line for line in compare((self.now - timedelta(days=4000)).date()) if self._is_mine(line)
