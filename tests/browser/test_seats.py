@@ -140,6 +140,36 @@ def test_an_answer_that_got_lost_is_asked_for_until_it_comes(people: People, cas
     assert payments(cast) == ["paid"]
 
 
+def test_when_our_own_answer_is_lost_the_same_click_again_is_the_same_purchase(
+    people: People, cast: Cast
+) -> None:
+    people.troubles.expected = lambda text: "ERR_FAILED" in text
+    page = opened(people, ready(cast))
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/seats/buy/", lose, times=1)
+    page.locator("[data-pay]").click()
+    expect(page.locator("[data-alert]")).to_contain_text("not known yet whether this was paid")
+    page.locator("[data-pay]").click()
+    expect(page.get_by_role("heading", name="The seats are yours")).to_be_visible()
+    assert payments(cast) == ["paid"]
+
+
+def test_a_purchase_left_in_another_window_is_found_again(people: People, cast: Cast) -> None:
+    first = opened(people, ready(cast, ASKED))
+    first.locator("[data-pay]").click()
+    expect(first.get_by_role("button", name="Complete")).to_be_visible()
+    page = people.member(cast.primary_admin, "settings/seats/")
+    page.get_by_role("link", name="Buy seats").click()
+    expect(page.get_by_role("heading", name="We are asking the bank")).to_be_visible()
+    page.get_by_role("button", name="Complete").click()
+    expect(page.get_by_role("heading", name="The seats are yours")).to_be_visible()
+    assert payments(cast) == ["paid"]
+
+
 def test_a_double_click_is_one_purchase(people: People, cast: Cast) -> None:
     page = opened(people, ready(cast))
     page.locator("[data-pay]").dblclick()

@@ -16,8 +16,9 @@ from salotto.billing.actions import methods
 from salotto.billing.errors import NoMethod, OtherQuantity, QuoteOver
 from salotto.billing.gateways.cards import TEST_CARDS
 from salotto.billing.gateways.stripe_csp import with_stripe
-from salotto.billing.models import Payment, PaymentState
+from salotto.billing.models import Payment, PaymentKind, PaymentState
 from salotto.billing.prices import currencies
+from salotto.billing.queries import payment as find_payment
 from salotto.billing.quotes import Quote, gateway_of, make_quote, quantity_of
 from salotto.billing.standing import Standing, standing
 from salotto.core.errors import Refused
@@ -85,11 +86,22 @@ def give_up(request: MemberRequest, payment: UUID) -> HttpResponse:
 
 def _dialog(request: MemberRequest, refused: Refused | None = None) -> HttpResponse:
     st = standing(request.member.account.pk)
+    under_way = _under_way(st) if request.method != "POST" else None
+    if under_way is not None:
+        return _outcome(request, under_way)
     given = request.POST if request.method == "POST" else request.GET
     context = _priced(request, st, given if "add" in given else {"add": str(_first_number(st))})
     context.update(_choices(st, context.get("quote")), slider=SLIDER, refusal=refused)
     error = refused or context.get("refused")
     return _page(request, "_buy.html", context, error.status if error else 200)
+
+
+def _under_way(st: Standing) -> Payment | None:
+    """A purchase that was left open: in another window, or before its outcome was known."""
+    if st.open_payment is None:
+        return None
+    found = find_payment(st.account.pk, st.open_payment)
+    return found if found.kind == PaymentKind.PURCHASE else None
 
 
 def _first_number(st: Standing) -> int:

@@ -24,9 +24,10 @@ export function show(html) {
     part.remove();
     document.getElementById(part.id)?.replaceWith(part);
   }
-  const here = place();
+  const here = place(), dialog = here.closest("dialog");
+  if (dialog && !dialog.open) return location.reload(); // closed before the answer came
   here.replaceChildren(...made.childNodes);
-  here.closest("dialog")?.scrollTo(0, 0);
+  dialog?.scrollTo(0, 0);
   (here.querySelector("[autofocus]") ?? here.querySelector("h2"))?.focus();
   here.dispatchEvent(new CustomEvent("deal:shown", { bubbles: true }));
 }
@@ -40,12 +41,12 @@ export function parse(html) {
 }
 
 /** A sentence above the price: the server's refusal, or that it did not answer. */
-export function alertWith(html) {
+export function alertWith(html, silence = "failed") {
   const box = place().querySelector("[data-alert]");
   if (!box) return;
   if (html) box.replaceChildren(...parse(html).childNodes);
-  else box.textContent = failed();
+  else box.replaceChildren(Object.assign(document.createElement("p"), { className: "notice danger", textContent: failed(silence) }));
 }
 
 /** What to say when there is no answer. */
-export const failed = () => document.querySelector("[data-failed]").dataset.failed;
+export const failed = (silence = "failed") => document.querySelector("[data-failed]").dataset[silence];

@@ -1,7 +1,7 @@
 // Paying: once per click, a refusal beside the price, the bank's question in the dialog, and
 // asking on when the outcome did not reach us.
 import { alertWith, ask, failed, parse, place, show } from "./parts.js";
-import { expire, renew } from "./price.js";
+import { expire } from "./price.js";
 import { open } from "./dialog.js";
 import { toast } from "../toast.js";
 
@@ -18,7 +18,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     look(event.target);
   }
-  if (event.target.matches("[data-asks] form[data-leave]")) {
+  if (event.target.matches("[data-deal] form[data-leave]")) {
     event.preventDefault();
     go(event.target.action);
   }
@@ -31,9 +31,8 @@ async function pay(form) {
   const { status, html } = await ask(form.action, new FormData(form));
   button.removeAttribute("aria-busy");
   if (status && status < 300) return show(html);
-  alertWith(status ? html : "");
+  alertWith(status ? html : "", "unknown"); // the same offer again finds out, and is one purchase
   if (form.querySelector("[data-renews]")) expire();
-  if (status === 0) renew(); // whether it arrived, the next click on Pay finds out: one payment at a time
 }
 
 // A card is added first; then the dialog goes on with a price that is charged to it.
