@@ -85,7 +85,9 @@ def _actor(email: str | None) -> Any:
 
 
 def show(result: Any, *, as_json: bool) -> None:
-    """A sentence, one thing, or rows; as JSON they are an object or a list."""
+    """A sentence, one thing, or rows; as JSON they are an object or a list. Nothing: no word."""
+    if result is None:
+        return
     if as_json:
         given = {"done": result} if isinstance(result, str) else result
         print(json.dumps(given, indent=1, default=str, ensure_ascii=False))

@@ -106,7 +106,7 @@ def credit_note(given: argparse.Namespace, actor: Any) -> str:
     return f"Credit note {note.name} takes back {money(-note.total, note.currency)} of {row.name}."
 
 
-def pdf(given: argparse.Namespace, actor: Any) -> str:
+def pdf(given: argparse.Namespace, actor: Any) -> str | None:
     """`pdf`."""
     from salotto.billing.pdf import pdf_of
     from salotto.core.errors import Invalid
@@ -116,7 +116,7 @@ def pdf(given: argparse.Namespace, actor: Any) -> str:
     made = pdf_of(invoice_page(row.account_id, row.pk).document)
     if given.file == "-":
         sys.stdout.buffer.write(made)
-        return ""
+        return None
     file = Path(given.file or f"{row.name}.pdf")
     try:
         file.write_bytes(made)
