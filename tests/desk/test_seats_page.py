@@ -325,3 +325,44 @@ def test_rule_15_a_full_house_says_what_to_do(cast: Cast) -> None:
     buy(cast.primary_admin, 3)
     assert "Or buy more seats." in giulia(cast).get(path(cast)).content.decode()
     assert "Or ask the primary admin" in cast.client(cast.admin).get(path(cast)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("currency", "unit", "pay"),
+    [("JPY", 3200, "Pay ¥16,000"), ("KWD", 6500, "Pay KWD\xa032.500"), ("GBP", 1700, "Pay £85.00")],
+)
+def test_every_currency_has_its_own_decimals(currency: str, unit: int, pay: str, cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    price(currency, unit)
+    _, html = dialog(cast, 5, currency=currency)
+    assert f"data-pay>{pay}<" in html
+
+
+def test_s10_a_year_costs_twelve_months(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    _, html = dialog(cast, 5, cycle="year")
+    assert "data-pay>Pay CHF\xa01,140.00<" in html
+    assert "CHF\xa095.00</b> a month for 5 seats" in html
+    assert "CHF\xa01,140.00 each year." in html
+
+
+def test_rule_22_less_than_a_card_takes_is_carried_and_the_dialog_says_so(cast: Cast) -> None:
+    add_card(cast.primary_admin)
+    price("NOK", 20)
+    _, html = dialog(cast, 5, currency="NOK")
+    assert "Take 5 seats" in html
+    assert "NOK\xa01.00 is less than a card can be charged with" in html
+    answer = giulia(cast).post(path(cast, "buy/"), {"add": "5", "token": token_in(html)}, headers=HTMX)
+    assert answer.status_code == 200
+    assert "was charged" not in answer.content.decode()
+    (invoice,) = invoices(cast.primary_admin)
+    assert (invoice.total, invoice.carried, invoice.due) == (100, 100, 0)
+    assert plan_of(cast).seats == 5
+
+
+def test_rule_18_the_dialog_says_that_a_removal_is_taken_back_first(cast: Cast) -> None:
+    paying(cast, 10)
+    actions.schedule(actions.request_removal(2, "", by=cast.primary_admin).pk, operator())
+    answer = giulia(cast).get(path(cast, "quote/"), {"add": "2"}, headers=HTMX).content.decode()
+    assert "2 seats that were to be removed stay: they are paid for already." in answer
+    assert "Take 2 seats" in answer
