@@ -21,6 +21,7 @@ from salotto.core import clock
 from salotto.core.errors import Refused
 from salotto.core.tenancy import account_scope
 from salotto.seats.actions import set_access
+from salotto.seats.models import SeatChange
 from salotto.seats.queries import plan
 from tests.billing.faulty import Faulty, in_place_of_the_sandbox
 from tests.billing.shop import add_card, buy, quote, subscription
@@ -135,6 +136,30 @@ def test_buyers_assigners_a_renewal_and_a_hand_over_at_once() -> None:
                 in_order(giulia, faulty)
                 with account_scope(giulia.account.pk):
                     assert plan().in_use <= plan().seats
+
+
+def test_rule_19_the_last_seat_is_removed_while_somebody_becomes_an_agent() -> None:
+    """Either the plan ends without agents, or it renews for the one."""
+    for _ in range(ROUNDS * 2):
+        cast = found_cast()
+        by = cast.primary_admin
+        with in_place_of_the_sandbox() as faulty:
+            add_card(by)
+            buy(by, 4)
+            for member in (by, cast.admin, cast.agent):
+                set_access(member.user.pk, Access.VIEWER, by=by)
+            kind = SeatChange.Kind.REMOVAL_SCHEDULED
+            actions.schedule_quantity(by.account.pk, 0, actor_id=None, kind=kind, reason="a test")
+            end = subscription(by).period_end
+            results = at_once(
+                _at(end, lambda account=by.account.pk: actions.renew(account)),
+                _seating(cast.nobody, by),
+                _seating(cast.viewer, by),
+            )
+            only_refusals(results)
+            with account_scope(by.account.pk):
+                assert plan().in_use <= plan().seats == subscription(by).quantity
+            in_order(by, faulty)
 
 
 def _at(instant: Any, act: Callable[[], Any]) -> Callable[[], Any]:

@@ -12,6 +12,7 @@ from uuid import uuid4
 from django.db import connection
 
 from salotto.accounts.actions import set_read_only
+from salotto.accounts.locking import lock_people
 from salotto.billing.actions.locking import reschedule, save
 from salotto.billing.gateways import gateway
 from salotto.billing.invoices import Line, TaxLine, compose
@@ -93,6 +94,8 @@ def begin_cycle(sub: Subscription, st: Standing, span: Period, at: datetime) -> 
 
 
 def _cycle(sub: Subscription, st: Standing, span: Period, at: datetime) -> Cycle:
+    if sub.quantity_next == 0:  # the end writes the account's row, which comes before the seat plan's
+        lock_people(sub.account_id)
     answers = renewing.send(Subscription, account_id=sub.account_id, quantity=sub.quantity_next)
     quantity = max([sub.quantity_next, *(int(answer or 0) for _, answer in answers)])
     current = next(p for p in st.prices if p.pk == sub.price_id)
