@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Q
 
 from salotto.billing.actions import trials
-from salotto.billing.actions.locking import owed_until, reschedule, subscription_of
+from salotto.billing.actions.locking import owed_until, reschedule, subscription_of, write
 from salotto.billing.actions.renewals import renew, retry
 from salotto.billing.due import RETRIES, next_due
 from salotto.billing.models import State, Subscription
@@ -110,7 +110,7 @@ def _postpone(account_id: int) -> None:
             return
         late = account_now(sub) - due
         sub.due_at = max(clock.now(), due - timedelta(seconds=sub.ahead)) + _pause(late)
-        sub.save(update_fields=["due_at"])
+        write(sub, "due_at")
 
 
 def _pause(late: timedelta) -> timedelta:

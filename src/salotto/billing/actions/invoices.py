@@ -46,7 +46,7 @@ def mark_paid(invoice_id: int, operator: User | None, paid_on: date) -> Invoice:
             raise NotOnAccount()
         now = account_now(sub)
         row.state, row.paid_at = InvoiceState.PAID, _instant(row, paid_on, now)
-        row.save(update_fields=["state", "paid_at"])
+        Invoice.objects.filter(pk=row.pk).update(state=row.state, paid_at=row.paid_at)
         given: list[Any] = [account_id, now, "payment", row.pk, None, row.due, row.currency]
         with connection.cursor() as db:
             db.execute("SELECT billing_post_cash(%s, %s, %s, %s, %s, %s, %s)", given)

@@ -81,7 +81,14 @@ class Invoice(AccountModel):
                 name="billing_invoice_adds_up",
             ),
         ]
-        indexes = [models.Index(fields=["account", "-id"], name="billing_invoice_list")]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="billing_invoice_list"),
+            models.Index(  # refunds that are still owed
+                fields=["id"],
+                name="billing_invoice_refund",
+                condition=models.Q(kind="credit_note", state="open"),
+            ),
+        ]
 
     @property
     def name(self) -> str:
