@@ -2,11 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from salotto.accounts.actions.operators import OPERATION
 from salotto.accounts.models import User
 from salotto.core.errors import Forbidden
 
-OPERATION = 0
-"""The account of the audit log that stands for the installation itself."""
+__all__ = ["OPERATION", "OperatorsOnly", "must_operate"]
 
 
 class OperatorsOnly(Forbidden):

@@ -12,6 +12,7 @@ from itertools import islice
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q, Sum
 
 from salotto.billing.actions.collecting import call_person, resume
@@ -19,8 +20,9 @@ from salotto.billing.gateways import gateway
 from salotto.billing.gateways.port import Intent
 from salotto.billing.models import Payment, PaymentState, Posting
 from salotto.billing.notices import send_findings
+from salotto.billing.operators import OPERATION
 from salotto.billing.verify import Violation, verify
-from salotto.core import clock
+from salotto.core import audit, clock
 from salotto.core.tenancy import all_accounts
 
 log = logging.getLogger("salotto.billing")
@@ -67,23 +69,27 @@ def _open_before(instant: datetime, stuck: bool) -> Iterator[Payment]:
 
 def _go_on(payment: Payment, now: datetime) -> bool:
     try:
-        payment = resume(payment, giving_up=True)
+        after = resume(payment, giving_up=True)
+        if after.state == PaymentState.CHARGING and now - payment.created_at > TOO_LONG:
+            call_person(payment, "open for more than an hour")
     except Exception:  # the next payment is another account's
         log.exception("Payment %s of account %s could not be taken on", payment.pk, payment.account_id)
-    if payment.state != PaymentState.CHARGING:
-        return True
-    if now - payment.created_at > TOO_LONG:
-        call_person(payment, "open for more than an hour")
-    return False
+        connection.close_if_unusable_or_obsolete()
+        return False
+    return after.state != PaymentState.CHARGING
 
 
 def check_books(day: date) -> list[str]:
-    """Compare a day with the gateways, verify every account, mail the operators what was found."""
+    """Compare a day with the gateways, verify every account, mail the operators what was found.
+
+    The audit log keeps when and how much, for the operator's overview.
+    """
     found = [*compare(day), *(str(violation) for violation in verify())]
     for line in found[:MOST_FINDINGS]:
         log.error("The books do not agree: %s", line)
     if found:
         send_findings(found)
+    audit.record(OPERATION, None, "books.checked", f"day {day}", findings=len(found), first=found[:3])
     return found
 
 
