@@ -190,6 +190,11 @@ def test_the_trouble_of_one_account_stops_no_other() -> None:
         broken.bad = one.intent
         assert after(two, 3 * MINUTES).state == PaymentState.PAID
         assert find_payment(one.account_id, one.pk).state == PaymentState.CHARGING
+        later = one.created_at + 61 * MINUTES
+        with clock.at(later):
+            reconcile(later)
+        assert find_payment(one.account_id, one.pk).needs_person
+        assert _told(one) == 1
         broken.bad = ""
         assert after(one, 3 * MINUTES).state == PaymentState.PAID
 

@@ -6,7 +6,7 @@ whoever comes second at a payment changes nothing.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from uuid import UUID
@@ -68,15 +68,20 @@ def _open_before(instant: datetime, stuck: bool) -> Iterator[Payment]:
 
 
 def _go_on(payment: Payment, now: datetime) -> bool:
+    after = _safely(lambda: resume(payment, giving_up=True), payment)
+    if after.state == PaymentState.CHARGING and now - payment.created_at > TOO_LONG:
+        _safely(lambda: call_person(payment, "open for more than an hour"), payment)
+    return after.state != PaymentState.CHARGING
+
+
+def _safely(act: Callable[[], Payment], payment: Payment) -> Payment:
+    """What the act gives, or the payment as it was: the next one is another account's."""
     try:
-        after = resume(payment, giving_up=True)
-        if after.state == PaymentState.CHARGING and now - payment.created_at > TOO_LONG:
-            call_person(payment, "open for more than an hour")
-    except Exception:  # the next payment is another account's
+        return act()
+    except Exception:
         log.exception("Payment %s of account %s could not be taken on", payment.pk, payment.account_id)
         connection.close_if_unusable_or_obsolete()
-        return False
-    return after.state != PaymentState.CHARGING
+        return payment
 
 
 def check_books(day: date) -> list[str]:
