@@ -136,7 +136,7 @@ def test_a_granted_credit_voids_quotes_and_is_granted_once_per_key(cast: Cast) -
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "reason"), [(0, "CHF", "x"), (-1, "CHF", "x"), (1, "XXX", "x"), (1, "CHF", " ")]
+    ("amount", "currency", "reason"), [(0, "CHF", "x"), (-1, "CHF", "x"), (1, "QQQ", "x"), (1, "CHF", " ")]
 )
 def test_a_credit_needs_an_amount_a_currency_and_a_reason(
     cast: Cast, amount: int, currency: str, reason: str

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from salotto.accounts.actions import set_read_only
+from salotto.accounts.locking import lock_people
 from salotto.accounts.models import Account
 from salotto.billing.actions import free
 from salotto.billing.actions.locking import reschedule, save
@@ -60,6 +61,7 @@ def go_on(sub: Subscription, st: Standing) -> str:
 
 
 def _end(sub: Subscription, st: Standing) -> str:
+    lock_people(sub.account_id)  # the end writes the account's row, which comes before the seat plan's
     if free.begin(sub, st):
         return "free_plan"
     sub.state = State.LAPSED
