@@ -70,3 +70,17 @@ def test_who_is_no_operator_any_more_is_out_at_once(cast: Cast, operator: User) 
 )
 def test_what_is_not_there_is_404(pages: object, path: str) -> None:
     assert pages.get(f"/operator/{path}").status_code == 404  # type: ignore[attr-defined]
+
+
+def test_an_operator_finds_the_pages(cast: Cast, operator: User) -> None:
+    client = client_of(operator)
+    assert client.get("/")["Location"] == "/operator/"
+    assert "To the desk" not in client.get("/operator/").text
+    leader = cast.primary_admin.user
+    leader.is_operator = True
+    leader.save()
+    client = client_of(leader)
+    assert client.get("/")["Location"] == f"/a/{cast.slug}/"
+    assert "To the desk" in client.get("/operator/").text
+    assert 'href="/operator/"' in client.get(f"/a/{cast.slug}/settings/people/").text
+    assert 'href="/operator/"' not in cast.client(cast.admin).get(f"/a/{cast.slug}/settings/people/").text

@@ -39,12 +39,14 @@ class SignIn(LoginView):
 
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """To the first account, to sign-in (or the demo), or to the page of somebody without an account."""
+    """To the first account, to sign-in (or the demo), or to a page for somebody without an account."""
     if not request.user.is_authenticated:
         return redirect("demo" if settings.DEMO else "account_login")
     mine = accounts_of(request.user)
     if mine:
         return redirect("account_home", mine[0].account.slug)
+    if request.user.is_operator:
+        return redirect("operator")
     return render(request, "accounts/no_account.html", {"form": Company(), "open": settings.SIGNUP})
 
 

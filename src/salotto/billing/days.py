@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils.translation import gettext_lazy as _
 
+from salotto.core import clock
 from salotto.core.errors import Invalid
 
 FARTHEST = timedelta(days=100 * 366)
@@ -42,7 +43,7 @@ def day_of(text: str) -> date | None:
         day = date.fromisoformat(text.strip())
     except ValueError:
         raise BadDay() from None
-    if abs(day - datetime.now(UTC).date()) > FARTHEST:
+    if abs(day - clock.now().date()) > FARTHEST:
         raise BadDay()
     return day
 
