@@ -341,4 +341,4 @@ class Market(RuleBasedStateMachine):
 
 
 def test_purchases_survive_everything(database: str) -> None:
-    run_state_machine_as_test(Market, settings=chosen(12, 30))
+    run_state_machine_as_test(Market, settings=chosen(15, 30))
