@@ -17,8 +17,8 @@ from salotto.billing.money import Money
 from salotto.billing.standing import Standing, standing
 from salotto.billing.upcoming import Upcoming, next_renewal
 from salotto.core.errors import Missing
-from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
+from salotto.operator.queries.lists import AuditRow, audit_entries
 from salotto.seats.models import SeatChange, SeatRequest
 from salotto.seats.queries import Plan, plan
 
@@ -139,7 +139,7 @@ class AccountView:
     payments: list[Payment]
     balance: list[history.BalanceRow]
     requests: list[SeatRequest]
-    audit: list[AuditEntry]
+    audit: list[AuditRow]
 
     @property
     def balances(self) -> list[Money]:
@@ -180,7 +180,7 @@ def account_named(slug: str) -> Account:
 
 
 def account_view(account_id: int) -> AccountView:
-    """Everything on an account's page; raises Missing. Ten queries, whatever there is."""
+    """Everything on an account's page; raises Missing. A dozen queries, whatever there is."""
     found = account(account_id)
     with account_scope(account_id):
         here = plan()
@@ -195,5 +195,5 @@ def account_view(account_id: int) -> AccountView:
             payments=list(Payment.objects.select_related("actor").order_by("-created_at", "-id")[:FEW]),
             balance=history.balance_changes(found, limit=FEW).rows,
             requests=list(SeatRequest.objects.select_related("asked_by").order_by("-id")[:FEW]),
-            audit=list(AuditEntry.objects.filter(account_id=account_id).order_by("-id")[:FEW]),
+            audit=audit_entries(account_id=account_id, limit=FEW).rows,
         )
