@@ -7,7 +7,7 @@ import pytest
 
 from salotto.billing import actions
 from salotto.billing.actions.invoices import BadPaidOn, NotOnAccount, mark_paid
-from salotto.billing.errors import Declined, NoMethod, PastDue
+from salotto.billing.errors import Declined, NoMethod, PastDue, PurchaseUnderWay
 from salotto.billing.mails_dunning import send_failure, send_overdue, send_restored
 from salotto.billing.models import PaymentMethod, PaymentState, State
 from salotto.billing.operators import OperatorsOnly
@@ -280,3 +280,29 @@ def test_the_mails_say_what_why_when_and_where(cast: Cast, settings: Any, langua
         assert number in text_of(mail, "html")
         assert "95" in text_of(mail)
         assert f"/a/{cast.slug}/" in text_of(mail)
+
+
+def test_who_is_switched_to_invoices_is_marked_paid_for_what_a_card_was_asked_for(cast: Cast) -> None:
+    by = cast.primary_admin
+    failing(cast)
+    open_ = invoices(by)[-1]
+    with pytest.raises(NotOnAccount):
+        mark_paid(open_.pk, None, now_of(by).date())
+    use_gateway(by, "invoice")
+    mark_paid(open_.pk, None, now_of(by).date())
+    assert subscription(by).state == State.ACTIVE
+    books_hold(by)
+
+
+def test_an_invoice_that_a_card_is_being_charged_for_is_not_marked_paid(cast: Cast) -> None:
+    by = cast.primary_admin
+    on_invoice(cast)
+    add_card(by, "4000002760003184")
+    (row,) = invoices(by)
+    waiting = actions.pay_invoice(row.pk, by=by)
+    with pytest.raises(PurchaseUnderWay):
+        mark_paid(row.pk, None, clock.now().date())
+    actions.give_up(waiting.pk, by=by)
+    mark_paid(row.pk, None, clock.now().date())
+    assert ledger(by, "cash") == row.due
+    books_hold(by)

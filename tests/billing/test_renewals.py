@@ -1,10 +1,13 @@
 """Rules S9, S10, 18 and 19: periods begin one after the other, each exactly once."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
-from salotto.billing import actions
+from salotto.billing import actions, tasks
 from salotto.billing.actions.locking import subscription_of
 from salotto.billing.models import PaymentState, Price, State
 from salotto.billing.period import boundary
@@ -292,3 +295,11 @@ def test_rule_22_what_was_carried_is_collected_with_the_renewal(cast: Cast) -> N
     assert ledger(by, "balance") == 0
     assert len(jobs(by, "send_invoice")) == 3
     books_hold(by)
+
+
+def test_one_more_run_waits_in_line_and_never_two() -> None:
+    line = app.configure_task(tasks.run_due.name)
+    with suppress(AlreadyEnqueued):
+        line.defer(timestamp=1)
+    with pytest.raises(AlreadyEnqueued):
+        line.defer(timestamp=2)

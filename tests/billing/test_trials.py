@@ -23,7 +23,7 @@ from tests.billing.later import (
     read_only,
     to_next,
 )
-from tests.billing.shop import add_card, buy, subscription
+from tests.billing.shop import add_card, buy, price, subscription
 from tests.cast import Cast
 from tests.mailbox import mails_to, text_of
 
@@ -99,11 +99,12 @@ def test_rule_20_a_purchase_in_the_trial_ends_its_reminders(cast: Cast) -> None:
 
 def test_rule_23_a_trial_that_costs_nothing_becomes_a_plan_by_itself(cast: Cast) -> None:
     by = cast.primary_admin
-    change(by, gateway="sandbox")
+    price("DKK", 0)
+    change(by, gateway="sandbox", currency="DKK")
     done = days_later(by, 15)
     assert done[-1] == "free_plan"
     sub = subscription(by)
-    assert (sub.state, sub.quantity, sub.currency, read_only(by)) == (State.ACTIVE, 20, "EUR", False)
+    assert (sub.state, sub.quantity, sub.currency, read_only(by)) == (State.ACTIVE, 20, "DKK", False)
     books_hold(by)
     assert days_later(by, 40)[0] == "renewed"
     assert (subscription(by).state, subscription(by).quantity) == (State.ACTIVE, 20)

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +12,16 @@ from salotto.billing.actions import dunning
 from salotto.billing.actions.credits import account_of
 from salotto.billing.actions.locking import ON_ACCOUNT, subscription_of
 from salotto.billing.days import midnight, today
-from salotto.billing.models import Catalogue, Invoice, InvoiceKind, InvoiceState
+from salotto.billing.errors import PurchaseUnderWay
+from salotto.billing.models import (
+    Catalogue,
+    Invoice,
+    InvoiceKind,
+    InvoiceState,
+    Payment,
+    PaymentState,
+    Subscription,
+)
 from salotto.billing.operators import must_operate
 from salotto.billing.standing import account_now
 from salotto.billing.tasks import send_invoice
@@ -36,14 +46,14 @@ class BadPaidOn(Invalid):
 def mark_paid(invoice_id: int, operator: User | None, paid_on: date) -> Invoice:
     """The money for an open invoice of the gateway `invoice` has come in on the day `paid_on`.
 
-    What was read-only goes on. Raises OperatorsOnly, Missing, NotOnAccount (409), BadPaidOn.
+    What was read-only goes on. Raises OperatorsOnly, Missing, NotOnAccount and
+    PurchaseUnderWay (409), BadPaidOn.
     """
     actor = must_operate(operator)
     account_id = account_of(invoice_id)
     with subscription_of(account_id) as sub:
         row: Invoice = Invoice.objects.get(pk=invoice_id)
-        if (row.kind, row.state, row.gateway) != (InvoiceKind.INVOICE, InvoiceState.OPEN, ON_ACCOUNT):
-            raise NotOnAccount()
+        _must_be_open(row, sub)
         now = account_now(sub)
         row.state, row.paid_at = InvoiceState.PAID, _instant(row, paid_on, now)
         Invoice.objects.filter(pk=row.pk).update(state=row.state, paid_at=row.paid_at)
@@ -57,6 +67,19 @@ def mark_paid(invoice_id: int, operator: User | None, paid_on: date) -> Invoice:
         send_invoice.defer(account_id=account_id, invoice_id=row.pk)
         dunning.go_on(sub)
     return row
+
+
+def _must_be_open(row: Invoice, sub: Subscription) -> None:
+    """Raises NotOnAccount, and PurchaseUnderWay while a card is being charged for it.
+
+    An account that was switched to paying on invoice may owe what a card was once asked for.
+    """
+    if row.kind != InvoiceKind.INVOICE or row.state != InvoiceState.OPEN:
+        raise NotOnAccount()
+    if ON_ACCOUNT not in (row.gateway, sub.gateway or settings.BILLING_GATEWAY):
+        raise NotOnAccount()
+    if Payment.objects.filter(invoice_id=row.pk, state=PaymentState.CHARGING).exists():
+        raise PurchaseUnderWay()
 
 
 def _instant(row: Invoice, paid_on: date, now: datetime) -> datetime:
