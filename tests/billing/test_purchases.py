@@ -1,8 +1,6 @@
 """Buying: quote, claim, charge, settle."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from salotto.billing import actions
 from salotto.billing.errors import Declined

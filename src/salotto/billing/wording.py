@@ -14,7 +14,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from django.utils import translation
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from salotto.billing.proration import seconds
 
@@ -51,16 +51,23 @@ def _without_year(first: date, last: date, language: str) -> str:
 
 
 def share(start: datetime, end: datetime, at: datetime, language: str) -> str:
-    """How much of [start, end) is left at `at`: "20 of 30 days"; with two decimals if uneven."""
+    """How much of [start, end) is left at `at`, exactly: "20 of 30 days" where both are whole
+    days, else to the second: "19 days 23:59:40 of 30 days"."""
     whole = seconds(start, end)
     left = whole - min(max(seconds(start, at), 0), whole)
     with translation.override(language):
-        text = ngettext("%(left)s of %(days)s day", "%(left)s of %(days)s days", max(1, round(whole / DAY)))
-        return text % {"left": _days(left, language), "days": _days(whole, language)}
+        if whole % DAY == left % DAY == 0:
+            text = ngettext("%(left)s of %(days)s day", "%(left)s of %(days)s days", whole // DAY)
+            return text % {"left": left // DAY, "days": whole // DAY}
+        return gettext("%(left)s of %(all)s") % {"left": _exactly(left), "all": _exactly(whole)}
 
 
-def _days(count: int, language: str) -> str:
-    return str(format_decimal(round(Decimal(count) / DAY, 2), "0.##", locale=locale(language)))
+def _exactly(count: int) -> str:
+    """Seconds as days and a time: "19 days 23:59:40", "20 days", "08:00:00"."""
+    days, rest = divmod(count, DAY)
+    time = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}" if rest or not days else ""
+    counted = ngettext("%(n)d day", "%(n)d days", days) % {"n": days} if days else ""
+    return f"{counted} {time}".strip()
 
 
 def percent(basis_points: int, language: str) -> str:
