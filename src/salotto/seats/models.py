@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from salotto.core.tenancy import AccountModel
 
@@ -69,7 +70,7 @@ class SeatRequest(AccountModel):
         SCHEDULED = "scheduled", _("Scheduled")
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Taken back")
-        DONE = "done", _("Done")
+        DONE = "done", pgettext_lazy("a request", "Done")
 
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)

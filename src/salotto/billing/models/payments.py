@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from salotto.billing.models.catalogue import Price
 from salotto.billing.models.subscriptions import Cycle
@@ -54,7 +55,7 @@ class PaymentState(models.TextChoices):
     """`charging` is open: the outcome at the gateway is not known yet, or not reached."""
 
     CHARGING = "charging", _("Being charged")
-    PAID = "paid", _("Paid")
+    PAID = "paid", pgettext_lazy("a payment", "Paid")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
 

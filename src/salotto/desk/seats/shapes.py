@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from salotto.accounts.members import Member
@@ -152,7 +152,7 @@ def _fourth(st: Standing, plan: Plan) -> tuple[str, str, str]:
     if sub.state in (State.LAPSED, State.ENDED):
         return _("Plan"), _("None"), str(State(sub.state).label)
     if _is_free(st):
-        return _("Cost"), _("Free"), _("on this server")
+        return _("Cost"), pgettext("the price", "Free"), _("on this server")
     return _renewal(st, plan)
 
 
