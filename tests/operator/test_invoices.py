@@ -84,6 +84,15 @@ def test_a_day_that_cannot_be_is_refused_beside_the_form(
     assert now(invoice).state == InvoiceState.OPEN
 
 
+def test_only_an_open_invoice_offers_to_be_marked(cast: Cast, operator: User, pages: Any) -> None:
+    invoice = on_invoice(cast, operator)
+    switch_gateway(cast.account.pk, "", by=operator)
+    assert "The money is here" in pages.get(path(invoice)).text
+    paid = by_card(cast)
+    switch_gateway(cast.account.pk, "invoice", by=operator)
+    assert "The money is here" not in pages.get(path(paid)).text
+
+
 def test_what_a_card_has_paid_is_not_marked(cast: Cast, pages: Any) -> None:
     assert pages.post(path(by_card(cast), "paid/"), {"day": today()}).status_code == 409
 

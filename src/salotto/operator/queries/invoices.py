@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from salotto.accounts.models import Account
 from salotto.billing import history
 from salotto.billing.invoices import InvoiceView
-from salotto.billing.models import Invoice, InvoiceKind, InvoiceState, Transaction
+from salotto.billing.models import Invoice, InvoiceKind, InvoiceState, Subscription, Transaction
 from salotto.billing.money import Money
 from salotto.core.tenancy import account_scope
 from salotto.operator.queries.accounts import account as find_account
@@ -15,9 +17,13 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class InvoicePage:
-    """The row, the document made of it, its credit notes and the movements of money about it."""
+    """The row, the document made of it, its credit notes and the movements of money about it.
+
+    `gateway` is how the account pays today.
+    """
 
     account: Account
+    gateway: str
     invoice: Invoice
     document: InvoiceView
     notes: list[Invoice]
@@ -31,9 +37,10 @@ class InvoicePage:
 
     @property
     def may_mark_paid(self) -> bool:
-        """Whether the operator's word settles it: an open invoice of the gateway `invoice`."""
+        """Whether the operator's word settles it: an open one, of an account that pays on invoice."""
         row = self.invoice
-        return row.kind == InvoiceKind.INVOICE and row.state == InvoiceState.OPEN and row.gateway == "invoice"
+        is_open = row.kind == InvoiceKind.INVOICE and row.state == InvoiceState.OPEN
+        return is_open and "invoice" in (row.gateway, self.gateway)
 
     @property
     def may_correct(self) -> bool:
@@ -52,5 +59,7 @@ def invoice_page(account_id: int, invoice_id: int) -> InvoicePage:
     row = history.invoice(account_id, invoice_id)
     with account_scope(account_id):
         notes = list(Invoice.objects.filter(corrects_id=invoice_id).order_by("id")[:MOST])
+        own = Subscription.objects.values_list("gateway", flat=True).first()
         movements = list(Transaction.objects.filter(invoice_id=invoice_id).order_by("id")[:MOST])
-    return InvoicePage(account, row, history.view_of(account, row), notes, movements)
+    pays_by = own or settings.BILLING_GATEWAY
+    return InvoicePage(account, pays_by, row, history.view_of(account, row), notes, movements)
