@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from salotto.accounts.models import Account
-from salotto.billing import history
+from salotto.billing import history, wording
 from salotto.billing.invoices import MOST_LINES, InvoiceView, Line, TaxLine, compose, line_detail
 from salotto.billing.models import Catalogue, Invoice, Posting
 from salotto.core.tenancy import account_scope
@@ -235,3 +235,18 @@ def test_compose_touches_no_database() -> None:
 
 def _forbidden(*args: object) -> None:
     raise AssertionError("a pure function asks the database")
+
+
+@pytest.mark.parametrize(
+    ("late", "price", "words"),
+    [
+        (0, 0, "20 of 30 days"),
+        (20, 5700, "20 of 30 days"),  # 3,799.97 cents are 3,800 all the same
+        (20, 0, "19 days 23:59:40 of 30 days"),
+        (20, 570_000, "19 days 23:59:40 of 30 days"),  # 379,997 cents are not
+    ],
+)
+def test_the_share_of_a_period_gives_the_very_amount(late: int, price: int, words: str) -> None:
+    start, end = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
+    at = datetime(2026, 6, 11, 0, 0, late, tzinfo=UTC)
+    assert wording.share(start, end, at, "en", price) == words

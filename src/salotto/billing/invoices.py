@@ -372,7 +372,8 @@ def line_detail(line: dict[str, Any], currency: str, zone: str, language: str) -
         return sum_
     at = instant(line["at"]) or start
     if at > start:  # bought part-way, or the account came back late
-        sum_ = f"{sum_} × {wording.share(start, end, at, language)}"
+        whole = line["quantity"] * line["unit"]
+        sum_ = f"{sum_} × {wording.share(start, end, at, language, whole)}"
         start = min(at, end)
     return f"{wording.span(start, end, zone, language)}: {sum_}"
 

@@ -16,6 +16,7 @@ from babel.numbers import format_decimal, format_percent
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
+from salotto.billing.money import divide
 from salotto.billing.proration import seconds
 
 DAY = 86_400
@@ -50,15 +51,21 @@ def _without_year(first: date, last: date, language: str) -> str:
     return format_date(first, pattern, locale=locale(language))
 
 
-def share(start: datetime, end: datetime, at: datetime, language: str) -> str:
-    """How much of [start, end) is left at `at`, exactly: "20 of 30 days" where both are whole
-    days, else to the second: "19 days 23:59:40 of 30 days"."""
+def share(start: datetime, end: datetime, at: datetime, language: str, price: int = 0) -> str:
+    """How much of [start, end) is left at `at`, in the fewest words that give the amount.
+
+    "20 of 30 days" where that is exact, or so near that `price` (minor units for the whole
+    period) times it makes the very amount charged; else to the second: "19 days 23:59:40 of
+    30 days".
+    """
     whole = seconds(start, end)
     left = whole - min(max(seconds(start, at), 0), whole)
+    days, of = round(left / DAY), round(whole / DAY)
+    exact = (left, whole) == (days * DAY, of * DAY)
     with translation.override(language):
-        if whole % DAY == left % DAY == 0:
-            text = ngettext("%(left)s of %(days)s day", "%(left)s of %(days)s days", whole // DAY)
-            return text % {"left": left // DAY, "days": whole // DAY}
+        if exact or (price and of and divide(price * days, of) == divide(price * left, whole)):
+            text = ngettext("%(left)s of %(days)s day", "%(left)s of %(days)s days", of)
+            return text % {"left": days, "days": of}
         return gettext("%(left)s of %(all)s") % {"left": _exactly(left), "all": _exactly(whole)}
 
 

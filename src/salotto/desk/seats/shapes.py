@@ -245,7 +245,7 @@ def _what(q: Quote) -> str:
     """ "3 seats × €19.00 × 20 of 30 days"."""
     factors = [wording.seats(q.delta, language()), shown(q.unit, q.currency)]
     if q.at > q.period_start:
-        factors.append(wording.share(q.period_start, q.period_end, q.at, language()))
+        factors.append(wording.share(q.period_start, q.period_end, q.at, language(), q.delta * q.unit))
     else:
         factors.append(_("one year") if q.cycle == "year" else _("one month"))
     return " × ".join(factors)
