@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import connection
+from django.urls import get_resolver
 
 from salotto.billing.gateways import gateway, sandbox, units
 from salotto.billing.gateways.port import (
@@ -207,7 +208,12 @@ class Faulty:
 
 @contextmanager
 def in_place_of_the_sandbox(faulty: Faulty | None = None) -> Iterator[Faulty]:
-    """The gateway `sandbox` of this process is this one for as long as the block runs."""
+    """The gateway `sandbox` of this process is this one for as long as the block runs.
+
+    Pages are imported when the first of them is asked for. One that is asked for in the block
+    would keep this gateway for good, so they are all imported before.
+    """
+    assert get_resolver().url_patterns
     faulty = faulty or Faulty()
     real = sandbox.Sandbox
     sandbox.Sandbox = lambda: faulty  # type: ignore[assignment, misc]
