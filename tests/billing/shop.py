@@ -6,12 +6,14 @@ tests use lets each have its price without touching anybody else's.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from salotto.accounts.members import Member
 from salotto.billing import actions
 from salotto.billing.gateways import gateway
 from salotto.billing.models import Catalogue, Invoice, Payment, PaymentMethod, Price, Subscription
+from salotto.billing.prices import price_for_new
 from salotto.billing.queries import quote_seats
 from salotto.billing.quotes import Quote
 from salotto.core.clock import now
@@ -23,9 +25,12 @@ GOOD = "4242424242424242"
 
 
 def price(currency: str = CURRENCY, unit: int = UNIT) -> Price:
-    """The price of these tests, made when it is first asked for."""
-    found = Price.objects.filter(currency=currency, unit_amount=unit).first()
-    return found or Price.objects.create(currency=currency, unit_amount=unit, new_from="2000-01-01T00:00:00Z")
+    """What a first purchase in this currency pays from now on, whatever other tests have sold it for."""
+    valid = price_for_new(Price.objects.all(), currency, now())
+    if valid is not None and valid.unit_amount == unit:
+        return valid
+    since = valid.new_from if valid else now() - timedelta(days=9000)
+    return Price.objects.create(currency=currency, unit_amount=unit, new_from=since)
 
 
 def use_gateway(by: Member, name: str) -> None:
