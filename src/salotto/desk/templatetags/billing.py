@@ -31,6 +31,7 @@ def country_name(code: str) -> str:
 
 
 @register.inclusion_tag("desk/billing/_sandbox.html")
-def sandbox_badge(sandbox: Any) -> dict[str, bool]:
-    """The red badge of every page that shows money, while the gateway is the sandbox."""
-    return {"sandbox": bool(sandbox)}
+def sandbox_badge(sandbox: Any, short: bool = False) -> dict[str, bool]:
+    """The red badge of every page that shows money, while the gateway is the sandbox; `short`
+    for the head of a dialog."""
+    return {"sandbox": bool(sandbox), "short": short}
