@@ -53,7 +53,9 @@ def test_seats_are_bought_by_keyboard_alone(people: People, cast: Cast) -> None:
     expect(page.locator("[data-slider]")).to_have_value("5")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="The seats are yours")).to_be_visible()
+    expect(page.locator("#figures .figure b").first).to_have_text("5")
     assert figures(page) == ["5", "3", "2"]
+    expect(page.locator("#seat-chips")).not_to_contain_text("Trial")
     expect(page.get_by_role("link", name="Give the seats away")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#deal")).to_be_hidden()
@@ -109,6 +111,8 @@ def test_the_bank_is_answered_in_the_dialog(people: People, cast: Cast) -> None:
     page.locator("[data-pay]").click()
     page.get_by_role("button", name="Complete").click()
     expect(page.get_by_role("heading", name="The seats are yours")).to_be_visible()
+    expect(page.locator("#figures .figure b").first).to_have_text("3")
+    expect(page.locator("#seat-acts")).to_contain_text("Email support")
     assert plan_of(cast).seats == 3
 
 
@@ -212,6 +216,7 @@ def test_money_is_written_the_italian_way(people: People, cast: Cast) -> None:
     expect(page.locator("[data-pay]")).to_have_text(re.compile(r"57,00.CHF"))
     page.locator("[data-pay]").click()
     expect(page.locator(".dialog-body.done")).to_be_visible()
+    expect(page.locator("#figures .figure b").first).to_have_text("3")
     assert figures(page) == ["3", "3", "0"]
 
 

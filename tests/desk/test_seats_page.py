@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from salotto.billing.models import Payment
+from salotto.billing.models import Payment, State, Subscription, TaxRate
+from salotto.billing.standing import standing
+from salotto.billing.upcoming import next_renewal
 from salotto.core import clock
 from salotto.core.tenancy import account_scope
+from salotto.desk.seats.shapes import next_step
 from salotto.seats import actions
 from tests.billing.shop import (
     CURRENCY,
@@ -71,6 +74,18 @@ def test_the_page_shows_the_trial_and_its_days(cast: Cast) -> None:
     assert "Email support" not in text
 
 
+def test_the_clock_names_what_comes_next() -> None:
+    now = clock.now()
+    trial = Subscription(state=State.TRIAL, trial_ends_at=now, reminded=2)
+    assert next_step(trial) == "reminder"
+    trial.reminded = 3
+    assert next_step(trial) == "trial_end"
+    assert next_step(Subscription(state=State.ACTIVE, period_end=now)) == "renewal"
+    assert next_step(Subscription(state=State.PAST_DUE, failed_at=now, retries=3)) == "retry"
+    assert next_step(Subscription(state=State.PAST_DUE, failed_at=now, retries=4)) == ""
+    assert next_step(Subscription(state=State.LAPSED)) == ""
+
+
 def test_s1_other_admins_see_no_price_and_can_ask(cast: Cast) -> None:
     paying(cast)
     client = cast.client(cast.admin)
@@ -112,6 +127,36 @@ def test_s11_the_button_carries_the_amount_that_is_charged(cast: Cast) -> None:
     assert "The seats are yours" in answer.content.decode()
     assert invoices(cast.primary_admin)[0].total == 9500
     assert plan_of(cast).seats == 5
+
+
+def test_the_figures_come_by_themselves_after_a_purchase(cast: Cast) -> None:
+    """What was true in the trial is replaced: chip, figures and buttons, each by its id."""
+    add_card(cast.primary_admin)
+    before = giulia(cast).get(path(cast, "figures/")).content.decode()
+    assert "Trial · 20 seats" in before
+    assert "Email support" not in before
+    assert "figures" in pay(cast, headers=HTMX).content.decode()
+    after = giulia(cast).get(path(cast, "figures/"), headers=HTMX).content.decode()
+    assert "Trial" not in after
+    assert "Next renewal" in after
+    assert "Email support" in after
+    assert set(re.findall(r'id="([\w-]+)"[^>]* data-oob', after)) == {"figures", "seat-chips", "seat-acts"}
+    assert cast.client(cast.agent).get(path(cast, "figures/")).status_code == 403
+
+
+def test_rule_19_the_figure_is_what_the_renewal_takes(cast: Cast) -> None:
+    """Net, at the number of the agents, with the tax by its own name."""
+    by = cast.primary_admin
+    TaxRate.objects.get_or_create(country="AT", name="USt", basis_points=2000, valid_from="2000-01-01")
+    with catalogue(seller_country="AT"):
+        paying(cast)
+        actions.schedule(actions.request_removal(9, "", by=by).pk, operator())
+        text = giulia(cast).get(path(cast)).content.decode()
+        coming = next_renewal(standing(cast.account.pk), 3)
+    assert coming is not None
+    assert (coming.quantity, coming.tax_name) == (3, "USt")
+    assert "CHF\xa057.00" in text
+    assert "each month, plus USt" in text
 
 
 def test_without_script_the_same_form_is_a_page(cast: Cast) -> None:

@@ -39,6 +39,11 @@ class Settled:
     quantity: int
     quantity_next: int
 
+    @property
+    def name(self) -> str:
+        """The invoice's number as it is written: `2026-000123`."""
+        return f"{self.series}-{self.number:06d}"
+
 
 def settle(payment: Payment, captured: int, st: Standing | None = None, *, later: bool = False) -> Payment:
     """Grant what was paid for, once; `captured` minor units. `later`: paid on invoice.
@@ -107,7 +112,7 @@ def _tell(payment: Payment, st: Standing, settled: Settled) -> None:
         kind="bought",
         quantity=settled.quantity,
         quantity_next=settled.quantity_next,
-        reason=f"invoice {settled.series}-{settled.number:06d}",
+        reason=f"invoice {settled.name}",
         at=st.now,
     )
     send_invoice.defer(account_id=payment.account_id, invoice_id=settled.invoice_id)

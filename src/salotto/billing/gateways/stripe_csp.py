@@ -28,11 +28,15 @@ View = Callable[Concatenate[MemberRequest, ...], HttpResponse]
 
 def with_stripe(view: View) -> View:
     """For a view inside `for_primary_admin` and the like: sets `request.stripe`, and lets
-    Stripe's scripts in if the member leads an account that pays by Stripe."""
+    Stripe's scripts in if the member leads an account that pays by Stripe.
+
+    A fragment loads no scripts and has no policy of its own, so nothing is asked for it.
+    """
 
     @wraps(view)
     def page(request: MemberRequest, *args: object, **kwargs: object) -> HttpResponse:
-        wanted = request.member.is_primary_admin and _pays_by_stripe(request.member.account.pk)
+        whole = request.member.is_primary_admin and not getattr(request, "htmx", False)
+        wanted = whole and _pays_by_stripe(request.member.account.pk)
         request.stripe = wanted  # type: ignore[attr-defined]  # read by the template
         response = view(request, *args, **kwargs)
         if wanted:

@@ -22,7 +22,7 @@ from salotto.billing.queries import payment as find_payment
 from salotto.billing.quotes import Quote, gateway_of, make_quote, quantity_of
 from salotto.billing.standing import Standing, standing
 from salotto.core.errors import Refused
-from salotto.desk.seats.queries import board_of, bought_with
+from salotto.desk.seats.queries import bought_with
 from salotto.desk.seats.shapes import current_price, offer
 from salotto.seats.queries import must_seat_everybody, plan
 
@@ -143,8 +143,7 @@ def _outcome(request: MemberRequest, payment: Payment) -> HttpResponse:
     """Paid, waiting for the customer, unknown, or given up."""
     shared = {"payment": payment, "sandbox": payment.gateway == "sandbox"}
     if payment.state == PaymentState.PAID:
-        context = {"bought": bought_with(payment), "board": board_of(request.member), "oob": True}
-        return _page(request, "_bought.html", {**context, **shared})
+        return _page(request, "_bought.html", {"bought": bought_with(payment), **shared})
     if payment.state != PaymentState.CHARGING:
         return _page(request, "_left.html", shared)
     challenge = getattr(payment, "challenge", None)

@@ -32,6 +32,13 @@ def seats(request: MemberRequest) -> HttpResponse:
     return render(request, "desk/people/seats.html", {**context, "board": board_of(request.member)})
 
 
+@require_safe
+@for_admins
+def figures(request: MemberRequest) -> HttpResponse:
+    """What a purchase changes on the page, for the dialog's script: figures, chips, buttons, clock."""
+    return render(request, "desk/seats/_now.html", {"board": board_of(request.member), "oob": True})
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_admins
 def access(request: MemberRequest, user: int) -> HttpResponse:

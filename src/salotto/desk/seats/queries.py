@@ -9,7 +9,7 @@ from salotto.billing.models import Catalogue, Invoice, Payment, Subscription
 from salotto.billing.standing import Standing, account_now, standing
 from salotto.core import clock
 from salotto.core.tenancy import account_scope
-from salotto.desk.seats.shapes import BANNER, Board, Bought, board, bought
+from salotto.desk.seats.shapes import BANNER, Board, Bought, board, bought, next_step
 from salotto.seats.queries import asked_at, open_request, plan
 
 
@@ -26,10 +26,13 @@ def board_at(st: Standing, member: Member) -> Board:
 
 
 def bought_with(payment: Payment) -> Bought:
-    """What a paid purchase has come to."""
+    """What a paid purchase has come to; asks nothing if it was settled just now."""
+    if payment.settled is not None:
+        fresh = payment.settled
+        return bought(payment, fresh.quantity, fresh.invoice_id, fresh.name)
     with account_scope(payment.account_id):
         invoice = Invoice.objects.filter(payment_id=payment.pk).first()
-        return bought(payment, plan(), invoice.pk if invoice else 0, invoice.name if invoice else "")
+        return bought(payment, plan().seats, invoice.pk if invoice else 0, invoice.name if invoice else "")
 
 
 def sale_ends() -> tuple[date, bool] | None:
@@ -44,9 +47,10 @@ def sale_ends() -> tuple[date, bool] | None:
 
 
 def own_clock(member: Member) -> tuple[datetime, str, str] | None:
-    """The account's own instant, time zone and state, if its gateway is the sandbox."""
+    """The account's own instant, its time zone and what is due next (`shapes.next_step`), if
+    its gateway is the sandbox."""
     with account_scope(member.account.pk):
         sub: Subscription | None = Subscription.objects.first()
     if sub is None or (sub.gateway or settings.BILLING_GATEWAY) != "sandbox":
         return None
-    return account_now(sub), sub.time_zone, sub.state
+    return account_now(sub), sub.time_zone, next_step(sub)

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from salotto.accounts.members import Member
 from salotto.billing import wording
+from salotto.billing.due import next_due
 from salotto.billing.gateways import gateway
-from salotto.billing.models import Payment, PaymentMethod, Price, State
+from salotto.billing.models import Payment, PaymentMethod, Price, State, Subscription
 from salotto.billing.money import Money
 from salotto.billing.period import MONTHS
 from salotto.billing.prices import currencies, price_for_new
@@ -161,13 +162,24 @@ def _renewal(st: Standing, plan: Plan) -> tuple[str, str, str]:
     coming = next_renewal(st, plan.in_use)
     if coming is None:
         return _("Plan"), str(State(st.subscription.state).label), ""
-    tax = _("VAT") if coming.tax else ""
+    tax = coming.tax_name if coming.tax else ""
     title = _("Next renewal, %(day)s") % {"day": _day(st, coming.at)}
     return title, shown(coming.subtotal, coming.currency), each(coming.cycle, tax)
 
 
+def next_step(sub: Subscription) -> str:
+    """What the account's own clock can be moved on to: "reminder", "trial_end", "renewal",
+    "retry", or "" when nothing is due."""
+    due = next_due(sub)
+    if due is None:
+        return ""
+    if sub.state == State.TRIAL:
+        return "trial_end" if due == sub.trial_ends_at else "reminder"
+    return "renewal" if sub.state == State.ACTIVE else "retry"
+
+
 def each(cycle: str, tax: str) -> str:
-    """ "each month, plus VAT"."""
+    """ "each month, plus IVA": `tax` is the name of its rate, or empty."""
     if tax:
         form = _("each year, plus %(tax)s") if cycle == "year" else _("each month, plus %(tax)s")
         return form % {"tax": tax}
@@ -321,12 +333,12 @@ class Bought:
     invoice_id: int
 
 
-def bought(payment: Payment, plan: Plan, invoice_id: int, number: str) -> Bought:
-    """The last page of the dialog."""
+def bought(payment: Payment, seats: int, invoice_id: int, number: str) -> Bought:
+    """The last page of the dialog; `seats` are all that the account has now."""
     added = payment.next_to - payment.next_from
     card = payment.method
     charged = ""
     if payment.amount and card is not None:
         form = _("%(amount)s was charged to %(card)s.")
         charged = form % {"amount": shown(payment.amount, payment.currency), "card": card_name(card)}
-    return Bought(wording.seats(added, language()), plan.seats, charged, number, invoice_id)
+    return Bought(wording.seats(added, language()), seats, charged, number, invoice_id)

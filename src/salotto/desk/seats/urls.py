@@ -8,6 +8,7 @@ SEATS = "a/<slug:slug>/settings/seats/"
 
 urlpatterns = [
     path(SEATS, page.seats, name="seats"),
+    path(f"{SEATS}figures/", page.figures, name="seats_figures"),
     path(f"{SEATS}<int:user>/", page.access, name="access"),
     path(f"{SEATS}quote/", buying.quote, name="seats_quote"),
     path(f"{SEATS}buy/", buying.buy, name="seats_buy"),

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.template import Context
 
 from salotto.billing import wording
-from salotto.billing.models import State
 from salotto.desk import times
 from salotto.desk.seats.queries import own_clock, sale_ends
 from salotto.desk.seats.shapes import language
@@ -25,20 +24,24 @@ def sale_banner(context: Context) -> dict[str, Any]:
 
 
 @register.inclusion_tag("desk/seats/_clock.html", takes_context=True)
-def clock_bar(context: Context) -> dict[str, Any]:
-    """The demo's clock, for the primary admin of an account with simulated cards."""
+def clock_bar(context: Context, back: str = "") -> dict[str, Any]:
+    """The demo's clock, for the primary admin of an account with simulated cards.
+
+    Its buttons lead to `back`; without it they come back to this page.
+    """
     member = context.get("member")
     if not settings.DEMO or member is None or not member.is_primary_admin:
         return {"date": ""}
     found = own_clock(member)
     if found is None:
         return {"date": ""}
-    now, zone, state = found
+    now, zone, step = found
     return {
         "account": member.account,
         "date": wording.long_date(now, zone, language()),
         "time": now.astimezone(ZoneInfo(zone)).strftime("%H:%M"),
-        "state": state if state in (State.TRIAL, State.ACTIVE, State.PAST_DUE) else "",
+        "step": step,
+        "oob": context.get("oob", False),
         "csrf_token": context.get("csrf_token"),
-        "back": context["request"].path,
+        "back": back or context["request"].path,
     }

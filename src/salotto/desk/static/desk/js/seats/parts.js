@@ -17,13 +17,14 @@ export async function ask(url, fields = null, options = {}) {
   }
 }
 
-/** Put a fragment into the dialog; what is marked for elsewhere on the page goes there. */
+/** Put what a fragment brings for elsewhere on the page in its place. */
+export function spread(html) {
+  for (const part of parse(html).querySelectorAll("[data-oob]")) document.getElementById(part.id)?.replaceWith(part);
+}
+
+/** Put a fragment into the dialog. */
 export function show(html) {
   const made = parse(html);
-  for (const part of made.querySelectorAll("[data-oob]")) {
-    part.remove();
-    document.getElementById(part.id)?.replaceWith(part);
-  }
   const here = place(), dialog = here.closest("dialog");
   if (dialog && !dialog.open) return location.reload(); // closed before the answer came
   here.replaceChildren(...made.childNodes);

@@ -1,6 +1,6 @@
 // Paying: once per click, a refusal beside the price, the bank's question in the dialog, and
 // asking on when the outcome did not reach us.
-import { alertWith, ask, failed, parse, place, show } from "./parts.js";
+import { alertWith, ask, failed, parse, place, show, spread } from "./parts.js";
 import { expire } from "./price.js";
 import { open } from "./dialog.js";
 import { toast } from "../toast.js";
@@ -50,7 +50,15 @@ document.addEventListener("deal:shown", () => {
   if (bank) embed(bank);
   const poll = place().querySelector("form[data-poll]");
   if (poll) wait(poll, SOON);
+  const paid = place().querySelector("[data-figures]");
+  if (paid) renewPage(paid.dataset.figures);
 });
+
+// What the purchase has changed comes by itself, so that paying waits for nothing else.
+async function renewPage(address) {
+  const { status, html } = await ask(address);
+  if (status === 200) spread(html);
+}
 
 async function go(url) {
   const { status, html } = await ask(url, {});
