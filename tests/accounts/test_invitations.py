@@ -129,7 +129,25 @@ def test_a_member_does_not_join_twice(cast: Cast) -> None:
         actions.accept_invitation(token, cast.viewer.user, another_address=True)
 
 
-def test_without_a_free_seat_the_newcomer_is_a_viewer(cast: Cast) -> None:
+def test_rule_16_an_invitation_reserves_no_seat(cast: Cast) -> None:
+    for number in range(16):
+        add_member(cast.account, f"Agente {number}", access="agent")
+    user = new_user()
+    _email, token = invited(cast, email=user.email, access="agent")
+    add_member(cast.account, "Chi viene prima", access="agent")  # takes the last one meanwhile
+    assert actions.accept_invitation(token, user).access == "viewer"
+
+
+def test_rule_16_a_seat_is_taken_when_the_invited_person_accepts(cast: Cast) -> None:
+    user = new_user()
+    _email, token = invited(cast, email=user.email, access="agent")
+    with account_scope(cast.account.pk):
+        before = Membership.objects.filter(access="agent").count()
+        assert actions.accept_invitation(token, user).access == "agent"
+        assert Membership.objects.filter(access="agent").count() == before + 1
+
+
+def test_rule_16_without_a_free_seat_the_newcomer_is_a_viewer(cast: Cast) -> None:
     for number in range(17):
         add_member(cast.account, f"Agente {number}", access="agent")
     user = new_user()

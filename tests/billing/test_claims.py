@@ -69,6 +69,21 @@ def test_a_second_click_gets_the_purchase_even_if_the_quote_could_not_be_made_no
         quote(by, most + 1)
 
 
+def test_s5_a_plan_has_no_upper_limit_but_the_gateways_per_charge(cast: Cast) -> None:
+    """As many seats as one likes, in charges that the gateway takes; more is refused unwritten."""
+    by = cast.primary_admin
+    add_card(by)
+    most = 99_999_999 // 1900
+    with pytest.raises(OverGatewayLimit):
+        quote(by, most + 1)
+    with account_scope(by.account.pk):
+        assert not Payment.objects.exists()
+    buy(by, most)
+    buy(by, most)
+    with account_scope(by.account.pk):
+        assert Subscription.objects.get().quantity == 2 * most
+
+
 def test_an_invoice_is_not_paid_by_promising_to_pay_it(cast: Cast) -> None:
     by = cast.primary_admin
     use_gateway(by, "invoice")

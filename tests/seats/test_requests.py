@@ -51,6 +51,19 @@ def test_s2_only_the_primary_admin_asks_for_a_removal(who: str, cast: Cast) -> N
         actions.withdraw_request(by=member)
 
 
+@pytest.mark.parametrize("part", [0, 0.5, 1])
+def test_s3_seats_are_bought_and_removal_is_asked_for_at_any_time(part: float, cast: Cast) -> None:
+    """In the first second of the cycle, in its middle and in its last second."""
+    by = paying(cast).primary_admin
+    sub = subscription(by)
+    assert sub.period_start is not None and sub.period_end is not None
+    whole = sub.period_end - sub.period_start - timedelta(seconds=1)
+    with clock.at(sub.period_start + whole * part):
+        assert buy(by, 2).state == "paid"
+        assert actions.request_removal(1, "", by=by).state == "requested"
+    assert plan_of(cast).seats == 12
+
+
 def test_s2_who_has_handed_the_role_over_is_refused_with_the_dialog_open(cast: Cast) -> None:
     paying(cast)
     before = cast.primary_admin

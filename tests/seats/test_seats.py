@@ -33,7 +33,7 @@ def counted(account_id: int) -> int:
         return Membership.objects.filter(access="agent").count()
 
 
-def test_a_trial_has_twenty_seats_and_its_first_ledger_row() -> None:
+def test_s6_a_trial_has_twenty_seats_and_its_first_ledger_row() -> None:
     head = found_account()
     with account_scope(head.account.pk):
         assert plan() == Plan(20, 1)
