@@ -5,6 +5,7 @@ and fails as it is told. After every step every invariant of the books holds, an
 gateway nothing was taken twice, or other than shown (rule S11).
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,7 +19,9 @@ from salotto.accounts.actions import hand_over
 from salotto.accounts.models import Access
 from salotto.billing import actions
 from salotto.billing.actions import credits, due, methods, webhooks
+from salotto.billing.actions.invoices import mark_paid
 from salotto.billing.actions.reconciling import compare, reconcile
+from salotto.billing.actions.terms import switch_gateway
 from salotto.billing.gateways.port import IntentState
 from salotto.billing.models import Invoice, Payment, PaymentState, Price, State, WebhookEvent
 from salotto.billing.queries import quote_seats
@@ -28,12 +31,14 @@ from salotto.billing.verify import verify
 from salotto.core import clock
 from salotto.core.errors import Refused
 from salotto.core.tenancy import account_scope
-from salotto.seats.actions import set_access
-from salotto.seats.models import SeatChange
+from salotto.seats.actions import requests, set_access
+from salotto.seats.models import SeatChange, SeatRequest
+from salotto.seats.queries import OPEN
 from tests.billing.faulty import FAULTS, OUTCOMES, Crash, in_place_of_the_sandbox
 from tests.billing.shop import price, subscription, use_gateway
 from tests.cast import found_cast
 from tests.property.profiles import chosen
+from tests.seats.requests import operator as an_operator
 
 CURRENCIES = ("AUD", "NZD", "CAD", "SGD")
 METHODS = ("create", "confirm", "retrieve", "cancel")
@@ -65,6 +70,7 @@ class Market(RuleBasedStateMachine):
         self.cast = found_cast()
         self.account = self.cast.account.pk
         self.people = [self.cast.primary_admin, self.cast.admin]
+        self.operator = an_operator()
         price(currency)
         use_gateway(self.people[0], "sandbox")
         methods.add_card("a card", by=self.people[0])
@@ -207,6 +213,43 @@ class Market(RuleBasedStateMachine):
                 self.account, sub.quantity_next + delta, actor_id=None, kind=kind, reason="a test"
             )
 
+    @rule(count=st.integers(1, 6), who=pick)
+    def removal_is_asked_for(self, count: int, who: int) -> None:
+        """The removals above are the plain ones; these go by way of support."""
+        with self._told():
+            requests.request_removal(count, "", by=self._who(who))
+
+    @rule(no=st.sampled_from([False, False, False, True]))
+    def support_schedules_or_declines(self, no: bool) -> None:
+        with account_scope(self.account):
+            asked = SeatRequest.objects.filter(state__in=OPEN).first()
+        if asked is not None:
+            with self._told():
+                if no:
+                    requests.decline(asked.pk, "Not now.", self.operator)
+                else:
+                    requests.schedule(asked.pk, self.operator)
+
+    @rule(who=pick)
+    def request_is_withdrawn(self, who: int) -> None:
+        with self._told():
+            requests.withdraw_request(by=self._who(who))
+
+    @rule(to=st.sampled_from(["", "", "invoice"]))
+    def operator_switches_the_gateway(self, to: str) -> None:
+        with self._told():
+            switch_gateway(self.account, to, by=None)
+            seen[f"switched to {to or 'cards'}"] += 1
+
+    @rule(which=pick)
+    def operator_marks_an_invoice_as_paid(self, which: int) -> None:
+        with account_scope(self.account):
+            owed = list(Invoice.objects.filter(state="open", kind="invoice").order_by("id"))
+        if owed:
+            with self._told():
+                mark_paid(owed[which % len(owed)].pk, None, self.now.date())
+                seen["marked as paid"] += 1
+
     @rule(amount=st.integers(0, 3000), existing=st.booleans())
     def price_changes(self, amount: int, existing: bool) -> None:
         if Price.objects.filter(currency=self.currency).count() < 50:
@@ -332,6 +375,10 @@ class Market(RuleBasedStateMachine):
         with account_scope(self.account):
             for kind, state in Payment.objects.values_list("kind", "state"):
                 seen[f"{kind} {state}"] += 1
+            for kind, state in Invoice.objects.values_list("kind", "state"):
+                seen[f"{kind} {state}"] += 1
+            for state in SeatRequest.objects.values_list("state", flat=True):
+                seen[f"request {state}"] += 1
         seen["accounts"] += 1
         seen["captured"] += len(self.gateway.captured())
         seen["webhooks"] += len(self.gateway.events)
@@ -341,4 +388,7 @@ class Market(RuleBasedStateMachine):
 
 
 def test_purchases_survive_everything(database: str) -> None:
-    run_state_machine_as_test(Market, settings=chosen(15, 30))
+    try:
+        run_state_machine_as_test(Market, settings=chosen(15, 30))
+    finally:
+        sys.stdout.writelines(f"{count:>8} {what}\n" for what, count in sorted(seen.items()))
