@@ -7,10 +7,9 @@ from salotto.billing.actions.credits import (
     CannotCredit,
     TooMuch,
     credit_note,
-    give_back,
-    give_back_open,
     grant_credit,
 )
+from salotto.billing.actions.refunds import give_back, give_back_open
 from salotto.billing.gateways import gateway
 from salotto.billing.models import Invoice, State, TaxRate
 from salotto.billing.operators import OperatorsOnly

@@ -115,7 +115,7 @@ def test_a_page_takes_the_same_number_of_queries_however_much_there_is(cast: Cas
         (1, lists.invoices),
         (1, lists.requests),
         (1, lists.open_payments),
-        (8, overview),
+        (9, overview),
         (14, lambda: account_view(cast.account.pk)),
     ):
         with CaptureQueriesContext(
@@ -166,6 +166,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         lambda: lists.invoices(kind="credit_note"),
         lambda: lists.invoices(number="2026-000001"),
         lists.open_payments,
+        lambda: lists.open_refunds(5),
         lambda: lists.open_payments(cursor=cursor_of("2026-01-01T00:00:00+00:00", 7)),
         lists.requests,
         lambda: lists.waiting_requests(5),

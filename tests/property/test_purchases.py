@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from salotto.accounts.actions import hand_over
 from salotto.accounts.models import Access
 from salotto.billing import actions
-from salotto.billing.actions import credits, due, methods, webhooks
+from salotto.billing.actions import credits, due, methods, refunds, webhooks
 from salotto.billing.actions.invoices import mark_paid
 from salotto.billing.actions.reconciling import compare, reconcile
 from salotto.billing.actions.terms import switch_gateway
@@ -306,7 +306,7 @@ class Market(RuleBasedStateMachine):
 
     @rule(wrong=st.sampled_from([{}, *({"refund": fault} for fault in FAULTS)]))
     def what_is_owed_is_given_back(self, wrong: dict[str, str]) -> None:
-        self._attempt(wrong, False, credits.give_back_open)
+        self._attempt(wrong, False, refunds.give_back_open)
 
     @rule(how=outcomes, wrong=faults)
     def open_invoice_is_paid(self, how: str, wrong: dict[str, str]) -> None:
@@ -361,7 +361,7 @@ class Market(RuleBasedStateMachine):
             self.now += timedelta(hours=12)
             with clock.at(self.now):
                 reconcile(self.now)
-                credits.give_back_open()
+                refunds.give_back_open()
                 assert verify(self.account) == []
                 mine = [
                     line for line in compare((self.now - timedelta(days=4000)).date()) if self._is_mine(line)

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from salotto.accounts.models import User
+from salotto.billing.history import invoice
 from salotto.billing.models import Catalogue
+from salotto.billing.money import Money
 from salotto.billing.queries import payment as find_payment
 
 MOST = 20
@@ -44,6 +46,26 @@ def send_person_needed(account_id: int, payment_id: UUID) -> None:
             "payment": payment.pk,
             "account": account_id,
             "why": payment.error,
+        }
+
+    _send(words)
+
+
+def send_refund_refused(account_id: int, note_id: int, why: str) -> None:
+    """Queue the mail about a refund that the gateway has refused. Raises Missing."""
+    note = invoice(account_id, note_id)
+
+    def words() -> tuple[str, str]:
+        text = _(
+            "Credit note %(note)s of account %(account)s owes %(amount)s to the card, and the gateway"
+            " refuses: %(why)s. It is tried again every ten minutes. On the page of the credit note you"
+            " can credit it to the balance instead, or say that it was given back otherwise."
+        )
+        return _("A refund needs you"), text % {
+            "note": note.name,
+            "account": account_id,
+            "amount": Money(-note.due, note.currency).shown(),
+            "why": why,
         }
 
     _send(words)

@@ -1,7 +1,10 @@
-"""Jobs of billing: each calls one action. Mails name rows, and are written when they are sent."""
+"""Jobs of billing: each calls one action. Mails name rows, and are written when they are sent.
+
+None has a `lock`: a worker that is killed would keep it, and the job could run nowhere. Each
+may be done by any number of workers at once; a `queueing_lock` only keeps the queue short.
+"""
 
 from contextlib import suppress
-from datetime import timedelta
 from uuid import UUID
 
 from procrastinate import RetryStrategy
@@ -53,7 +56,7 @@ def send_person_needed(account_id: int, payment_id: str) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(queue="billing", lock="billing.reconcile", queueing_lock="billing.reconcile")
+@app.task(queue="billing", queueing_lock="billing.reconcile")
 def reconcile(timestamp: int) -> None:
     """Job: go on with what a crash or a lost answer has left open, every minute."""
     from salotto.billing.actions.reconciling import reconcile as run
@@ -64,10 +67,20 @@ def reconcile(timestamp: int) -> None:
 @app.periodic(cron="41 3 * * *")
 @app.task(queue="billing", queueing_lock="billing.check_books")
 def check_books(timestamp: int) -> None:
-    """Job: compare yesterday with the gateways, verify every account, and mail what is found."""
+    """Job: compare the books with the gateways, verify every account, and mail what is found."""
     from salotto.billing.actions.reconciling import check_books as run
 
-    run((clock.now() - timedelta(days=1)).date())
+    run(clock.now())
+
+
+@app.periodic(cron="11 4 * * *")
+@app.task(queue="upkeep", queueing_lock="billing.forget_events")
+def forget_events(timestamp: int) -> None:
+    """Job: what gateways have told us goes three months after it was dealt with, every night."""
+    from salotto.billing.actions.webhooks import forget_events as forget
+
+    while forget():
+        pass
 
 
 @app.task(queue="billing", retry=RetryStrategy(max_attempts=12, exponential_wait=3))
@@ -109,18 +122,26 @@ def collect_payment(account_id: int, payment_id: str) -> None:
 @app.task(queue="billing", retry=RetryStrategy(max_attempts=10, exponential_wait=3))
 def give_back(account_id: int, note_id: int) -> None:
     """Job: give back what a credit note says, at the gateway; tried for hours."""
-    from salotto.billing.actions.credits import give_back as act
+    from salotto.billing.actions.refunds import give_back as act
 
     act(account_id, note_id)
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(queue="billing", lock="billing.give_back_open", queueing_lock="billing.give_back_open")
+@app.task(queue="billing", queueing_lock="billing.give_back_open")
 def give_back_open(timestamp: int) -> None:
     """Job: refunds whose own job has given up are tried again, every ten minutes."""
-    from salotto.billing.actions.credits import give_back_open as act
+    from salotto.billing.actions.refunds import give_back_open as act
 
     act()
+
+
+@app.task(queue="mail", retry=5)
+def send_refund_refused(account_id: int, note_id: int, why: str) -> None:
+    """Job: tell the operators of a refund that the gateway has refused."""
+    from salotto.billing.notices import send_refund_refused as send
+
+    send(account_id, note_id, why)
 
 
 @app.task(queue="mail", retry=5)

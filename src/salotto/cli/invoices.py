@@ -23,6 +23,9 @@ def register(command: argparse.ArgumentParser, data: Data) -> None:
     each.add_argument("--amount", default="", help="with tax (default: all that is left)")
     each.add_argument("--to", required=True, choices=("card", "balance", "void"), help="where the money goes")
     each.add_argument("--reason", required=True, help="which the customer reads")
+    each = _number(group.act("refund", "settle a refund that the gateway refuses", refund))
+    each.add_argument("--to", required=True, choices=("balance", "given"), help="given: given back otherwise")
+    each.add_argument("--reason", required=True, help="for the audit log")
     each = _number(group.command("pdf", "write an invoice as PDF", pdf))
     each.add_argument("file", nargs="?", help="(default: its number.pdf; - for standard output)")
 
@@ -104,6 +107,14 @@ def credit_note(given: argparse.Namespace, actor: Any) -> str:
     row = _find(given.number)
     note = correct(row.account_id, row.pk, given.amount, given.to, given.reason, by=actor)
     return f"Credit note {note.name} takes back {money(-note.total, note.currency)} of {row.name}."
+
+
+def refund(given: argparse.Namespace, actor: Any) -> str:
+    """`refund`."""
+    from salotto.operator.settlements import settle_refund
+
+    row = _find(given.number)
+    return settle_refund(row.account_id, row.pk, given.to, given.reason, by=actor)
 
 
 def pdf(given: argparse.Namespace, actor: Any) -> str | None:

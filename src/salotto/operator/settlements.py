@@ -5,16 +5,22 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from salotto.accounts.models import User
+from salotto.billing.actions import refunds
 from salotto.billing.actions.credits import credit_note, grant_credit
 from salotto.billing.actions.invoices import mark_paid
 from salotto.billing.actions.locking import subscription_of
-from salotto.billing.days import day_of, today
+from salotto.billing.days import day_of
 from salotto.billing.models import Invoice
 from salotto.billing.money import parse_amount
-from salotto.core import clock
 from salotto.core.errors import Conflict, Invalid
-from salotto.operator.queries.catalogue import time_zone
+from salotto.operator.queries.catalogue import terms_today
 from salotto.operator.queries.invoices import invoice_page
+
+SETTLED = {
+    "card": _("The gateway has given the money back after all."),
+    "balance": _("The money is credited to the balance."),
+    "given": _("The refund is booked as given back otherwise."),
+}
 
 
 class OtherwiseLeft(Conflict):
@@ -32,7 +38,7 @@ def settle(account_id: int, invoice_id: int, day: str, *, by: User | None) -> In
     Raises Missing, BadDay, and what `mark_paid` does.
     """
     row = invoice_page(account_id, invoice_id).invoice
-    return mark_paid(row.pk, by, day_of(day) or today(time_zone(), clock.now()))
+    return mark_paid(row.pk, by, day_of(day) or terms_today())
 
 
 def correct(
@@ -49,6 +55,15 @@ def correct(
             raise OtherwiseLeft()
         part = parse_amount(amount, view.invoice.currency) if amount.strip() else None
         return credit_note(invoice_id, part, to, reason[:200], by)
+
+
+def settle_refund(account_id: int, invoice_id: int, to: str, reason: str, *, by: User | None) -> str:
+    """Close an open refund of this account; gives a sentence that says what became of it.
+
+    Raises Missing, and what `refunds.settle_refund` does.
+    """
+    row = invoice_page(account_id, invoice_id).invoice
+    return str(SETTLED[refunds.settle_refund(row.pk, to, reason.replace("\x00", ""), by)])
 
 
 def grant(account_id: int, amount: str, currency: str, reason: str, key: str, *, by: User | None) -> None:

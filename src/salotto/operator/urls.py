@@ -30,5 +30,6 @@ urlpatterns = [
     path(
         "invoices/<int:account>/<int:invoice>/credit-note/", invoices.credit_note, name="operator_credit_note"
     ),
+    path("invoices/<int:account>/<int:invoice>/refund/", invoices.refund, name="operator_refund"),
     path("audit/", audit.audit, name="operator_audit"),
 ]

@@ -1,12 +1,11 @@
 """Credit notes and credits: taking back what was invoiced, giving what was not.
 
 An issued invoice never changes; a credit note in its own series takes it back, whole or in
-part. Money goes back to the card outside of any transaction: the credit note is the intention,
-open until the gateway has confirmed the refund, whose key is made of the note's id.
+part. Money goes back to the card outside of any transaction (`refunds`): the credit note is the
+intention, open until the gateway has confirmed.
 """
 
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,6 @@ from salotto.accounts.models import User
 from salotto.billing.actions import dunning
 from salotto.billing.actions.locking import save, subscription_of
 from salotto.billing.gateways import gateway
-from salotto.billing.gateways.port import GatewayError
 from salotto.billing.invoices import Line, TaxLine, compose, instant
 from salotto.billing.models import (
     Invoice,
@@ -39,9 +37,7 @@ from salotto.billing.tasks import send_invoice
 from salotto.core import audit
 from salotto.core.errors import Conflict, Invalid, Missing
 from salotto.core.models import AuditEntry
-from salotto.core.tenancy import account_scope, all_accounts
-
-log = logging.getLogger("salotto.billing")
+from salotto.core.tenancy import all_accounts
 
 CARD, BALANCE, VOID = "card", "balance", "void"
 NOTE = "credit_note"
@@ -88,14 +84,15 @@ def grant_credit(
             return
         entry = Transaction(account_id=account_id, at=account_now(sub), kind="credit", memo=reason[:200])
         entry.save(force_insert=True)
-        _post(entry, currency, revenue=amount, balance=-amount)
+        post(entry, currency, revenue=amount, balance=-amount)
         save(sub)  # a quote knows the balance
         audit.record(
             account_id, actor, "credit.granted", subject, amount=amount, currency=currency, reason=reason
         )
 
 
-def _post(entry: Transaction, currency: str, **sides: int) -> None:
+def post(entry: Transaction, currency: str, **sides: int) -> None:
+    """Write the sides of an entry, by ledger, debit positive; they sum to zero."""
     Posting.objects.bulk_create(
         Posting(
             account_id=entry.account_id, transaction_id=entry.pk, ledger=name, amount=side, currency=currency
@@ -107,9 +104,10 @@ def _post(entry: Transaction, currency: str, **sides: int) -> None:
 def credit_note(invoice_id: int, amount: int | None, to: str, reason: str, operator: User | None) -> Invoice:
     """Take an invoice back, whole (None: all that is left of it) or `amount` minor units with tax.
 
-    `to`: "card" gives the money back at the gateway (what the card was not charged for goes to
-    the balance), "balance" credits it, "void" takes an open invoice back whole, which ends its
-    dunning. Gives the credit note; to the card it is open until the gateway has confirmed.
+    `to`: "card" gives the money back at the gateway (what the card was not charged for, or what
+    the gateway cannot give back exactly, goes to the balance), "balance" credits it, "void" takes
+    an open invoice back whole, which ends its dunning. Gives the credit note; to the card it is
+    open until the gateway has confirmed.
     Raises OperatorsOnly, Missing, BadCredit, TooMuch, CannotCredit.
     """
     actor = must_operate(operator)
@@ -183,16 +181,20 @@ def _must_fit(row: Invoice, amount: int | None, to: str, notes: Sequence[Invoice
 
 
 def _card_part(row: Invoice, notes: Sequence[Invoice], gross: int, *, whole: bool) -> int:
-    """What of it the card gets: it was charged `due`, and may have some back already."""
-    if _payment_of(row) is None:
+    """What of it the card gets: it was charged `due`, and may have some back already.
+
+    Whatever is finer than the gateway's step (rule 22) is left to the balance.
+    """
+    paid = payment_of(row)
+    if paid is None:
         raise CannotCredit()
     left = row.due + sum(note.due for note in notes)
     if not whole and gross > left:
         raise TooMuch()
-    return min(gross, left)
+    return gateway(paid.gateway).exact(min(gross, left), row.currency)
 
 
-def _payment_of(row: Invoice) -> Payment | None:
+def payment_of(row: Invoice) -> Payment | None:
     """The payment that collected an invoice at a gateway; in the account's scope."""
     paid = Payment.objects.filter(state=PaymentState.PAID, amount__gt=0).exclude(intent="")
     mine = paid.filter(pk=row.payment_id) if row.payment_id else paid.filter(invoice_id=row.pk)
@@ -241,48 +243,3 @@ def _issue(doc: dict[str, Any]) -> int:
     with connection.cursor() as db:
         db.execute("SELECT invoice FROM billing_issue(%s::jsonb)", [json.dumps(doc, default=str)])
         return int(db.fetchone()[0])
-
-
-def give_back(account_id: int, note_id: int) -> bool:
-    """Refund what an open credit note says, at the gateway, and close it; True if that was done.
-
-    Can be repeated after any crash: the gateway gives back once per note. Raises GatewayError
-    when the gateway refuses or does not answer.
-    """
-    with account_scope(account_id):
-        note = Invoice.objects.get(pk=note_id, kind=InvoiceKind.CREDIT_NOTE)
-        paid = _payment_of(Invoice.objects.get(pk=note.corrects_id))
-    if note.state != InvoiceState.OPEN or paid is None:
-        return False
-    gateway(paid.gateway).refund(paid.intent, -note.due, f"refund:{note.pk}")
-    return _given_back(account_id, note, paid)
-
-
-def _given_back(account_id: int, note: Invoice, paid: Payment) -> bool:
-    with subscription_of(account_id) as sub:
-        now = account_now(sub)
-        closed = Invoice.objects.filter(pk=note.pk, state=InvoiceState.OPEN).update(
-            state=InvoiceState.PAID, paid_at=now
-        )
-        if closed:
-            given: list[Any] = [account_id, now, "refund", note.pk, paid.pk, note.due, note.currency]
-            with connection.cursor() as db:
-                db.execute("SELECT billing_post_cash(%s, %s, %s, %s, %s, %s, %s)", given)
-            audit.record(account_id, None, "payment.refunded", f"payment {paid.pk}", amount=-note.due)
-    return bool(closed)
-
-
-def give_back_open(limit: int = 100) -> int:
-    """Every refund that is still owed, the oldest first; how many were made."""
-    with all_accounts():
-        rows = Invoice.objects.filter(kind=InvoiceKind.CREDIT_NOTE, state=InvoiceState.OPEN)
-        waiting = list(rows.order_by("id").values_list("account_id", "id")[:limit])
-    return sum(_tried(account_id, note_id) for account_id, note_id in waiting)
-
-
-def _tried(account_id: int, note_id: int) -> bool:
-    try:
-        return give_back(account_id, note_id)
-    except GatewayError as error:
-        log.error("Credit note %s of account %s is not given back: %s", note_id, account_id, error)
-        return False

@@ -6,7 +6,7 @@ whoever comes second at a payment changes nothing.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from uuid import UUID
@@ -23,6 +23,7 @@ from salotto.billing.notices import send_findings
 from salotto.billing.operators import OPERATION
 from salotto.billing.verify import Violation, verify
 from salotto.core import audit, clock
+from salotto.core.models import AuditEntry
 from salotto.core.tenancy import all_accounts
 
 log = logging.getLogger("salotto.billing")
@@ -35,6 +36,12 @@ BATCH = 200
 SLACK = timedelta(hours=1)
 """How far the gateway's clock may be from ours, and what is left to the reconciler."""
 MOST_FINDINGS = 1000
+WINDOW = timedelta(days=60)
+"""So old are the payments that every night looks at: what was given back or taken late at the
+gateway is found, whenever it was."""
+LONGEST_WINDOW = timedelta(days=400)
+"""The bound after a long time without a comparison."""
+CHECKED = "books.checked"
 
 
 def reconcile(now: datetime) -> int:
@@ -84,18 +91,30 @@ def _safely(act: Callable[[], Payment], payment: Payment) -> Payment:
         return payment
 
 
-def check_books(day: date) -> list[str]:
-    """Compare a day with the gateways, verify every account, mail the operators what was found.
+def check_books(now: datetime) -> list[str]:
+    """Compare with the gateways, verify every account, mail the operators what was found.
 
-    The audit log keeps when and how much, for the operator's overview.
+    Looks at the payments of the last sixty days, or of all since the last comparison that has
+    reached every gateway, so that nights without a server are made up for. The audit log keeps
+    when and how much, for the operator's overview and for the next comparison.
     """
-    found = [*compare(day), *(str(violation) for violation in verify())]
+    day = min(now - WINDOW, max(_compared_until(now), now - LONGEST_WINDOW)).astimezone(UTC).date()
+    differences, whole = _compare_all(day)
+    found = [*differences, *(str(violation) for violation in verify())]
     for line in found[:MOST_FINDINGS]:
         log.error("The books do not agree: %s", line)
     if found:
         send_findings(found)
-    audit.record(OPERATION, None, "books.checked", f"day {day}", findings=len(found), first=found[:3])
+    until = {"until": now.isoformat()} if whole else {}
+    audit.record(OPERATION, None, CHECKED, f"since {day}", findings=len(found), first=found[:3], **until)
     return found
+
+
+def _compared_until(now: datetime) -> datetime:
+    """When the last comparison was that has reached every gateway; now if there was none."""
+    rows = AuditEntry.objects.filter(account_id=OPERATION, verb=CHECKED, detail__has_key="until")
+    last = rows.order_by("-id").first()
+    return datetime.fromisoformat(last.detail["until"]) if last else now
 
 
 def compare(day: date) -> list[str]:
@@ -104,15 +123,22 @@ def compare(day: date) -> list[str]:
     Gives a sentence for each that does not agree, at most a thousand per gateway. Payments of
     the last hour that are still open are the reconciler's.
     """
+    return _compare_all(day)[0]
+
+
+def _compare_all(day: date) -> tuple[list[str], bool]:
+    """What `compare` gives, and whether every gateway could be asked."""
     since = datetime.combine(day, time(), UTC)
     found: list[str] = []
+    whole = True
     for name in _names(since):
         try:
             found += islice(_compare(name, since), MOST_FINDINGS)
         except Exception as error:  # not set up any more, or not to be reached
             log.exception("The gateway %s could not be compared", name)
             found.append(f"gateway {name}: could not be asked: {type(error).__name__}")
-    return found
+            whole = False
+    return found, whole
 
 
 def _names(since: datetime) -> list[str]:
@@ -137,7 +163,7 @@ def _unknown_to_us(name: str, intents: Iterable[Intent], seen: set[UUID]) -> Ite
     keys = [_uuid(i.key) for i in ours.values()]
     with all_accounts():
         rows = {p.pk: p for p in Payment.objects.filter(id__in=keys, gateway=name)}
-        refunds = _refunded(list(rows))
+        refunds = refunded_here(list(rows.values()))
     for intent in ours.values():
         key = _uuid(intent.key)
         if intent.captured and key is not None:
@@ -180,12 +206,17 @@ def _unknown_to_them(name: str, since: datetime, seen: set[UUID]) -> Iterator[st
             )
 
 
-def _refunded(keys: list[UUID]) -> dict[UUID, int]:
-    """What we have given back of each payment, in minor units."""
-    given = Posting.objects.filter(ledger="cash", amount__lt=0, transaction__payment_id__in=keys).values_list(
-        "transaction__payment_id"
+def refunded_here(payments: Collection[Payment]) -> dict[UUID, int]:
+    """What our books say was given back of each payment at its gateway, in minor units."""
+    rows = Posting.objects.filter(
+        ledger="cash",
+        amount__lt=0,
+        account_id__in={payment.account_id for payment in payments},
+        transaction__account_id__in={payment.account_id for payment in payments},
+        transaction__payment_id__in=[payment.pk for payment in payments],
     )
-    return {key: -int(total) for key, total in given.annotate(total=Sum("amount")).order_by()}
+    given = rows.values_list("transaction__payment_id").annotate(total=Sum("amount")).order_by()
+    return {key: -int(total) for key, total in given}
 
 
 def _uuid(key: str) -> UUID | None:
@@ -195,4 +226,4 @@ def _uuid(key: str) -> UUID | None:
         return None
 
 
-__all__ = ["Violation", "check_books", "compare", "reconcile"]
+__all__ = ["Violation", "check_books", "compare", "reconcile", "refunded_here"]

@@ -4,23 +4,26 @@ An event is a hint to look: the payment is asked for at the gateway again, so an
 repeated event does no more than the reconciler does every minute.
 """
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from salotto.billing.gateways import NAMES, gateway
-from salotto.billing.gateways.port import Forged, Notice
-from salotto.billing.models import Payment, PaymentState, WebhookEvent
+from salotto.billing.gateways.port import Notice
+from salotto.billing.models import Payment, PaymentState, SandboxObject, WebhookEvent
 from salotto.core import clock
 from salotto.core.errors import Missing
 from salotto.core.tenancy import account_scope, all_accounts
 
-PLAIN = re.compile(r"[\w.:\-]{1,200}", re.ASCII)
 PROBLEM_LENGTH = 2000
+KEEP = timedelta(days=90)
+"""Gateways repeat an event for some days at most; an older one would only be looked at again."""
+FORGOTTEN_AT_ONCE = 1000
 
 
 def receive(source: str, raw: bytes, headers: Mapping[str, str]) -> bool:
@@ -31,10 +34,7 @@ def receive(source: str, raw: bytes, headers: Mapping[str, str]) -> bool:
     """
     if source not in NAMES:
         raise Missing()
-    notice = gateway(source).read_webhook(raw, headers)
-    if not PLAIN.fullmatch(notice.event_id) or not PLAIN.fullmatch(notice.kind[:100]):
-        raise Forged("no usable id or kind")
-    return _store(notice, raw)
+    return _store(gateway(source).read_webhook(raw, headers), raw)
 
 
 def _store(notice: Notice, raw: bytes) -> bool:
@@ -90,3 +90,21 @@ def _open_payment(notice: Notice) -> Payment | None:
         )
         found: Payment | None = rows.first()
     return found
+
+
+def forget_events(limit: int = FORGOTTEN_AT_ONCE) -> int:
+    """Delete up to `limit` each of what is three months old: how many rows.
+
+    Events that were handled, the sandbox's own copies of them, and its removed cards. Events
+    that could not be handled stay, and so do the sandbox's payments, by whose keys a repeated
+    charge or refund is found.
+    """
+    before = clock.now() - KEEP
+    old = SandboxObject.objects.filter(kind__in=("event", "removed card"), created_at__lt=before)
+    told = WebhookEvent.objects.filter(handled_at__lt=before)
+    return _delete(told.order_by("handled_at"), limit) + _delete(old.order_by("created_at"), limit)
+
+
+def _delete(rows: QuerySet[Any], limit: int) -> int:
+    keys = list(rows.values_list("pk", flat=True)[:limit])
+    return int(rows.model._default_manager.filter(pk__in=keys).delete()[0])

@@ -22,13 +22,13 @@ from salotto.billing.gateways.cards import PAID, TEST_CARDS, Outcome, TestCard, 
 from salotto.billing.gateways.port import (
     Card,
     Charge,
-    Forged,
     GatewayRefused,
     Intent,
     IntentState,
     Notice,
     OutcomeUnknown,
 )
+from salotto.billing.gateways.telling import body_of, notice_of
 from salotto.billing.gateways.wire import must_be_outside_transactions
 from salotto.billing.models import SandboxObject
 from salotto.core import clock
@@ -137,6 +137,8 @@ class Sandbox:
                 return None
             if amount < 1 or amount > data["captured"] - sum(data["refunds"].values()):
                 raise GatewayRefused("more than was captured")
+            if amount % units.step(data["currency"]):
+                raise GatewayRefused(f"{amount} {data['currency']} cannot be given back exactly")
             return {**data, "refunds": {**data["refunds"], key: amount}}
 
         return _step(intent_id, given_back)[1]
@@ -172,11 +174,8 @@ class Sandbox:
 
     def parse_webhook(self, raw: bytes) -> Notice:
         """What a verified webhook is about; raises Forged if it is not in our form."""
-        try:
-            body = json.loads(raw)
-            return Notice(self.name, body["id"], body["kind"], body["intent"], body["key"])
-        except (ValueError, TypeError, KeyError):
-            raise Forged("not in the form of the sandbox") from None
+        body = body_of(raw)
+        return notice_of(self.name, *(body.get(name) for name in ("id", "kind", "intent", "key")))
 
 
 def webhook(event_id: str) -> tuple[bytes, dict[str, str]]:

@@ -34,6 +34,7 @@ from salotto.billing.gateways.stripe_objects import (
     speaks_of_method,
     words,
 )
+from salotto.billing.gateways.telling import body_of, notice_of
 
 VERSION = "2026-10-28.endive"
 """Of Stripe's API: pinned, so that an update of the library changes nothing by itself."""
@@ -244,15 +245,15 @@ class StripeGateway:
 
     def parse_webhook(self, raw: bytes) -> Notice:
         """The payment is the event's object, or what that belongs to (a charge, a refund)."""
+        body = body_of(raw)
         try:
-            body = json.loads(raw)
             about = body["data"]["object"]
             of_payment = about.get("object") == "payment_intent"
             intent = about["id"] if of_payment else about.get("payment_intent")
             key = (about.get("metadata") or {}).get(OUR_KEY) if of_payment else ""
-            return Notice(self.name, str(body["id"]), str(body["type"]), str(intent or ""), str(key or ""))
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (TypeError, KeyError, AttributeError):
             raise Forged("not in the form of Stripe") from None
+        return notice_of(self.name, body.get("id"), body.get("type"), intent, key)
 
     def _intent(self, found: stripe.PaymentIntent) -> Intent:
         return intent_of(found.to_dict(), self.publishable_key)

@@ -106,7 +106,14 @@ class Transaction(AccountModel):
     memo = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["account", "-id"], name="billing_transaction_list")]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="billing_transaction_list"),
+            models.Index(
+                fields=["account", "payment_id"],
+                name="billing_transaction_payment",
+                condition=models.Q(payment_id__isnull=False),
+            ),
+        ]
 
 
 class Posting(AccountModel):

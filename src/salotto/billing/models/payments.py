@@ -143,7 +143,11 @@ class Payment(AccountModel):
             ),
             models.Index(fields=["intent"], name="billing_payment_intent", condition=~models.Q(intent="")),
             models.Index(fields=["account", "-created_at", "-id"], name="billing_payment_list"),
+            models.Index(fields=["created_at", "id"], name="billing_payment_made"),  # the comparison
         ]
+
+
+HANDLED = models.Q(handled_at__isnull=False)
 
 
 class WebhookEvent(models.Model):
@@ -161,6 +165,7 @@ class WebhookEvent(models.Model):
         constraints = [models.UniqueConstraint(fields=["source", "event_id"], name="billing_webhook_once")]
         indexes = [
             models.Index(fields=["id"], name="billing_webhook_waiting", condition=models.Q(handled_at=None)),
+            models.Index(fields=["handled_at"], name="billing_webhook_old", condition=HANDLED),
         ]
 
 
@@ -172,3 +177,6 @@ class SandboxObject(models.Model):
     key = models.CharField(max_length=200, unique=True, null=True)
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "created_at"], name="billing_sandbox_by_age")]

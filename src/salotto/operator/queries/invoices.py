@@ -48,6 +48,12 @@ class InvoicePage:
         return self.invoice.kind == InvoiceKind.INVOICE and self.left.amount > 0
 
     @property
+    def may_settle(self) -> bool:
+        """Whether it is a refund that has not gone back yet."""
+        row = self.invoice
+        return row.kind == InvoiceKind.CREDIT_NOTE and row.state == InvoiceState.OPEN
+
+    @property
     def was_paid(self) -> bool:
         """Whether there is money to give back."""
         return self.invoice.state == InvoiceState.PAID

@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from salotto.accounts.models import Account, User
 from salotto.accounts.paging import after, cursor_of
+from salotto.billing.actions.refunds import REFUSED
 from salotto.billing.history import Paged, before, page_of
 from salotto.billing.models import Invoice, InvoiceKind, InvoiceState, Payment, PaymentState, WebhookEvent
 from salotto.core import clock
@@ -80,6 +82,20 @@ def late_webhooks(limit: int) -> list[WebhookEvent]:
     """Webhooks that are not handled, though there was time; the oldest first, without bodies."""
     rows = WebhookEvent.objects.filter(handled_at=None, received_at__lt=clock.now() - LATE)
     return list(rows.defer("body").order_by("id")[:limit])
+
+
+def open_refunds(limit: int) -> list[Invoice]:
+    """Refunds that were refused, or have not gone back though there was time; the oldest first."""
+    with all_accounts():
+        rows = Invoice.objects.select_related("account").defer("lines", "taxes", "seller", "buyer")
+        rows = rows.filter(kind=InvoiceKind.CREDIT_NOTE, state=InvoiceState.OPEN)
+        told = AuditEntry.objects.filter(
+            account_id=OuterRef("account_id"),
+            verb=REFUSED,
+            subject=Concat(Value("invoice "), Cast(OuterRef("id"), CharField())),
+        )
+        rows = rows.filter(Q(issued_at__lt=clock.now() - STUCK) | Exists(told))
+        return list(rows.order_by("id")[:limit])
 
 
 def invoices(

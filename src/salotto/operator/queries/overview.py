@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from salotto.billing.models import Payment, WebhookEvent
+from salotto.billing.models import Invoice, Payment, WebhookEvent
 from salotto.operator.queries import lists
 from salotto.operator.queries.accounts import UNPAID, AccountRow, accounts
 from salotto.seats.models import SeatRequest
@@ -43,6 +43,7 @@ class Overview:
 
     requests: list[SeatRequest]
     payments: list[Payment]
+    refunds: list[Invoice]
     unpaid: list[AccountRow]
     webhooks: list[WebhookEvent]
     checked: Checked | None
@@ -51,19 +52,23 @@ class Overview:
     @property
     def quiet(self) -> bool:
         """Whether nothing needs a person."""
-        return not (self.requests or self.payments or self.unpaid or self.webhooks)
+        return not (self.requests or self.payments or self.refunds or self.unpaid or self.webhooks)
 
 
 def overview() -> Overview:
-    """Five short lists, a query or a few each."""
+    """Six short lists, a query or a few each."""
     requests = lists.waiting_requests(FEW + 1)
     payments = lists.open_payments(limit=FEW + 1).rows
+    refunds = lists.open_refunds(FEW + 1)
     unpaid = accounts(state=UNPAID, limit=FEW + 1).rows
     webhooks = lists.late_webhooks(FEW + 1)
-    sizes = {"requests": len(requests), "payments": len(payments), "unpaid": len(unpaid)}
+    sizes = {
+        "requests": len(requests), "payments": len(payments), "refunds": len(refunds), "unpaid": len(unpaid)
+    }  # fmt: skip
     return Overview(
         requests=requests[:FEW],
         payments=payments[:FEW],
+        refunds=refunds[:FEW],
         unpaid=unpaid[:FEW],
         webhooks=webhooks[:FEW],
         checked=_checked(),

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,8 +14,9 @@ from salotto.billing.pdf import pdf_of
 from salotto.core.errors import Missing
 from salotto.operator.queries import lists
 from salotto.operator.queries.accounts import account_named
+from salotto.operator.queries.catalogue import terms_today
 from salotto.operator.queries.invoices import invoice_page
-from salotto.operator.settlements import correct, settle
+from salotto.operator.settlements import correct, settle, settle_refund
 from salotto.operator.views.common import BIGGEST, acted, asked, operator_page, show, text
 
 FILTERS = ("kind", "state", "account", "number")
@@ -50,7 +50,7 @@ def _page(
     request: OperatorRequest, account: int, invoice: int, status: int = 200, **context: Any
 ) -> HttpResponse:
     view = invoice_page(_fits(account), _fits(invoice))
-    return show(request, "invoice", "invoices", status, view=view, today=timezone.localdate(), **context)
+    return show(request, "invoice", "invoices", status, view=view, today=terms_today(), **context)
 
 
 @require_safe
@@ -104,3 +104,15 @@ def credit_note(request: OperatorRequest, account: int, invoice: int) -> HttpRes
         return _("Credit note %(name)s is issued.") % {"name": note.name}
 
     return _act(request, account, invoice, "credit_note", act)
+
+
+@require_POST
+@operator_page
+def refund(request: OperatorRequest, account: int, invoice: int) -> HttpResponse:
+    """Settle a refund that the gateway refuses. POST `to` (`balance`, `given`), `reason`."""
+
+    def act() -> str:
+        to, reason = text(request, "to"), text(request, "reason")
+        return settle_refund(account, invoice, to, reason, by=request.operator)
+
+    return _act(request, account, invoice, "refund", act)

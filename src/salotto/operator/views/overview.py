@@ -11,5 +11,5 @@ from salotto.operator.views.common import operator_page, show
 @require_safe
 @operator_page
 def overview(request: OperatorRequest) -> HttpResponse:
-    """The first page: open requests, stuck purchases, unpaid accounts, webhooks, the last check."""
+    """The first page: requests, stuck purchases and refunds, unpaid accounts, webhooks, the check."""
     return show(request, "overview", "overview", view=look())
