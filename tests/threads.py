@@ -30,6 +30,7 @@ def await_waiting(pid: int) -> None:
     """Until somebody waits for what the connection `pid` holds."""
     with connection.cursor() as db:
         for _ in range(100_000):
+            db.execute("SELECT pg_stat_clear_snapshot()")  # a transaction keeps its first look
             db.execute("SELECT FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))", [pid])
             if db.fetchone() is not None:
                 return

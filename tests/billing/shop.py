@@ -4,15 +4,15 @@ The installation's one catalogue is shared by all tests of a process; a currency
 tests use lets each have its price without touching anybody else's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from salotto.accounts.members import Member
 from salotto.billing import actions
 from salotto.billing.gateways import gateway
-from salotto.billing.models import Catalogue, Invoice, Payment, PaymentMethod, Price, Subscription
+from salotto.billing.models import Catalogue, Invoice, Payment, PaymentMethod, Price, Subscription, TaxRate
 from salotto.billing.prices import price_for_new
 from salotto.billing.queries import quote_seats
 from salotto.billing.quotes import Quote
@@ -86,6 +86,20 @@ def catalogue(**changes: Any) -> Iterator[Catalogue]:
         yield Catalogue.objects.get(pk=1)
     finally:
         before.save()
+
+
+@contextmanager
+def rates(**countries: Mapping[date, int]) -> Iterator[None]:
+    """Rates of tax by country and first day, in hundredths of a per cent, while the block runs."""
+    made = [
+        TaxRate.objects.create(country=country, name="VAT", basis_points=points, valid_from=day)
+        for country, of_country in countries.items()
+        for day, points in of_country.items()
+    ]
+    try:
+        yield
+    finally:
+        TaxRate.objects.filter(pk__in=[rate.pk for rate in made]).delete()
 
 
 __all__ = ["CURRENCY", "GOOD", "UNIT", "add_card", "buy", "catalogue", "invoices", "now", "price", "quote"]

@@ -1,17 +1,23 @@
 """What a claim, a settlement and a gateway may do to each other, one step at a time."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from salotto.accounts.models import Access
 from salotto.billing import actions
 from salotto.billing.actions import collecting
-from salotto.billing.errors import Declined, OverGatewayLimit, PurchaseUnderWay
+from salotto.billing.actions.credits import grant_credit
+from salotto.billing.errors import Declined, OverGatewayLimit, PurchaseUnderWay, QuoteOver
 from salotto.billing.models import Invoice, Payment, PaymentState, State, Subscription
 from salotto.billing.queries import payment as find_payment
+from salotto.billing.quotes import make_quote
 from salotto.billing.signals import checking_first
+from salotto.billing.standing import standing
 from salotto.billing.verify import verify
 from salotto.core import clock
 from salotto.core.errors import Refused
@@ -23,6 +29,7 @@ from salotto.seats.queries import plan
 from tests.billing.faulty import Crash, Faulty, in_place_of_the_sandbox
 from tests.billing.shop import add_card, buy, invoices, quote, subscription, use_gateway
 from tests.cast import Cast
+from tests.threads import await_waiting
 
 
 def test_rule_20_an_agent_who_comes_during_the_claim_is_counted(cast: Cast) -> None:
@@ -227,3 +234,45 @@ def test_a_decline_after_a_challenge_is_said(cast: Cast) -> None:
             actions.continue_purchase(asked.pk, by=by)
     with account_scope(by.account.pk):
         assert not Invoice.objects.exists()
+
+
+def test_s11_what_changes_while_a_claim_waits_ends_the_quote(cast: Cast) -> None:
+    """The account was read before a credit was committed: the claim itself looks once more."""
+    by = cast.primary_admin
+    add_card(by)
+    buy(by, 3)
+    made = quote(by, 2)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            grant_credit(by.account.pk, 100, "CHF", "a test", None)
+            buying = pool.submit(_alone, lambda: actions.buy(made.token, 2, by=by))
+            await_waiting(_pid())
+        with pytest.raises(QuoteOver):
+            buying.result(30)
+    assert subscription(by).quantity == 3
+    assert len(invoices(by)) == 1
+    assert verify(by.account.pk) == []
+
+
+def _alone(act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    finally:
+        connection.close()
+
+
+def _pid() -> int:
+    with connection.cursor() as db:
+        db.execute("SELECT pg_backend_pid()")
+        return int(db.fetchone()[0])
+
+
+def test_s12_what_was_paid_for_in_this_period_is_not_charged_again(cast: Cast) -> None:
+    """High water, not the present quantity, is what new seats are counted from (rule 18)."""
+    by = cast.primary_admin
+    add_card(by)
+    buy(by, 5)
+    now = standing(by.account.pk)
+    now.subscription.high_water = 9
+    charged = {add: make_quote(now, add, currency="CHF").delta for add in (1, 4, 5, 7)}
+    assert charged == {1: 0, 4: 0, 5: 1, 7: 3}

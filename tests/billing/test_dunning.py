@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from salotto.billing import actions
+from salotto.billing.actions import renewals
 from salotto.billing.actions.invoices import BadPaidOn, NotOnAccount, mark_paid
 from salotto.billing.errors import Declined, NoMethod, PastDue, PurchaseUnderWay
 from salotto.billing.mails_dunning import send_failure, send_overdue, send_restored
@@ -306,3 +307,42 @@ def test_an_invoice_that_a_card_is_being_charged_for_is_not_marked_paid(cast: Ca
     mark_paid(row.pk, None, clock.now().date())
     assert ledger(by, "cash") == row.due
     books_hold(by)
+
+
+def test_of_two_invoices_by_transfer_the_overdue_one_is_enough(cast: Cast) -> None:
+    """One that may still be paid for days does not keep an account past due."""
+    by = cast.primary_admin
+    on_invoice(cast)
+    first = invoices(by)[0]
+    with clock.at(first.issued_at + timedelta(days=10)):
+        buy(by, 1)
+    with clock.at(first.payable_until + timedelta(days=2)):
+        assert actions.step(by.account.pk) == "overdue"
+        assert subscription(by).state == State.PAST_DUE
+        mark_paid(first.pk, None, clock.now().date())
+        assert [i.state for i in invoices(by)] == ["paid", "open"]
+        assert (subscription(by).state, subscription(by).failed_at) == (State.ACTIVE, None)
+        books_hold(by)
+    second = invoices(by)[1]
+    assert subscription(by).due_at == second.payable_until + timedelta(days=2)
+
+
+def test_nothing_is_tried_again_while_the_customer_pays(cast: Cast) -> None:
+    by = cast.primary_admin
+    failing(cast)
+    open_ = invoices(by)[-1]
+    add_card(by, "4000002760003184")
+    due = subscription(by).due_at
+    assert due is not None
+    with clock.at(due):
+        waiting = actions.pay_invoice(open_.pk, by=by)
+        assert waiting.state == PaymentState.CHARGING
+        assert actions.step(by.account.pk) == ""
+        assert not renewals.retry(by.account.pk)
+        assert [p.pk for p in payments(by) if p.invoice_id == open_.pk][1:] == [waiting.pk]
+        actions.give_up(waiting.pk, by=by)
+    add_card(by, OTHER)
+    with clock.at(due + timedelta(seconds=61)):
+        assert actions.step(by.account.pk) == "retried"
+        assert invoices(by)[-1].state == "paid"
+        books_hold(by)

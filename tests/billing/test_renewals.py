@@ -28,9 +28,11 @@ from tests.billing.later import (
     read_only,
     to_next,
 )
-from tests.billing.shop import UNIT, add_card, buy, invoices, subscription
+from tests.billing.shop import UNIT, add_card, buy, catalogue, invoices, rates, subscription
 from tests.cast import Cast
 from tests.threads import at_once
+
+LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 
 
 def schedule(cast: Cast, quantity: int) -> None:
@@ -128,6 +130,18 @@ def test_each_missed_period_costs_what_was_valid_at_its_start(cast: Cast) -> Non
         change(by, price=Price.objects.get(pk=sub.price_id))
         with_everybody_gone(dearer)
     assert [i.total for i in invoices(by)[1:]] == [3 * UNIT, 3 * (UNIT + 100), 3 * (UNIT + 100)]
+
+
+def test_each_missed_period_has_the_tax_of_its_own_beginning(cast: Cast) -> None:
+    by = cast.primary_admin
+    with catalogue(seller_country="CH"):
+        sub = on_plan(by, 3)
+        assert sub.anchor is not None
+        change_of_rate = boundary(sub.anchor, 2, sub.time_zone).date()
+        with rates(CH={sub.anchor.date(): 770, change_of_rate: 810}):
+            after_downtime(by, timedelta(days=100))
+    assert [i.taxes[0]["basis_points"] for i in invoices(by)[1:]] == [770, 810, 810]
+    books_hold(by)
 
 
 def with_everybody_gone(price: Price) -> None:
@@ -258,11 +272,14 @@ def test_one_account_that_fails_stops_no_other_and_waits(cast: Cast) -> None:
     change(ill, anchor=None)  # what must not be
     end = max(filter(None, (subscription(by).period_end for by in (ill, well))))
     with clock.at(end):
-        actions.run_due(limit=10_000)
+        for by in (ill, well):
+            change(by, due_at=LONG_AGO)  # before whatever other tests have left
+        actions.run_due(limit=2)
         assert subscription(well).months == 1
         assert subscription(ill).due_at == end + timedelta(minutes=1)
     with clock.at(end + timedelta(hours=9)):
-        actions.run_due(limit=10_000)
+        change(ill, due_at=LONG_AGO)
+        actions.run_due(limit=1)
         assert subscription(ill).due_at == end + timedelta(hours=10)
     change(ill, due_at=None)
 

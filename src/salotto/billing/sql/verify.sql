@@ -224,6 +224,64 @@ SELECT i.account_id, 'invoice ' || i.id,
    AND ((parts.lines, parts.taxes, posted.amount) IS DISTINCT FROM (i.subtotal, i.tax, i.due)
         OR i.total <> i.subtotal + i.tax OR i.due <> i.total - i.balance_used - i.carried);
 
+-- name: line_is_worked_out
+-- The amount of a line of seats is its quantity x unit x share of the period, rounded half away
+-- from zero, in integers as it was computed; a credit note that takes a line back has it negative.
+SELECT l.account_id, 'invoice ' || l.id,
+       format('%%s seats x %%s x %%s of %%s seconds gives %%s, the line says %%s', l.quantity, l.unit,
+              l.rest, l.whole, worked.amount, l.amount)
+  FROM (SELECT i.account_id, i.id, i.kind, n.quantity, n.unit, n.amount, e.until - e.since AS whole,
+               e.until - least(greatest(e.at, e.since), e.until) AS rest
+          FROM billing_invoice i
+         CROSS JOIN LATERAL jsonb_array_elements(i.lines) line
+         CROSS JOIN LATERAL (SELECT (line ->> 'quantity')::numeric AS quantity, (line ->> 'unit')::numeric AS unit,
+                                    (line ->> 'amount')::numeric AS amount) n
+         CROSS JOIN LATERAL (SELECT floor(extract(epoch FROM (line ->> 'from')::timestamptz)) AS since,
+                                    floor(extract(epoch FROM (line ->> 'to')::timestamptz)) AS until,
+                                    floor(extract(epoch FROM (line ->> 'at')::timestamptz)) AS at) e
+         WHERE line ->> 'what' IN ('seats_cycle', 'seats_prorated')
+           AND (%(account)s::bigint IS NULL OR i.account_id = %(account)s::bigint)) l
+ CROSS JOIN LATERAL (
+       SELECT CASE l.kind WHEN 'credit_note' THEN -1 ELSE 1 END
+              * sign(l.quantity) * div(2 * abs(l.quantity) * l.unit * l.rest + l.whole, nullif(2 * l.whole, 0)) AS amount) worked
+ WHERE l.amount IS DISTINCT FROM worked.amount;
+
+-- name: high_water_is_paid
+-- High water is no more than the seats that were invoiced for this period: those it began with,
+-- and each purchase's.
+SELECT s.account_id, 'subscription', format('high water %%s, invoiced for the period from %%s: %%s seats',
+                                            s.high_water, s.period_start, paid.seats)
+  FROM billing_subscription s
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum((i.lines -> 0 ->> 'quantity')::bigint), 0) AS seats
+         FROM billing_invoice i
+        WHERE i.account_id = s.account_id AND i.kind = 'invoice'
+          AND (i.lines -> 0 ->> 'from')::timestamptz = s.period_start
+          AND (i.lines -> 0 ->> 'to')::timestamptz = s.period_end) paid
+ WHERE (%(account)s::bigint IS NULL OR s.account_id = %(account)s::bigint)
+   AND s.high_water > paid.seats;
+
+-- name: price_is_of_its_currency
+-- What an account pays a seat is in the currency that it pays.
+SELECT s.account_id, 'subscription', format('pays in %%s, at price %%s, which is in %%s', s.currency, p.id, p.currency)
+  FROM billing_subscription s JOIN billing_price p ON p.id = s.price_id
+ WHERE (%(account)s::bigint IS NULL OR s.account_id = %(account)s::bigint)
+   AND s.currency <> p.currency;
+
+-- name: next_step_has_its_time
+-- Something is always to come for an account in a trial, on a plan or past due.
+SELECT s.account_id, 'subscription', format('%%s, and nothing is ever due', s.state)
+  FROM billing_subscription s
+ WHERE s.state IN ('trial', 'active', 'past_due') AND s.due_at IS NULL
+   AND (%(account)s::bigint IS NULL OR s.account_id = %(account)s::bigint);
+
+-- name: paid_up_may_write
+-- Nobody is read-only in a trial, on a plan, or while a renewal is being tried again.
+SELECT a.id, 'account', format('read-only, and its subscription is %%s', s.state)
+  FROM accounts_account a JOIN billing_subscription s ON s.account_id = a.id
+ WHERE a.read_only AND s.state IN ('trial', 'active', 'past_due')
+   AND (%(account)s::bigint IS NULL OR a.id = %(account)s::bigint);
+
 -- name: receivable_is_open
 -- What customers owe is what their open invoices say.
 SELECT coalesce(owed.account_id, open.account_id), coalesce(owed.currency, open.currency),

@@ -1,0 +1,171 @@
+"""No invariant is alarmed by what may well happen in the life of an account."""
+
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from salotto.accounts.models import Access
+from salotto.billing import actions
+from salotto.billing.actions.credits import credit_note
+from salotto.billing.actions.details import change_cycle
+from salotto.billing.actions.invoices import mark_paid
+from salotto.billing.invoices import Line
+from salotto.billing.models import State
+from salotto.billing.proration import prorated
+from salotto.billing.verify import broken
+from salotto.core import clock
+from salotto.seats.actions import requests, set_access
+from salotto.seats.models import SeatChange
+from tests.billing.invoicing import JUNE, issue
+from tests.billing.later import (
+    books_hold,
+    days_later,
+    on_plan,
+    read_only,
+    run_jobs,
+    to_next,
+)
+from tests.billing.shop import add_card, buy, invoices, subscription, use_gateway
+from tests.cast import Cast
+from tests.seats.requests import operator
+
+BAD, OTHER = "4000000000000002", "5555555555554444"
+
+
+@pytest.mark.parametrize("to", ["card", "balance"])
+@pytest.mark.parametrize("part", [None, 777])
+def test_a_credit_note_alarms_nobody(cast: Cast, to: str, part: int | None) -> None:
+    by = cast.primary_admin
+    on_plan(by, 5)
+    days_later(by, 11)
+    buy(by, 2)
+    for invoice in invoices(by):
+        credit_note(invoice.pk, part, to, "a test", None)
+        books_hold(by)
+    run_jobs(by, "give_back")
+    books_hold(by)
+    to_next(by)
+    books_hold(by)
+
+
+def test_an_invoice_that_is_taken_back_alarms_nobody(cast: Cast) -> None:
+    by = cast.primary_admin
+    on_plan(by, 5)
+    add_card(by, BAD)
+    to_next(by)
+    credit_note(invoices(by)[-1].pk, None, "void", "a test", None)
+    assert subscription(by).state == State.ACTIVE
+    books_hold(by)
+
+
+def test_paying_by_transfer_late_and_coming_back_alarms_nobody(cast: Cast) -> None:
+    by = cast.primary_admin
+    use_gateway(by, "invoice")
+    buy(by, 4)
+    (first,) = invoices(by)
+    for days in (2, 7, 14, 21):
+        with clock.at(first.payable_until + timedelta(days=days)):
+            assert actions.step(by.account.pk)
+            books_hold(by)
+    assert read_only(by)
+    with clock.at(first.payable_until + timedelta(days=30)):
+        mark_paid(first.pk, None, clock.now().date())
+        assert (read_only(by), len(invoices(by))) == (False, 2)
+        books_hold(by)
+
+
+def test_coming_back_by_card_alarms_nobody(cast: Cast) -> None:
+    by = cast.primary_admin
+    on_plan(by, 5)
+    add_card(by, BAD)
+    for _ in range(5):
+        to_next(by)
+        books_hold(by)
+    assert subscription(by).state == State.UNPAID
+    days_later(by, 20)
+    add_card(by, OTHER)
+    actions.pay_invoice(invoices(by)[-1].pk, by=by)
+    run_jobs(by, "collect_payment")
+    assert not read_only(by)
+    books_hold(by)
+
+
+def test_another_cycle_and_back_alarms_nobody(cast: Cast) -> None:
+    by = cast.primary_admin
+    on_plan(by, 4)
+    for cycle in ("year", "month"):
+        change_cycle(cycle, by)
+        books_hold(by)
+        to_next(by)
+        buy(by, 1)
+        assert subscription(by).cycle == cycle
+        books_hold(by)
+
+
+def test_rule_19_and_buying_on_top_alarm_nobody(cast: Cast) -> None:
+    by = cast.primary_admin
+    on_plan(by, 6)
+    kind = SeatChange.Kind.REMOVAL_SCHEDULED
+    actions.schedule_quantity(by.account.pk, 1, actor_id=None, kind=kind, reason="a test")
+    to_next(by)
+    assert (subscription(by).quantity, subscription(by).quantity_next) == (3, 1)
+    books_hold(by)
+    buy(by, 4)
+    assert subscription(by).quantity == 5
+    books_hold(by)
+    to_next(by)
+    books_hold(by)
+
+
+def test_s14_an_addition_by_support_alarms_nobody(cast: Cast) -> None:
+    by = cast.primary_admin
+    on_plan(by, 5)
+    requests.schedule(requests.request_more(3, "", by=by).pk, operator())
+    books_hold(by)
+    to_next(by)
+    assert subscription(by).quantity == 8
+    books_hold(by)
+
+
+def test_the_end_of_a_plan_and_another_first_purchase_alarm_nobody(cast: Cast) -> None:
+    by = cast.primary_admin
+    sub = on_plan(by, 5)
+    for member in (by, cast.admin, cast.agent):
+        set_access(member.user.pk, Access.VIEWER, by=by)
+    kind = SeatChange.Kind.REMOVAL_SCHEDULED
+    actions.schedule_quantity(by.account.pk, 0, actor_id=None, kind=kind, reason="a test")
+    to_next(by)
+    assert (subscription(by).state, sub.state) == (State.ENDED, State.ACTIVE)
+    books_hold(by)
+    days_later(by, 3)
+    buy(by, 2)
+    books_hold(by)
+
+
+def lines(seed: int) -> list[Line]:
+    """Lines of every kind of share, halves among them, with the amounts that were charged."""
+    chance = Random(seed)
+    found = []
+    for _ in range(100):
+        start = JUNE[0] + timedelta(seconds=chance.randrange(10**7))
+        end = start + timedelta(seconds=chance.choice([2, 10, 99, 2_592_000, 31_536_000]))
+        at = (
+            start
+            + chance.choice([-1, 0, 1, 1, 1, 2]) * (end - start) / 2
+            + timedelta(seconds=chance.random())
+        )
+        quantity, unit = chance.choice([0, 1, 3, 2**31 - 1]), chance.choice([1, 5, 1900, 22801])
+        amount = prorated(quantity, unit, start, end, at)
+        found.append(Line("seats_prorated", quantity, unit, "month", start, end, at, amount))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_line_is_worked_out_in_sql_as_it_was_charged(cast: Cast, seed: int) -> None:
+    charged = lines(seed)
+    issue(cast.account, lines=charged, taxes=[])
+    assert broken("line_is_worked_out", cast.account.pk) == []
+    issue(cast.account, lines=[replace(line, amount=line.amount + 1) for line in charged], taxes=[])
+    assert len(broken("line_is_worked_out", cast.account.pk)) == len(charged)
