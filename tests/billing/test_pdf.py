@@ -103,6 +103,30 @@ def test_every_word_of_the_document_is_in_the_pdf(case: str) -> None:
     assert [text for text in texts if plain(text) not in pdf] == []
 
 
+TWO_RATES = {
+    "en": ["VAT 22% €76.00 €16.72", "VAT 10% €19.05 €1.91", "Subtotal €95.05 Tax €18.63 Total €113.68"],
+    "it": [
+        "VAT 22% 76,00 € 16,72 €",
+        "VAT 10% 19,05 € 1,91 €",
+        "Subtotale 95,05 € Imposta 18,63 € Totale 113,68 €",
+    ],
+}
+
+
+@pytest.mark.parametrize("language", TWO_RATES)
+def test_two_rates_are_two_rows_with_base_and_tax_on_page_and_pdf(cast: Cast, language: str) -> None:
+    cast.account.language = language
+    lines = [THREE_SEATS, THREE_SEATS, replace(THREE_SEATS, amount=1905)]
+    taxes = [replace(VAT, base=7600, amount=1672), TaxLine("VAT", 1000, "", 1905, 191)]
+    invoice = issue(cast.account, lines=lines, taxes=taxes)
+    client, address = cast.client(cast.admin), f"/a/{cast.slug}/settings/billing/invoices/{invoice.pk}/"
+    page = plain(unescape(re.sub(r"<[^>]+>", " ", client.get(address).content.decode())))
+    pdf = words(client.get(f"{address}pdf/").content)
+    for row in TWO_RATES[language]:
+        assert plain(row) in page
+        assert plain(row) in plain(pdf)
+
+
 INJECTIONS = [
     '#panic("x")',
     '#import "secret.typ": *',

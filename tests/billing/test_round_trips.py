@@ -46,6 +46,22 @@ def test_an_extra_purchase_with_a_saved_card_asks_the_database_seldom(cast: Cast
     assert not any("SAVEPOINT" in sql for sql in asked), said
 
 
+def test_a_first_purchase_with_a_saved_card_asks_little_more(cast: Cast) -> None:
+    """Before the gateway its agents are counted too, in the transaction of the claim (rule 20);
+    after it the account may write again, should its trial have ended."""
+    by = cast.primary_admin
+    with in_place_of_the_sandbox(marking := Marking()):
+        add_card(by)
+        made = quote(by, 4)
+        with CaptureQueriesContext(connection) as seen:
+            marking.seen = seen
+            assert actions.buy(made.token, 4, by=by).state == PaymentState.PAID
+    asked = [query["sql"] for query in seen]
+    said = "\n".join(f"{n}: {sql[:160]}" for n, sql in enumerate(asked, 1))
+    assert marking.before <= 5, said
+    assert len(asked) - marking.before <= 9, said
+
+
 def test_a_quote_is_one_question(cast: Cast) -> None:
     by = cast.primary_admin
     quote(by, 2)

@@ -29,6 +29,7 @@ COMMANDS = {
     "purchases/<account>/<payment>/close/": f"purchases close {PAYMENT}",
     "invoices/<account>/<invoice>/paid/": f"invoices paid {NUMBER} --on 2027-01-01",
     "invoices/<account>/<invoice>/credit-note/": f"invoices credit-note {NUMBER} --to card --reason Sorry",
+    "invoices/<account>/<invoice>/refund/": f"invoices refund {NUMBER} --to given --reason Transfer",
 }
 VERBS = {"operator_request_act": requests.ACTS, "operator_purchase_act": purchases.ACTS}
 GIVEN = {"int": "1", "uuid": PAYMENT, "slug": "any"}
