@@ -330,3 +330,16 @@ def test_an_invoice_that_is_not_there_is_said(name: str, explain_invoice: Any) -
 
 def test_a_file_is_read_no_further_than_it_may_be_long() -> None:
     assert len(billing._content("/dev/zero")) == explain.LARGEST_FILE + 1
+
+
+@pytest.mark.parametrize("code", ["ſek", "ıdr", "EURO", "EU", "", "Eu\u0280", "ＥＵＲ", "EUR\n"])
+def test_a_currency_is_three_ascii_letters(code: str, asked: Any) -> None:
+    told = asked([{**LINE, "currency": code}])
+    assert told[:2] == (2, "") and "`currency`" in told[2]
+
+
+def test_a_field_that_is_there_twice_is_refused_by_its_line(asked: Any) -> None:
+    text = json.dumps([LINE, {**LINE, "id": "L2"}])
+    twice = text[:-2] + ', "delta_qty": 5}]'
+    told = asked(twice.encode())
+    assert told[:2] == (2, "") and "Line 2" in told[2] and "`delta_qty`" in told[2]

@@ -27,7 +27,7 @@ from tests.billing.later import (
     run_jobs,
     to_next,
 )
-from tests.billing.shop import add_card, buy, invoices, subscription, use_gateway
+from tests.billing.shop import add_card, buy, catalogue, invoices, subscription, use_gateway
 from tests.cast import Cast
 from tests.seats.requests import operator
 
@@ -122,7 +122,9 @@ def test_rule_19_and_buying_on_top_alarm_nobody(cast: Cast) -> None:
 def test_s14_an_addition_by_support_alarms_nobody(cast: Cast) -> None:
     by = cast.primary_admin
     on_plan(by, 5)
-    requests.schedule(requests.request_more(3, "", by=by).pk, operator())
+    with catalogue(extra_sale_ends_on="2023-01-03"):
+        asked = requests.request_more(3, "", by=by)
+    requests.schedule(asked.pk, operator())
     books_hold(by)
     to_next(by)
     assert subscription(by).quantity == 8

@@ -8,7 +8,9 @@ import pytest
 from salotto.accounts.members import Member
 from salotto.accounts.models import Membership
 from salotto.billing import actions as billing
-from salotto.billing.errors import BadQuantity
+from salotto.billing.actions import pay_invoice
+from salotto.billing.errors import BadQuantity, NoRenewal
+from salotto.billing.models import State
 from salotto.billing.queries import quote_seats
 from salotto.core import clock
 from salotto.core.errors import Forbidden, Invalid, Missing
@@ -16,15 +18,24 @@ from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
 from salotto.inbox.models import Contact, Conversation, Message
 from salotto.seats import actions
-from salotto.seats.errors import BadRemoval, NoOpenRequest, NotAnOperator, NothingToRemove, RequestOpen
+from salotto.seats.errors import (
+    BadRemoval,
+    NoOpenRequest,
+    NotAnOperator,
+    NothingToRemove,
+    RequestOpen,
+    StillSold,
+)
 from salotto.seats.models import SeatRequest
-from tests.billing.shop import buy, catalogue, subscription
+from tests.billing.later import books_hold, days_later
+from tests.billing.shop import add_card, buy, catalogue, invoices, quote, subscription
 from tests.cast import Cast, add_member, found_account, found_cast
 from tests.mailbox import mails_to, text_of
 from tests.seats.requests import ledger, next_seats, operator, paying, plan_of, request_now
 from tests.threads import at_once
 
 SUPPORT = "help@support.example"
+OVER = "2023-01-03"
 
 
 def agents(cast: Cast, until: int) -> None:
@@ -276,10 +287,90 @@ def test_scheduling_and_taking_back_at_once_leave_one_story() -> None:
     assert next_seats(cast) == 10
 
 
+def schedule_more(cast: Cast, quantity: int) -> None:
+    """Support adds seats at the next renewal, asked for after the end of self-service."""
+    with catalogue(extra_sale_ends_on=OVER):
+        request = actions.request_more(quantity, "", by=cast.primary_admin)
+    actions.schedule(request.pk, operator())
+
+
+def test_s14_more_seats_are_not_asked_for_while_they_are_sold(cast: Cast) -> None:
+    paying(cast)
+    for ends_on in (None, "2990-01-01"):
+        with catalogue(extra_sale_ends_on=ends_on), pytest.raises(StillSold) as refused:
+            actions.request_more("5", "", by=cast.primary_admin)
+        assert refused.value.status == 409
+    with account_scope(cast.account.pk):
+        assert not SeatRequest.objects.exists()
+
+
+def test_s14_buying_beside_a_scheduled_addition_charges_what_is_asked_for(cast: Cast) -> None:
+    paying(cast, 5)
+    schedule_more(cast, 3)
+    made = quote(cast.primary_admin, 2)
+    assert (made.delta, made.quantity_to, made.next_to) == (2, 7, 10)
+    buy(cast.primary_admin, 2)
+    assert (plan_of(cast).seats, next_seats(cast)) == (7, 10)
+    assert ledger(cast)[-1] == ("bought", 7, 10)
+    assert request_now(cast).state == "scheduled"
+    books_hold(cast.primary_admin)
+    renew(cast)
+    assert (plan_of(cast).seats, next_seats(cast)) == (10, 10)
+    assert request_now(cast).state == "done"
+
+
+def test_s14_an_addition_is_taken_back_after_buying_beside_it(cast: Cast) -> None:
+    paying(cast, 5)
+    schedule_more(cast, 3)
+    buy(cast.primary_admin, 2)
+    actions.withdraw_request(by=cast.primary_admin)
+    assert (plan_of(cast).seats, next_seats(cast)) == (7, 7)
+
+
+def past_due(cast: Cast) -> None:
+    """A plan of ten whose renewal was declined."""
+    paying(cast)
+    add_card(cast.primary_admin, "4000000000000002")
+    renew(cast)
+    assert subscription(cast.primary_admin).state == State.PAST_DUE
+
+
+@pytest.mark.parametrize("days", [0, 60])
+def test_rule_21_a_removal_is_scheduled_and_taken_back_while_money_is_owed(cast: Cast, days: int) -> None:
+    past_due(cast)
+    if days:
+        days_later(cast.primary_admin, days)
+        assert subscription(cast.primary_admin).state == State.UNPAID
+    for quantity in (2, 3):
+        actions.schedule(actions.request_removal(quantity, "", by=cast.primary_admin).pk, operator())
+        assert next_seats(cast) == 10 - quantity
+        actions.withdraw_request(by=cast.primary_admin)
+        assert (next_seats(cast), request_now(cast).state) == (10, "withdrawn")
+    books_hold(cast.primary_admin)
+
+
+def test_rule_18_a_removal_of_a_past_due_account_waits_for_the_renewal_that_happens(cast: Cast) -> None:
+    past_due(cast)
+    by = cast.primary_admin
+    actions.schedule(actions.request_removal(2, "", by=by).pk, operator())
+    add_card(by, "5555555555554444")
+    pay_invoice(invoices(by)[-1].pk, by=by)
+    assert (plan_of(cast).seats, next_seats(cast)) == (10, 8)
+    renew(cast)
+    assert (plan_of(cast).seats, next_seats(cast), request_now(cast).state) == (8, 8, "done")
+    books_hold(by)
+
+
+def test_without_a_plan_nothing_is_scheduled(cast: Cast) -> None:
+    with pytest.raises(NoRenewal) as refused:
+        schedule_more(cast, 5)
+    assert "no renewal" in str(refused.value.message)
+
+
 def test_s14_after_self_service_more_seats_are_asked_for(cast: Cast) -> None:
     paying(cast)
     address = f"s14-{cast.account.pk}@support.example"
-    with catalogue(support_email=address):
+    with catalogue(support_email=address, extra_sale_ends_on=OVER):
         request = actions.request_more("5", "", by=cast.primary_admin)
     assert (request.kind, request.quantity) == ("add", 5)
     assert "asks for 5 more seats" in mails_to(address)[0]["Subject"]
@@ -290,8 +381,7 @@ def test_s14_after_self_service_more_seats_are_asked_for(cast: Cast) -> None:
 
 def test_s14_support_adds_them_at_the_next_renewal(cast: Cast) -> None:
     paying(cast)
-    request = actions.request_more("5", "", by=cast.primary_admin)
-    actions.schedule(request.pk, operator())
+    schedule_more(cast, 5)
     assert (plan_of(cast).seats, next_seats(cast)) == (10, 15)
     renew(cast)
     assert (plan_of(cast).seats, next_seats(cast)) == (15, 15)
@@ -301,7 +391,7 @@ def test_s14_support_adds_them_at_the_next_renewal(cast: Cast) -> None:
 
 def test_s14_an_addition_is_taken_back_until_the_renewal(cast: Cast) -> None:
     paying(cast)
-    actions.schedule(actions.request_more("5", "", by=cast.primary_admin).pk, operator())
+    schedule_more(cast, 5)
     actions.withdraw_request(by=cast.primary_admin)
     assert next_seats(cast) == 10
     renew(cast)

@@ -154,6 +154,13 @@ class QuantityNext(Conflict):
     sentence = _("This number of seats is not possible at the next renewal. Nothing was changed.")
 
 
+class NoRenewal(Conflict):
+    """409: the account has no plan that renews."""
+
+    code = "no_renewal"
+    sentence = _("There is no renewal that it could take effect with: the account is not active.")
+
+
 class Declined(Invalid):
     """422: the gateway has declined; `reason` is one of `gateways.port.REASONS`."""
 

@@ -4,6 +4,8 @@ Pure: works on lines of a file without a database, and on the lines of an invoic
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +19,7 @@ LARGEST_FILE = 5_000_000
 """Bytes that are read of a file of lines; more is a mistake."""
 
 MOST_DIGITS = 40
+CODE = re.compile(r"[A-Za-z]{3}", re.ASCII)
 DAY = 86_400
 
 
@@ -84,7 +87,7 @@ def read_charges(data: bytes) -> list[Charge]:
     if len(data) > LARGEST_FILE:
         raise Unexplained(f"The file has more than {LARGEST_FILE:,} bytes. Split it.")
     try:
-        lines = json.loads(data.decode("utf-8-sig"), parse_int=_integer)
+        lines = json.loads(data.decode("utf-8-sig"), parse_int=_integer, object_pairs_hook=_Fields)
     except RecursionError:
         raise Unexplained("The file is not a list of lines: it is nested too deeply.") from None
     except ValueError as error:
@@ -94,14 +97,25 @@ def read_charges(data: bytes) -> list[Charge]:
     return [_charge(line, f"Line {number}") for number, line in enumerate(lines, 1)]
 
 
+class _Fields(dict[str, Any]):
+    """An object of the file; `twice` is a field that it names more than once, or ""."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        counted = Counter(name for name, _ in pairs)
+        self.twice = next((name for name, count in counted.items() if count > 1), "")
+
+
 def _integer(digits: str) -> int:
     """A number of thousands of digits is cut to one that is still refused, by its field."""
     return int(digits[: 2 * MOST_DIGITS])
 
 
 def _charge(line: object, name: str) -> Charge:
-    if not isinstance(line, dict):
+    if not isinstance(line, _Fields):
         raise Unexplained(f"{name}: must be an object with the fields of a line.")
+    if line.twice:
+        raise Unexplained(f"{name}: `{line.twice[:40]}` is there twice, and only one can be meant.")
     identity = _id(line, name)
     name = f"{name} ({identity})"
     start, end = _instant(line, "period_start", name), _instant(line, "period_end", name)
@@ -155,7 +169,7 @@ def _price(line: Mapping[str, Any], name: str) -> int:
 
 def _currency(line: Mapping[str, Any], name: str) -> str:
     value = _field(line, "currency", name)
-    if not isinstance(value, str) or not is_currency(value.upper()):
+    if not isinstance(value, str) or not CODE.fullmatch(value) or not is_currency(value.upper()):
         raise Unexplained(f"{name}: `currency` must be the code of a currency (ISO 4217), like EUR.")
     return value.upper()
 
@@ -179,11 +193,12 @@ def _instant(line: Mapping[str, Any], field: str, name: str) -> datetime:
 def charge_of(line: Mapping[str, Any], name: str, currency: str) -> Charge | None:
     """The calculation behind a line of an invoice (`Invoice.lines`); None for a correction.
 
-    A whole period is one from its first instant on; a negative amount gives seats back.
+    A line without `at` is of a whole period; a negative amount gives seats back.
     """
     if line["what"] not in {"seats_prorated", "seats_cycle"}:
         return None
     start, end = (datetime.fromisoformat(line[key]) for key in ("from", "to"))
-    at = datetime.fromisoformat(line["at"]) if line["what"] == "seats_prorated" else start
-    delta = -line["quantity"] if line["amount"] < 0 < line["quantity"] else line["quantity"]
+    at = datetime.fromisoformat(line["at"]) if line["at"] else start
+    opposed = line["quantity"] * line["amount"] < 0  # a credit note reverses the amount alone
+    delta = -line["quantity"] if opposed else line["quantity"]
     return Charge(name, delta, line["unit"], currency, start, end, at)

@@ -15,18 +15,21 @@ def price_for_new(prices: Iterable[Price], currency: str, at: datetime) -> Price
 def price_for_renewal(prices: Iterable[Price], current: Price, start: datetime) -> Price:
     """What an existing customer pays for a period that begins at `start`.
 
-    The latest version whose `existing_from` has come; without one they keep their price. A
-    version older than the one they bought at is never gone back to.
+    The latest step that has come, by `existing_from` (of two at one instant the one entered
+    last), whatever the order in which they were entered. The price they have counts as a step
+    of its `existing_from` or, as long as that has not come, of its `new_from`: an older step is
+    never gone back to. It depends on nothing else, so equal terms lead to equal prices.
     """
-    valid = [
-        p
-        for p in prices
-        if p.currency == current.currency
-        and p.existing_from
-        and p.existing_from <= start
-        and p.pk > current.pk
-    ]
-    return max(valid, key=lambda p: (p.existing_from or start, p.pk), default=current)
+    came = [(_step(p, start), p.pk, p) for p in prices if p.currency == current.currency]
+    known = (_step(current, start) or current.new_from, current.pk, current)
+    later = [(at, pk, p) for at, pk, p in came if at is not None and (at, pk) > known[:2]]
+    return max([known, *later], key=lambda step: step[:2])[2]
+
+
+def _step(price: Price, start: datetime) -> datetime | None:
+    """From when existing customers pay this version, if that has come at `start`."""
+    came = price.existing_from is not None and price.existing_from <= start
+    return price.existing_from if came else None
 
 
 def changes_at(prices: Iterable[Price], currency: str, after: datetime) -> datetime | None:

@@ -233,11 +233,15 @@ def _period(st: Standing, cycle: str, at: datetime) -> tuple[Period, datetime]:
 
 
 def _seats(st: Standing, add: int) -> dict[str, int]:
-    """Rules 18 and S12: what was to be removed is taken back first, the rest is new."""
+    """Rules 18 and S12: what was to be removed is taken back first, the rest is new.
+
+    What support adds at the renewal (rule S14) stays scheduled on top, and is not charged now.
+    """
     sub = st.subscription
+    removed = max(0, sub.quantity - sub.quantity_next)
     next_to = sub.quantity_next + add
-    quantity_to = max(sub.quantity, next_to)
-    if quantity_to > MOST:
+    quantity_to = sub.quantity + max(0, add - removed)
+    if max(quantity_to, next_to) > MOST:
         raise BadQuantity()
     return {
         "quantity_from": sub.quantity,

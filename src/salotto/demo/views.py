@@ -68,7 +68,7 @@ def happened(done: list[str]) -> str:
         "free_plan": _("The plan goes on, free on this server."),
         "renewed": _("A new period has begun."),
         "retried": _("The payment was tried again."),
-        "overdue": _("The plan is not paid, and read-only."),
+        "overdue": _("An invoice is overdue. A mail reminds of it."),
     }
     told = [words[what] for what in dict.fromkeys(done) if what in words]
     return " ".join(told) or _("The clock has moved. Nothing was due.")

@@ -79,6 +79,13 @@ class NothingToRemove(Conflict):
     sentence = _("No seats are paid for, so there are none to remove. Nothing was changed.")
 
 
+class StillSold(Conflict):
+    """409: seats are bought in the dialog, not asked for (rule S14)."""
+
+    code = "still_sold"
+    sentence = _("Seats are still sold here. Buy them on the page Seats; nothing was sent to support.")
+
+
 class BadRemoval(Invalid):
     """422: more seats than would be left at the next renewal; `most` can be removed."""
 

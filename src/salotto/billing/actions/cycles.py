@@ -4,7 +4,7 @@ Rules S9, S12, 18, 19: the account renews at what was scheduled, or at what its 
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -16,7 +16,7 @@ from salotto.accounts.locking import lock_people
 from salotto.billing.actions.locking import reschedule, save
 from salotto.billing.gateways import gateway
 from salotto.billing.invoices import Line, TaxLine, compose
-from salotto.billing.models import Payment, PaymentKind, PaymentMethod, Price, State, Subscription
+from salotto.billing.models import Invoice, Payment, PaymentKind, PaymentMethod, Price, State, Subscription
 from salotto.billing.period import MONTHS, Period, period, period_at
 from salotto.billing.prices import price_for_renewal
 from salotto.billing.proration import prorated
@@ -71,25 +71,29 @@ def holding(sub: Subscription, at: datetime) -> Period:
     return period(sub.anchor, first.months + gone // step * step, sub.cycle_next, sub.time_zone)
 
 
-def begin_cycle(sub: Subscription, st: Standing, span: Period, at: datetime) -> Payment | None:
+def begin_cycle(
+    sub: Subscription, st: Standing, span: Period, at: datetime, *, used_until: datetime | None = None
+) -> Payment | None:
     """Begin the period `span`, in the caller's transaction that holds the lock on `sub`.
 
-    Gives the payment to collect; None when nothing is to be charged now. Raises
+    `used_until`: agents worked so long after the period that was paid for, which is charged
+    too. Gives the payment to collect; None when nothing is to be charged now. Raises
     IntegrityError if the period was begun before.
     """
     cycle = _cycle(sub, st, span, at)
+    used = _used(sub, st, cycle, used_until) if used_until else []
     before = sub.quantity
     _write(sub, cycle)
     if cycle.quantity == 0:
         _end(sub, before)
         return None
-    doc = _invoice(sub, st, cycle)
-    invoice_id = _issue(doc)
+    doc = _invoice(st, cycle, used)
+    invoice_id, name = _issue(doc)
     audit.record(
         sub.account_id, None, "seats.renewed", f"invoice {invoice_id}",
         before=before, after=sub.quantity, at_renewal=sub.quantity_next, reason="renewal",
     )  # fmt: skip
-    _tell(sub, cycle, "renewed" if cycle.quantity >= before else "removed", f"invoice {invoice_id}")
+    _tell(sub, cycle, "renewed" if cycle.quantity >= before else "removed", f"invoice {name}")
     return _claim(sub, st, invoice_id, doc)
 
 
@@ -135,20 +139,40 @@ def _tell(sub: Subscription, cycle: Cycle, kind: str, reason: str) -> None:
     )  # fmt: skip
 
 
-def _invoice(sub: Subscription, st: Standing, cycle: Cycle) -> dict[str, Any]:
-    tax = tax_for(st.catalogue, st.details, st.rates, cycle.at)
-    base, owed = cycle.subtotal, tax.on(cycle.subtotal)
-    paid_by = met(st, base + owed, cycle.price.currency)
-    line = Line(
-        what="seats_cycle", quantity=cycle.quantity, unit=cycle.unit, cycle=cycle.cycle,
-        start=cycle.span.start, end=cycle.span.end, at=cycle.at, amount=base, text="",
+def _used(sub: Subscription, st: Standing, cycle: Cycle, until: datetime) -> list[Line]:
+    """The beginning of the period after the last one, which was worked in until `until`: the
+    whole of it, and back what was left of it then, by the one formula."""
+    span = following(sub)
+    if not span.start < until:
+        return []
+    current = next(p for p in st.prices if p.pk == sub.price_id)
+    price = price_for_renewal(st.prices, current, span.start)
+    whole = Cycle(span, span.start, cycle.quantity, cycle.cycle, price)
+    lines = [_line(whole, "seats_prorated")]
+    if until < span.end:
+        lines.append(_line(replace(whole, at=until, quantity=-cycle.quantity), "seats_prorated"))
+    return lines
+
+
+def _line(cycle: Cycle, what: str) -> Line:
+    return Line(
+        what=what, quantity=cycle.quantity, unit=cycle.unit, cycle=cycle.cycle,
+        start=cycle.span.start, end=cycle.span.end, at=cycle.at, amount=cycle.subtotal,
     )  # fmt: skip
+
+
+def _invoice(st: Standing, cycle: Cycle, used: list[Line]) -> dict[str, Any]:
+    lines = [_line(cycle, "seats_cycle"), *used]
+    tax = tax_for(st.catalogue, st.details, st.rates, cycle.at)
+    base = sum(line.amount for line in lines)
+    owed = tax.on(base)
+    paid_by = met(st, base + owed, cycle.price.currency)
     return compose(
         account=st.account,
         details=st.details,
         catalogue=st.catalogue,
         currency=cycle.price.currency,
-        lines=[line],
+        lines=lines,
         taxes=[TaxLine(tax.name, tax.points, tax.note, base, owed)] if tax.points or tax.note else [],
         balance_used=paid_by["balance_used"],
         carried=paid_by["carried"],
@@ -159,10 +183,12 @@ def _invoice(sub: Subscription, st: Standing, cycle: Cycle) -> dict[str, Any]:
     )
 
 
-def _issue(doc: dict[str, Any]) -> int:
+def _issue(doc: dict[str, Any]) -> tuple[int, str]:
+    """The new invoice's id and its number as it is written."""
     with connection.cursor() as db:
-        db.execute("SELECT invoice FROM billing_issue(%s::jsonb)", [json.dumps(doc, default=str)])
-        return int(db.fetchone()[0])
+        db.execute("SELECT invoice, number FROM billing_issue(%s::jsonb)", [json.dumps(doc, default=str)])
+        invoice_id, number = db.fetchone()
+    return int(invoice_id), Invoice(series=doc["series"], number=number).name
 
 
 def _claim(sub: Subscription, st: Standing, invoice_id: int, doc: dict[str, Any]) -> Payment | None:

@@ -87,11 +87,11 @@ def _do(account_id: int, state: str, over: bool) -> str:
         with subscription_of(account_id) as sub:
             return trials.go_on(sub, standing(account_id))
     if state == State.ACTIVE and over:
-        return "overdue" if retry(account_id) else ""
+        return retry(account_id)
     if state == State.ACTIVE:
         return "renewed" if renew(account_id) else ""
     if state == State.PAST_DUE:
-        return "retried" if retry(account_id) else ""
+        return retry(account_id)
     return ""
 
 

@@ -4,9 +4,9 @@ Everything here runs inside the transaction that closes a payment or an invoice:
 subscription's row is locked before the payment's, everywhere.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from salotto.accounts.actions import set_read_only
 from salotto.billing.actions.cycles import begin_cycle, holding
@@ -18,11 +18,12 @@ from salotto.billing.tasks import collect_payment, send_failure, send_invoice, s
 from salotto.core import audit
 
 
-def oldest_open() -> Invoice | None:
-    """The oldest open invoice of the open scope."""
-    rows = Invoice.objects.filter(state=InvoiceState.OPEN, kind=InvoiceKind.INVOICE)
-    found: Invoice | None = rows.order_by("id").first()
-    return found
+def next_owed(sub: Subscription, takes_cards: bool) -> Invoice | None:
+    """What dunning goes on about: of the invoices that should have been paid by now the oldest
+    that was issued for a card, if the account still pays by card, else the oldest."""
+    rows = _owed(sub).order_by("id")
+    by_card: Invoice | None = rows.exclude(gateway=ON_ACCOUNT).first() if takes_cards else None
+    return by_card or rows.first()
 
 
 def collected(payment: Payment) -> None:
@@ -42,34 +43,42 @@ def collected(payment: Payment) -> None:
 def go_on(sub: Subscription) -> None:
     """An open invoice is settled or taken back: without another one, the account is well again.
 
-    After a time of read-only whose period has passed, the period of today begins, for the
-    rest of it: nobody pays for days on which nobody could answer.
+    After a time of read-only whose period has passed, the period of today begins. What is
+    charged is the rest of it, and the days between the paid period and read-only: nobody pays
+    for days on which nobody could answer, and none on which they could is free.
     """
-    if sub.state not in (State.PAST_DUE, State.UNPAID) or _still_owes(sub):
+    if sub.state not in (State.PAST_DUE, State.UNPAID) or _owed(sub).exists():
         reschedule(sub)
         return
-    was_read_only = sub.state == State.UNPAID
+    was_read_only, worked_until = sub.state == State.UNPAID, _worked_until(sub)
     sub.state, sub.failed_at, sub.retries = State.ACTIVE, None, 0
     save(sub, "state", "failed_at", "retries")
     audit.record(sub.account_id, None, "plan.restored", read_only=was_read_only)
     if was_read_only:
         set_read_only(sub.account_id, False)
         send_restored.defer(account_id=sub.account_id)
-        _begin_today(sub)
+        _begin_today(sub, worked_until)
 
 
-def _still_owes(sub: Subscription) -> bool:
-    """Whether an invoice is open that should have been paid by now."""
+def _owed(sub: Subscription) -> QuerySet[Invoice]:
+    """The open invoices that should have been paid by now."""
     not_yet = Q(gateway=ON_ACCOUNT, payable_until__gt=account_now(sub))
     rows = Invoice.objects.filter(state=InvoiceState.OPEN, kind=InvoiceKind.INVOICE)
-    return bool(rows.exclude(not_yet).exists())
+    found: QuerySet[Invoice] = rows.exclude(not_yet)
+    return found
 
 
-def _begin_today(sub: Subscription) -> None:
+def _worked_until(sub: Subscription) -> datetime | None:
+    """When read-only began by rule 21; a downtime that delayed it delayed everybody's work."""
+    return sub.failed_at + timedelta(days=RETRIES[-1]) if sub.failed_at else None
+
+
+def _begin_today(sub: Subscription, worked_until: datetime | None) -> None:
     now = account_now(sub)
     if sub.anchor is None or sub.period_end is None or sub.period_end > now:
         return
-    payment = begin_cycle(sub, standing(sub.account_id), holding(sub, now), now)
+    st = standing(sub.account_id)
+    payment = begin_cycle(sub, st, holding(sub, now), now, used_until=worked_until)
     if payment is not None:
         collect_payment.defer(account_id=sub.account_id, payment_id=str(payment.pk))
 

@@ -99,7 +99,8 @@ def remove_method(method_id: int, by: Member) -> PaymentMethod:
     """Forget a card, here and at the gateway.
 
     Raises Forbidden unless `by` is the primary admin, Missing, PurchaseUnderWay while a payment
-    with it is open, and CardNeeded for the current card while the plan costs something.
+    with it is open, and CardNeeded for the current card while the plan costs something, unless
+    the account pays through another gateway than the card's.
     """
     must_be_primary_admin(by)
     with _money_of(by) as sub:
@@ -107,7 +108,7 @@ def remove_method(method_id: int, by: Member) -> PaymentMethod:
         if Payment.objects.filter(state=PaymentState.CHARGING, method_id=method.pk).exists():
             raise PurchaseUnderWay()
         st = standing(by.account.pk)
-        if method.is_current and _needs_card(st):
+        if method.is_current and method.gateway == gateway_of(st) and _needs_card(st):
             raise CardNeeded()
         method.is_current, method.removed_at = False, clock.now()
         method.save(update_fields=["is_current", "removed_at"])

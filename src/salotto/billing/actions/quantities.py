@@ -1,12 +1,15 @@
 """What the next renewal takes (rules 18 and 19)."""
 
 from salotto.billing.actions.locking import save, subscription_of
-from salotto.billing.errors import QuantityNext
+from salotto.billing.errors import NoRenewal, QuantityNext
 from salotto.billing.models import State
 from salotto.billing.quotes import MOST
 from salotto.billing.signals import quantity_changed
 from salotto.billing.standing import account_now
 from salotto.core import audit
+
+PAYING = (State.ACTIVE, State.PAST_DUE, State.UNPAID)
+"""A plan that renews, though it may have to be paid first."""
 
 
 def schedule_quantity(
@@ -22,11 +25,14 @@ def schedule_quantity(
 
     `may_grow`: or at more, which support adds after the end of self-service (rule S14).
 
-    `kind` is the seat ledger's. The seats stay usable until the paid period ends. Raises
-    QuantityNext (409) unless the plan is active and the number is possible.
+    `kind` is the seat ledger's. The seats stay usable until the next renewal that happens: of an
+    account that owes, the one after it has paid. Raises NoRenewal (409) without a plan, and
+    QuantityNext (409) unless the number is possible.
     """
     with subscription_of(account_id) as sub:
-        if sub.state != State.ACTIVE or not 0 <= quantity_next <= (MOST if may_grow else sub.quantity):
+        if sub.state not in PAYING:
+            raise NoRenewal()
+        if not 0 <= quantity_next <= (MOST if may_grow else max(sub.quantity, sub.quantity_next)):
             raise QuantityNext()
         before, sub.quantity_next = sub.quantity_next, quantity_next
         save(sub, "quantity_next")

@@ -8,7 +8,7 @@ from salotto.accounts.members import Member, must_be_primary_admin
 from salotto.billing.actions import dunning
 from salotto.billing.actions.collecting import collect
 from salotto.billing.actions.cycles import begin_cycle, claim_invoice, following, method_of
-from salotto.billing.actions.locking import subscription_of
+from salotto.billing.actions.locking import ON_ACCOUNT, subscription_of
 from salotto.billing.errors import Declined, NoMethod, PurchaseUnderWay
 from salotto.billing.gateways import gateway
 from salotto.billing.models import Invoice, InvoiceKind, InvoiceState, Payment, PaymentState
@@ -45,24 +45,29 @@ def _begin_next(account_id: int) -> tuple[bool, Payment | None]:
         return True, begin_cycle(sub, st, span, span.start)
 
 
-def retry(account_id: int) -> bool:
-    """Go on about the oldest open invoice of an account: a card is tried once more, an invoice
-    that is paid by hand is reminded of. False while another payment is open."""
+def retry(account_id: int) -> str:
+    """Go on about what an account owes; what that was: "retried", "overdue" or "".
+
+    A card is tried once more for an invoice that was issued to be collected from it. One that
+    was issued to be paid by hand is reminded of, and never charged unasked, whatever the
+    account pays by meanwhile. "" while another payment is open.
+    """
     with subscription_of(account_id) as sub:
         st = standing(account_id)
         if st.open_payment is not None:
-            return False
-        invoice = dunning.oldest_open()
+            return ""
+        takes_cards = gateway(gateway_of(st)).takes_cards
+        invoice = dunning.next_owed(sub, takes_cards)
         if invoice is None:
             dunning.go_on(sub)
-            return True
-        if not gateway(gateway_of(st)).takes_cards:
+            return "retried"
+        if not takes_cards or invoice.gateway == ON_ACCOUNT:
             dunning.overdue(sub, invoice)
-            return True
+            return "overdue"
         tries = Payment.objects.filter(invoice_id=invoice.pk).count()
         payment = claim_invoice(sub, st, invoice.pk, invoice.due, attempt=tries, actor_id=None)
     collect(payment)
-    return True
+    return "retried"
 
 
 def pay_invoice(invoice_id: int, *, by: Member) -> Payment:

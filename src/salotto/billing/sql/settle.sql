@@ -83,9 +83,9 @@ BEGIN
         retries = fresh.retries, failed_at = fresh.failed_at,
         quantity = fresh.quantity + (paid.quantity_to - paid.quantity_from),
         -- a removal that was taken back meanwhile is not bought back once more
-        quantity_next = least(fresh.quantity_next + (paid.next_to - paid.next_from),
-                              greatest(fresh.quantity + (paid.quantity_to - paid.quantity_from),
-                                       fresh.quantity_next)),
+        quantity_next = fresh.quantity_next + (paid.quantity_to - paid.quantity_from)
+            + least((paid.next_to - paid.next_from) - (paid.quantity_to - paid.quantity_from),
+                    greatest(0, fresh.quantity - fresh.quantity_next)),
         high_water = greatest(fresh.high_water, fresh.quantity + (paid.quantity_to - paid.quantity_from)),
         version = old.version + 1
      WHERE account_id = account

@@ -1,7 +1,7 @@
 """The list of accounts, and one account with all that an operator asks about it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ STATES = {**{state.value: (state.value,) for state in State}, UNPAID: (State.PAS
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account as the list shows it. `ends_at`: of the trial, or the next renewal (real time)."""
+    """An account as the list shows it. `ends_at`: of the trial, or the next renewal, by its own clock."""
 
     id: int
     name: str
@@ -104,7 +104,7 @@ def accounts(*, search: str = "", state: str = "", cursor: str = "", limit: int 
 
 def _row(*row: Any) -> AccountRow:
     (id_, name, slug, read_only, email, state, _quantity, _next, gateway, _cycle, end, trial_end, zone,
-     ahead, seats, agents, invoice, series, number, kind, invoice_state, total, currency) = row  # fmt: skip
+     seats, agents, invoice, series, number, kind, invoice_state, total, currency) = row  # fmt: skip
     ends = trial_end if state == State.TRIAL else end
     return AccountRow(
         id=id_,
@@ -116,7 +116,7 @@ def _row(*row: Any) -> AccountRow:
         seats=seats or 0,
         in_use=agents or 0,
         gateway=gateway,
-        ends_at=ends - timedelta(seconds=ahead) if ends else None,
+        ends_at=ends,
         time_zone=zone,
         invoice_id=invoice,
         invoice_name=Invoice(series=series, number=number).name if invoice else "",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from salotto.billing.days import today
 from salotto.billing.models import Catalogue, Price, TaxRate
@@ -121,3 +121,8 @@ def _rates(rates: list[TaxRate], day: object) -> list[RateRow]:
 def time_zone() -> str:
     """The time zone of the catalogue, and of the operator pages."""
     return str(Catalogue.objects.values_list("time_zone", flat=True).get(pk=1))
+
+
+def terms_today() -> date:
+    """Today in that time zone: what a day that an operator names is compared with."""
+    return today(time_zone(), clock.now())

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from salotto.billing.models import State
+from salotto.billing.actions.quantities import PAYING
 from salotto.billing.standing import Standing, standing
 from salotto.core.tenancy import account_scope
 from salotto.seats.models import SeatRequest
@@ -42,7 +42,7 @@ class RequestView:
     def renews(self) -> bool:
         """Whether there is a renewal that it can take effect with."""
         sub = self.standing.subscription
-        return sub.state == State.ACTIVE and sub.period_end is not None
+        return sub.state in PAYING and sub.period_end is not None
 
 
 def request_view(request_id: int) -> RequestView:

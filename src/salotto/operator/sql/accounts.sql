@@ -3,7 +3,7 @@
 -- {where} and {order} are built from constants; values are parameters.
 WITH page AS (
     SELECT a.id, a.name, a.slug, a.read_only, u.email, s.state, s.quantity, s.quantity_next, s.gateway,
-           s.cycle, s.period_end, s.trial_ends_at, s.time_zone, s.ahead
+           s.cycle, s.period_end, s.trial_ends_at, s.time_zone
       FROM accounts_account a
       JOIN billing_subscription s ON s.account_id = a.id
       JOIN accounts_user u ON u.id = a.primary_admin_id

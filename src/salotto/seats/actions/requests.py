@@ -16,22 +16,29 @@ from salotto.accounts.members import Member, must_be_primary_admin
 from salotto.accounts.models import User
 from salotto.accounts.queries import member_of
 from salotto.billing.actions.locking import subscription_of
-from salotto.billing.actions.quantities import schedule_quantity
+from salotto.billing.actions.quantities import PAYING, schedule_quantity
 from salotto.billing.errors import BadQuantity
-from salotto.billing.models import Catalogue, State, Subscription
+from salotto.billing.models import Catalogue, Subscription
 from salotto.billing.quotes import quantity_of
+from salotto.billing.standing import account_now
 from salotto.core import audit, clock
 from salotto.core.errors import Forbidden, Invalid
 from salotto.live.actions import emit
 from salotto.seats import mails
-from salotto.seats.errors import BadRemoval, NoOpenRequest, NotAnOperator, NothingToRemove, RequestOpen
+from salotto.seats.errors import (
+    BadRemoval,
+    NoOpenRequest,
+    NotAnOperator,
+    NothingToRemove,
+    RequestOpen,
+    StillSold,
+)
 from salotto.seats.models import SeatChange, SeatRequest
 from salotto.seats.queries import OPEN, plan, request_of
 from salotto.seats.signals import support_asked, support_said
 
 LONGEST = 2000
 """Characters of a note or an answer."""
-PAYING = (State.ACTIVE, State.PAST_DUE, State.UNPAID)
 
 
 @contextmanager
@@ -65,10 +72,14 @@ def request_removal(quantity: object, note: str, *, by: Member) -> SeatRequest:
 def request_more(quantity: object, note: str, *, by: Member) -> SeatRequest:
     """Ask support for `quantity` more seats, when they are no longer sold in the dialog (S14).
 
-    Raises Forbidden unless `by` is the primary admin, BadQuantity, RequestOpen (409).
+    Raises Forbidden unless `by` is the primary admin, BadQuantity, StillSold (409) as long as
+    the dialog sells them, RequestOpen (409).
     """
     with _as_primary_admin(by) as (now, sub):
         number = quantity_of(quantity)
+        over = Catalogue.objects.get().extra_sale_ends_at()
+        if over is None or account_now(sub) < over:
+            raise StillSold()
         if sub.quantity_next + number >= 2**31:
             raise BadQuantity()
         return _ask(SeatRequest.Kind.ADD, number, note, now, sub)
@@ -200,8 +211,9 @@ def _as_operator(request_id: int, operator: User) -> Iterator[tuple[SeatRequest,
 def schedule(request_id: int, operator: User) -> SeatRequest:
     """Accept a request: it takes effect with the next renewal, without credit (rule 18).
 
-    Raises NotAnOperator, Missing, NoOpenRequest (409), BadRemoval when fewer seats are left
-    than are to be removed.
+    While the account is past due or unpaid that is the renewal after it has paid. Raises
+    NotAnOperator, Missing, NoOpenRequest (409), NoRenewal (409) without a plan, BadRemoval when
+    fewer seats are left than are to be removed.
     """
     with _as_operator(request_id, operator) as (request, sub):
         if request.state != SeatRequest.State.REQUESTED:
