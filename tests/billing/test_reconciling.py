@@ -9,7 +9,7 @@ from django.core import mail
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from salotto.billing import actions, tasks
-from salotto.billing.actions.reconciling import compare, reconcile
+from salotto.billing.actions.reconciling import check_books, compare, reconcile
 from salotto.billing.gateways.port import Charge, Intent
 from salotto.billing.models import Payment, PaymentState
 from salotto.billing.notices import send_person_needed
@@ -17,7 +17,7 @@ from salotto.billing.queries import payment as find_payment
 from salotto.billing.queries import quote_seats
 from salotto.billing.signals import quantity_changed
 from salotto.billing.verify import verify
-from salotto.core import clock
+from salotto.core import audit, clock
 from salotto.core.tenancy import account_scope
 from tests.billing.faulty import Crash, Faulty, in_place_of_the_sandbox
 from tests.billing.shop import add_card, buy, catalogue, price, quote, subscription
@@ -282,3 +282,59 @@ def test_a_gateway_that_cannot_be_asked_is_reported(cast: Cast) -> None:
         add_card(by)
         made = buy(by, 4)
         assert "gateway sandbox: could not be asked: ConnectionError" in compare(made.created_at.date())
+
+
+def nightly(now: datetime, payment: Payment) -> list[str]:
+    """What the check of this night says of this payment."""
+    with clock.at(now):
+        return [line for line in check_books(now) if str(payment.pk) in line]
+
+
+def test_a_refund_of_an_older_payment_is_found_the_next_night(cast: Cast) -> None:
+    by = cast.primary_admin
+    with in_place_of_the_sandbox() as faulty:
+        add_card(by)
+        payment = buy(by, 4)
+        night = payment.created_at + timedelta(days=10)
+        assert nightly(night, payment) == []
+        faulty.refund(payment.intent, 600, "by hand")
+        (line,) = nightly(night + timedelta(days=1), payment)
+    assert "refunded 600 CHF there, 0 here" in line
+
+
+def test_what_was_taken_late_is_found_the_next_night(cast: Cast) -> None:
+    by = cast.primary_admin
+    with in_place_of_the_sandbox() as faulty:
+        add_card(by)
+        faulty.outcome = "is slow"
+        payment = buy(by, 4)
+        with account_scope(by.account.pk):
+            Payment.objects.update(state=PaymentState.CANCELLED)
+        night = payment.created_at + timedelta(days=10)
+        assert nightly(night, payment) == []
+        faulty.bank(payment.intent, passed=True)
+        (line,) = nightly(night + timedelta(days=1), payment)
+    assert "captured 7600 CHF, but cancelled" in line
+
+
+def test_nights_without_a_comparison_are_made_up_for(cast: Cast) -> None:
+    """Also more than sixty of them: what counts is the last night that reached every gateway."""
+
+    class Away(Faulty):
+        def payments(self, since: datetime) -> list[Intent]:
+            """Not to be reached."""
+            raise ConnectionError("away")
+
+    by = cast.primary_admin
+    with in_place_of_the_sandbox() as faulty:
+        add_card(by)
+        payment = buy(by, 4)
+        begin = payment.created_at - timedelta(days=1)
+        audit.record(0, None, "books.checked", findings=0, until=begin.isoformat())
+        faulty.refund(payment.intent, 600, "by hand")
+    with in_place_of_the_sandbox(Away()):
+        nightly(payment.created_at + timedelta(days=90), payment)
+    with in_place_of_the_sandbox(faulty):
+        (line,) = nightly(payment.created_at + timedelta(days=91), payment)
+        assert "refunded 600 CHF there, 0 here" in line
+        assert nightly(payment.created_at + timedelta(days=92), payment) == []

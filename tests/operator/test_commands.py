@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from salotto.accounts.models import User
-from salotto.billing.models import Catalogue, InvoiceState, PaymentState, Price
+from salotto.billing.gateways import gateway
+from salotto.billing.models import Catalogue, InvoiceState, Payment, PaymentState, Price
 from salotto.billing.queries import payment as find_payment
 from salotto.cli import house, main
 from salotto.core.models import AuditEntry
@@ -17,7 +18,7 @@ from salotto.seats.models import SeatRequest
 from tests.billing import shop
 from tests.cast import Cast
 from tests.operator.test_catalogue import SOON
-from tests.operator.test_invoices import now, on_invoice
+from tests.operator.test_invoices import by_card, now, on_invoice
 from tests.operator.test_purchases import ANSWER_LOST, bought_with
 
 
@@ -154,3 +155,16 @@ def test_invoices_are_shown_written_paid_and_taken_back(
     code, out, _ = salotto("invoices", *arguments)
     assert code == 0 and "takes back 10.00 CHF" in out
     assert json.loads(salotto("invoices", "list", "--credit-notes", "--account", cast.slug, "--json")[1])
+
+
+def test_a_refused_refund_is_settled(salotto: Any, cast: Cast) -> None:
+    invoice = by_card(cast)
+    with account_scope(cast.account.pk):
+        intent = Payment.objects.get(pk=invoice.payment_id).intent
+    gateway("sandbox").refund(intent, invoice.due, "by hand")
+    salotto("invoices", "credit-note", invoice.name, "--to", "card", "--reason", "Sorry")
+    note = shop.invoices(cast.primary_admin)[-1]
+    arguments = ("refund", note.name, "--to", "balance", "--reason", "The card is closed")
+    code, out, _ = salotto("invoices", *arguments)
+    assert code == 0 and "credited to the balance" in out
+    assert salotto("invoices", *arguments)[0] == 1

@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 
 from salotto.accounts.models import User
+from salotto.billing.actions.refunds import give_back
 from salotto.billing.actions.terms import switch_gateway
-from salotto.billing.models import Invoice, InvoiceState, State, Subscription
+from salotto.billing.gateways import gateway
+from salotto.billing.gateways.port import GatewayRefused
+from salotto.billing.models import Invoice, InvoiceState, Payment, State, Subscription
 from salotto.core import clock
 from salotto.core.errors import Forbidden, Missing
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
+from salotto.operator.queries import lists
 from salotto.operator.queries.accounts import account_view
 from salotto.operator.settlements import correct, grant, settle
 from tests.billing import shop
@@ -62,6 +66,16 @@ def test_an_invoice_is_marked_as_paid_once(cast: Cast, operator: User, pages: An
     assert "The money is here" not in pages.get(path(invoice)).text
     entry = AuditEntry.objects.get(account_id=cast.account.pk, verb="invoice.paid")
     assert entry.actor_id == operator.pk
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Pacific/Kiritimati", "2031-05-02"), ("Pacific/Niue", "2031-05-01")])
+def test_the_day_of_the_money_is_the_catalogues(
+    cast: Cast, operator: User, pages: Any, zone: str, day: str
+) -> None:
+    with shop.catalogue(time_zone=zone), clock.at(datetime(2031, 5, 1, 10, 30, tzinfo=UTC)):
+        assert terms_today().isoformat() == day
+        invoice = on_invoice(cast, operator)
+        assert f'name="day" required value="{day}"' in pages.get(path(invoice)).text
 
 
 def test_rule_21_an_account_that_was_past_due_goes_on_when_it_is_paid(
@@ -189,3 +203,25 @@ def test_only_operators_settle_and_credit(cast: Cast, operator: User) -> None:
             correct(cast.account.pk, invoice.pk, "", "void", "Mine", by=member.user)
         with pytest.raises(Forbidden):
             grant(cast.account.pk, "5", "CHF", "Mine", key, by=member.user)
+
+
+def test_a_refund_that_is_refused_needs_a_person_and_is_settled_on_its_page(cast: Cast, pages: Any) -> None:
+    invoice = by_card(cast)
+    with account_scope(cast.account.pk):
+        intent = Payment.objects.get(pk=invoice.payment_id).intent
+    gateway("sandbox").refund(intent, invoice.due, "by hand")
+    pages.post(path(invoice, "credit-note/"), {"amount": "", "to": "card", "reason": "sorry"})
+    note = shop.invoices(cast.primary_admin)[-1]
+    with pytest.raises(GatewayRefused):
+        give_back(cast.account.pk, note.pk)
+    shown = [one.pk for one in lists.open_refunds(1000)]
+    assert note.pk in shown
+    assert "Refunds that have not gone back" in pages.get("/operator/").text
+    assert "Settle the refund" in pages.get(path(note)).text
+    refusal = pages.post(path(note, "refund/"), {"to": "balance", "reason": " "})
+    assert refusal.status_code == 422 and "Nothing was changed" in refusal.text
+    assert pages.post(path(note, "refund/"), {"to": "balance", "reason": "closed"}).status_code == 302
+    assert now(note).state == InvoiceState.PAID
+    assert note.pk not in [one.pk for one in lists.open_refunds(1000)]
+    assert "Settle the refund" not in pages.get(path(note)).text
+    assert pages.post(path(note, "refund/"), {"to": "balance", "reason": "again"}).status_code == 409

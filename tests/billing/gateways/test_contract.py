@@ -172,6 +172,15 @@ def test_what_was_not_captured_cannot_be_refunded(rig: Rig) -> None:
         rig.port.refund(made.id, 100, str(uuid4()))
 
 
+def test_a_refund_below_the_gateways_step_is_refused(rig: Rig) -> None:
+    charge = rig.charge(amount=5_000, currency="KWD")
+    won = rig.port.confirm(rig.port.create(charge).id, charge)
+    with pytest.raises(GatewayRefused):
+        rig.port.refund(won.id, 1, str(uuid4()))
+    if rig.collects:
+        assert rig.port.refund(won.id, rig.port.exact(1_239, "KWD"), str(uuid4())).refunded == 1_230
+
+
 def test_payments_are_listed_since_an_instant(rig: Rig) -> None:
     begin = clock.now() - timedelta(seconds=2)
     made = {rig.port.create(rig.charge()).id for _ in range(3)}

@@ -3,12 +3,17 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 
 from salotto.billing.actions import methods, webhooks
+from salotto.billing.gateways import gateway, signatures
+from salotto.billing.gateways.port import Forged
+from salotto.billing.gateways.sandbox import HEADER, _secret
 from salotto.billing.gateways.sandbox import webhook as sandbox_webhook
+from salotto.billing.gateways.stripe_objects import OUR_KEY
 from salotto.billing.models import Payment, PaymentState, SandboxObject, WebhookEvent
 from salotto.billing.tasks import deliver_sandbox_webhook
 from salotto.core import clock
@@ -224,3 +229,80 @@ def test_the_sandbox_tells_by_the_same_door(cast: Cast) -> None:
     )
     assert answer.status_code == 200
     assert waiting(row) == 1
+
+
+ODD = {
+    "numbers": b'{"id":1,"kind":2,"intent":3,"key":4}',
+    "no object": b"[]",
+    "nothing": b"null",
+    "deep": b"[" * 100_000,
+    "deep in it": b'{"id":"odd-1","kind":' + b"[" * 100_000,
+    "a zero byte": b'{"id":"odd-2","kind":"b","intent":"\\u0000","key":"z"}',
+    "an object for a name": b'{"id":"odd-3","kind":"b","intent":{"x":1},"key":"z"}',
+    "a list for a key": b'{"id":"odd-4","kind":"b","intent":"i","key":["q"]}',
+    "too long": b'{"id":"odd-5","kind":"b","intent":"' + b"x" * 100_000 + b'","key":"z"}',
+    "half a character": b'{"id":"odd-6","kind":"b","intent":"\\ud800","key":"z"}',
+    "half a kind": b'{"id":"odd-7"}',
+}
+
+
+@pytest.mark.parametrize("raw", ODD.values(), ids=ODD)
+def test_what_is_signed_and_makes_no_sense_is_refused_and_not_stored(cast: Cast, raw: bytes) -> None:
+    before = WebhookEvent.objects.count()
+    headers = {HEADER: signatures.sign(raw, _secret())}
+    answer = cast.client().post(
+        "/billing/webhooks/sandbox", raw, content_type="application/json", headers=headers
+    )
+    assert answer.status_code == 400
+    assert WebhookEvent.objects.count() == before
+
+
+STRIPE_ODD = {
+    "numbers": {"id": 1, "type": 2, "data": {"object": {}}},
+    "a list for the payment": {"id": "evt_1", "type": "t", "data": {"object": {"payment_intent": ["x"]}}},
+    "a zero byte": {"id": "evt_2", "type": "t", "data": {"object": {"payment_intent": "\x00"}}},
+    "no object": {"id": "evt_3", "type": "t", "data": {"object": []}},
+    "a list for our key": {
+        "id": "evt_4",
+        "type": "t",
+        "data": {"object": {"object": "payment_intent", "id": "pi_1", "metadata": {OUR_KEY: ["q"]}}},
+    },
+}
+
+
+@pytest.mark.parametrize("event", STRIPE_ODD.values(), ids=STRIPE_ODD)
+def test_an_odd_event_of_stripe_is_refused(fake: FakeStripe, event: dict[str, object]) -> None:
+    with pytest.raises(Forged):
+        gateway("stripe").parse_webhook(json.dumps(event).encode())
+
+
+def test_the_key_is_free_text_and_stands_for_nothing_unless_it_is_ours(fake: FakeStripe) -> None:
+    about = {"object": "payment_intent", "id": "pi_1", "metadata": {OUR_KEY: "a note \x00"}}
+    raw = json.dumps({"id": f"evt_{uuid4().hex}", "type": "t", "data": {"object": about}}).encode()
+    row = WebhookEvent.objects.create(source="stripe", event_id=uuid4().hex, kind="t", body=raw)
+    webhooks.handle(row.pk)
+    row.refresh_from_db()
+    assert row.handled_at is not None
+
+
+def test_events_are_forgotten_three_months_after_they_were_handled() -> None:
+    old, young = clock.now() - webhooks.KEEP * 2, clock.now()
+    made = {
+        name: WebhookEvent.objects.create(
+            source="sandbox", event_id=uuid4().hex, kind="t", body=b"", handled_at=at, received_at=old
+        ).pk
+        for name, at in {"old": old, "young": young, "never handled": None}.items()
+    }
+    things = {
+        (kind, at): SandboxObject.objects.create(id=uuid4().hex, kind=kind, created_at=at).pk
+        for kind in ("event", "removed card", "payment", "card", "customer")
+        for at in (old, young)
+    }
+    while webhooks.forget_events(limit=1):
+        pass
+    left = set(WebhookEvent.objects.filter(pk__in=made.values()).values_list("pk", flat=True))
+    assert left == {made["young"], made["never handled"]}
+    WebhookEvent.objects.filter(pk__in=left).delete()
+    gone = {key for key, pk in things.items() if not SandboxObject.objects.filter(pk=pk).exists()}
+    SandboxObject.objects.filter(pk__in=things.values()).delete()
+    assert gone == {("event", old), ("removed card", old)}
