@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from salotto.demo.cast import CAST, OPERATOR
+from salotto.demo.views import happened
 from tests.config.installation import Command, Installation, await_that, new_data
 
 
@@ -155,3 +156,8 @@ def test_started_again_it_is_as_it_was_left(demo: tuple[Installation, Command]) 
     assert again.await_line(r"password: \S+")[0] in first.output
     with browser(house) as page:
         assert sign_in(page, "giulia").status_code == 200
+
+
+def test_an_overdue_invoice_is_not_called_read_only() -> None:
+    told = happened(["overdue"])
+    assert "overdue" in told and "read-only" not in told

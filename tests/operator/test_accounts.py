@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from salotto.accounts.models import User
+from salotto.billing.actions.clock import advance_clock
 from salotto.billing.actions.terms import HasBought, set_anchor, switch_gateway
 from salotto.billing.days import BadDay
 from salotto.billing.errors import PurchaseUnderWay, QuoteOver
@@ -34,6 +35,14 @@ def test_the_list_shows_plan_seats_and_the_last_invoice(cast: Cast, pages: Any) 
     assert row.ends_at == shop.subscription(cast.primary_admin).period_end
     text = pages.get("/operator/accounts/", {"q": cast.slug}).text
     assert invoice.name in text and cast.primary_admin.user.email in text and "3 of 5" in text
+
+
+def test_the_next_renewal_is_the_end_of_the_period_by_the_accounts_own_clock(cast: Cast) -> None:
+    shop.add_card(cast.primary_admin)
+    shop.buy(cast.primary_admin, 5)
+    advance_clock(cast.account.pk, days=40, by=cast.primary_admin)
+    (row,) = accounts(search=cast.slug).rows
+    assert row.ends_at == shop.subscription(cast.primary_admin).period_end
 
 
 def test_accounts_are_found_by_name_short_name_or_primary_admin(cast: Cast) -> None:

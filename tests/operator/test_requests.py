@@ -8,6 +8,7 @@ from salotto.core.tenancy import account_scope, all_accounts
 from salotto.seats.actions.requests import request_removal
 from salotto.seats.models import SeatRequest
 from tests.billing import shop
+from tests.billing.later import to_next
 from tests.cast import Cast
 
 
@@ -55,6 +56,17 @@ def test_rule_18_the_page_says_what_scheduling_does_and_does_it(
     assert shop.subscription(cast.primary_admin).quantity_next == 8
     entry = AuditEntry.objects.get(account_id=cast.account.pk, verb="seats.request_scheduled")
     assert entry.actor_id == operator.pk
+
+
+def test_rule_21_the_page_schedules_for_an_account_that_owes_and_says_when_it_takes_effect(
+    cast: Cast, pages: Any
+) -> None:
+    request = asked(cast)
+    shop.add_card(cast.primary_admin, "4000000000000002")
+    to_next(cast.primary_admin)
+    assert "the first renewal after it has paid" in pages.get(f"/operator/requests/{request.pk}/").text
+    assert pages.post(f"/operator/requests/{request.pk}/schedule/").status_code == 302
+    assert (state(request), shop.subscription(cast.primary_admin).quantity_next) == ("scheduled", 8)
 
 
 def test_rule_19_the_page_warns_of_agents_without_a_seat(cast: Cast, pages: Any) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from salotto.billing.actions.quantities import PAYING
+from salotto.billing.models import State
 from salotto.billing.standing import Standing, standing
 from salotto.core.tenancy import account_scope
 from salotto.seats.models import SeatRequest
@@ -43,6 +44,11 @@ class RequestView:
         """Whether there is a renewal that it can take effect with."""
         sub = self.standing.subscription
         return sub.state in PAYING and sub.period_end is not None
+
+    @property
+    def owes(self) -> bool:
+        """Whether that renewal waits until the account has paid (rule 21)."""
+        return self.renews and self.standing.subscription.state != State.ACTIVE
 
 
 def request_view(request_id: int) -> RequestView:
