@@ -46,6 +46,15 @@ def django_db_setup() -> None:
     """Nothing: pytest-django must not make a database of its own, which the servers would not read."""
 
 
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """A page answers in its reader's language and leaves it to the thread: each test begins anew."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
+
+
 @pytest.fixture
 def cast() -> "Cast":
     """A fresh account with Giulia, Marco, Sara, Luca, Emma, and an outsider."""

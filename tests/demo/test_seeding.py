@@ -81,11 +81,10 @@ def test_the_shop_has_a_known_key(account: Account) -> None:
 
 def test_seats_are_sold_in_six_currencies_by_an_italian_seller(account: Account) -> None:
     st = standing(account.pk)
-    assert {
-        currency: price.unit_amount
-        for currency in currencies(st.prices, st.now)
-        if (price := price_for_new(st.prices, currency, st.now))
-    } == {"EUR": 1900, "USD": 2100, "GBP": 1700, "CHF": 2000, "JPY": 3200, "KWD": 6500}
+    wanted = {"EUR": 1900, "USD": 2100, "GBP": 1700, "CHF": 2000, "JPY": 3200, "KWD": 6500}
+    assert set(wanted) <= set(currencies(st.prices, st.now))  # other tests sell in others beside
+    found = {currency: price_for_new(st.prices, currency, st.now) for currency in wanted}
+    assert {currency: price.unit_amount for currency, price in found.items() if price} == wanted
     assert (st.catalogue.seller_name, st.catalogue.seller_country) == ("Salotto Demo S.r.l.", "IT")
     assert tax_for(st.catalogue, st.details, st.rates, st.now).points == 2200
     assert st.details is not None
