@@ -186,7 +186,7 @@ def test_the_command_names_what_is_broken(account: int, ask: Any) -> None:
 def test_the_nightly_check_mails_the_operator_what_it_finds(account: int) -> None:
     wrong = f"UPDATE seats_seatplan SET seats = seats + 1 {MINE}"
     with catalogue(support_email="books@example.com"), broken(wrong, account):
-        found = check_books(datetime(2099, 1, 1, tzinfo=UTC).date())
+        found = check_books(datetime(2099, 1, 1, tzinfo=UTC))
     sent = mail.outbox[-1]
     assert sent.to == ["books@example.com"]
     assert any(f"account {account}, seat plan: 7 seats" in line for line in found)

@@ -158,7 +158,7 @@ def lines(seed: int) -> list[Line]:
             + chance.choice([-1, 0, 1, 1, 1, 2]) * (end - start) / 2
             + timedelta(seconds=chance.random())
         )
-        quantity, unit = chance.choice([0, 1, 3, 2**31 - 1]), chance.choice([1, 5, 1900, 22801])
+        quantity, unit = chance.choice([0, 1, 3, -3, 2**31 - 1]), chance.choice([1, 5, 1900, 22801])
         amount = prorated(quantity, unit, start, end, at)
         found.append(Line("seats_prorated", quantity, unit, "month", start, end, at, amount))
     return found
