@@ -14,12 +14,6 @@ from salotto.core import clock
 from salotto.core.tenancy import all_accounts
 
 BIG = [f"billing_{name}" for name in ("payment", "webhookevent", "sandboxobject", "transaction", "posting")]
-    "billing_payment",
-    "billing_webhookevent",
-    "billing_sandboxobject",
-    "billing_transaction",
-    "billing_posting",
-)
 
 
 def plans(look: Callable[[], object]) -> list[str]:
