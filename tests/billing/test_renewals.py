@@ -87,10 +87,10 @@ def test_boundaries_come_from_the_anchor_over_years(cast: Cast, day: int) -> Non
     change(by, ahead=int((ahead - clock.now()).total_seconds()), trial_ends_at=ahead + timedelta(days=9))
     anchor = on_plan(by).anchor
     assert anchor is not None
-    days_later(by, 800)
+    days_later(by, 430)  # over February with and without a 29th
     starts = [invoice.cycle_start for invoice in invoices(by)[1:]]
     assert starts == [boundary(anchor, n, subscription(by).time_zone) for n in range(1, len(starts) + 1)]
-    assert len(starts) == 26
+    assert len(starts) == 14
     books_hold(by)
 
 
