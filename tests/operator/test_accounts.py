@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from salotto.accounts.models import User
 from salotto.billing.actions.clock import advance_clock
+from salotto.billing.actions.credits import grant_credit
 from salotto.billing.actions.terms import HasBought, set_anchor, switch_gateway
 from salotto.billing.days import BadDay
 from salotto.billing.errors import PurchaseUnderWay, QuoteOver
@@ -17,6 +19,7 @@ from salotto.core.errors import Invalid, Missing
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
 from salotto.operator.queries.accounts import account_view, accounts
+from salotto.operator.templatetags.operator_words import movement, why
 from tests.billing import shop
 from tests.cast import Cast, found_account
 
@@ -89,6 +92,23 @@ def test_an_accounts_page_holds_all_its_histories(cast: Cast, pages: Any) -> Non
     for shown in (cast.slug, payment.intent, shop.invoices(cast.primary_admin)[0].name, "seats.bought"):
         assert shown in text
     assert "Existing billing cycle" not in text
+
+
+def test_ledgers_are_told_in_words_in_the_readers_language(cast: Cast, pages: Any, operator: User) -> None:
+    shop.add_card(cast.primary_admin)
+    shop.buy(cast.primary_admin, 5)
+    grant_credit(cast.account.pk, 500, "EUR", "For the trouble", operator)
+    (invoice,) = shop.invoices(cast.primary_admin)
+    text = pages.get(f"/operator/accounts/{cast.account.pk}/").text
+    for shown in ("Every new account has one", f"Invoice {invoice.name}", "Credit <", "For the trouble"):
+        assert shown in text
+    assert "<span>trial" not in text and f"invoice {invoice.name}" not in text
+    text = pages.get(f"/operator/invoices/{cast.account.pk}/{invoice.pk}/").text
+    assert '<span class="strong">Payment</span>' in text and ">payment<" not in text
+    with translation.override("it"):
+        said = [why(reason) for reason in ("trial", "request 7", f"invoice {invoice.name}", "As agreed")]
+        assert said == ["Ogni nuovo account ne ha una", "Richiesta 7", f"Fattura {invoice.name}", "As agreed"]
+        assert (movement("payment"), movement("another")) == ("Pagamento", "another")
 
 
 def test_nothing_of_another_account_is_on_the_page(cast: Cast, pages: Any) -> None:

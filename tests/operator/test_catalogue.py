@@ -222,6 +222,13 @@ def test_the_list_of_rates_says_what_applies_today(operator: User) -> None:
     assert found == [(2500, "later"), (2200, "now"), (2000, "past")]
 
 
+def test_the_page_writes_the_day_of_a_rate_out(operator: User, pages: Any) -> None:
+    actions.set_tax_rate("FO", "MVG", "25", "2020-03-11", by=operator, sure=True)
+    text = pages.get("/operator/catalogue/").text
+    assert ">11 March 2020<" in text and "from 11 March 2020" in text
+    assert 'value="2020-03-11"' in text and ">2020-03-11<" not in text
+
+
 def test_a_form_shows_its_refusal_and_what_was_typed(pages: Any) -> None:
     answer = pages.post("/operator/catalogue/price/", {"currency": "EUR", "amount": "1.900"})
     assert answer.status_code == 422

@@ -1,13 +1,15 @@
 """Money, days and moments in the reader's language, and the place in the menu."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from django import template
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 from salotto.billing import wording
 from salotto.billing.models import PaymentKind, PaymentState, State
@@ -22,6 +24,26 @@ WORDS = {
     "change": SeatChange.Kind,
     "request": SeatRequest.State,
 }
+MOVEMENTS = {
+    "invoice": _("Invoice"),
+    "credit_note": _("Credit note"),
+    "payment": _("Payment"),
+    "refund": _("Refund"),
+    "credit": _("Credit"),
+    "used": _("Used by an invoice"),
+    "carried": _("Carried to the next invoice"),
+    "collected": _("Carried amount collected"),
+}
+"""What moved money, and what an invoice did with the balance."""
+REASONS = {
+    "trial": _("Every new account has one"),
+    "trial over": _("Nothing was bought"),
+    "the sale is over": _("Conversations is no longer sold"),
+    "all seats removed": _("All seats were to be removed"),
+    "taken back": _("Taken back by the account"),
+}
+"""What the seat ledger says by itself."""
+NAMED = re.compile(r"(invoice|request) ([\w-]+)", re.ASCII)
 TONES = {
     "trial": "accent", "lapsed": "wine", "active": "olive", "past_due": "ochre", "unpaid": "wine",
     "ended": "", "paid": "olive", "open": "ochre", "void": "", "charging": "ochre", "failed": "wine",
@@ -56,6 +78,12 @@ def day(instant: datetime | None, zone: str = "") -> str:
 
 
 @register.filter
+def written(iso: str) -> str:
+    """A day in ISO form as people read it."""
+    return str(format_date(date.fromisoformat(iso), "long", locale=wording.locale(_language())))
+
+
+@register.filter
 def moment(instant: datetime | None, zone: str = "") -> str:
     """Day and minute of an instant, in a time zone or the page's; empty for none."""
     if instant is None:
@@ -75,6 +103,21 @@ def word(value: str, of: str) -> str:
     """A stored value in words: `state`, `payment`, `payment_kind`, `change`, `request`."""
     kinds = WORDS[of]
     return str(kinds(value).label) if value in kinds.values else value
+
+
+@register.filter
+def movement(kind: str) -> str:
+    """What moved money, in words."""
+    return str(MOVEMENTS.get(kind, kind))
+
+
+@register.filter
+def why(reason: str) -> str:
+    """A reason in the seat ledger; what people wrote stays as it is."""
+    if found := NAMED.fullmatch(reason):
+        text = gettext("Invoice %(name)s") if found[1] == "invoice" else gettext("Request %(name)s")
+        return text % {"name": found[2]}
+    return str(REASONS.get(reason, reason))
 
 
 @register.filter
