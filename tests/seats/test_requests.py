@@ -130,6 +130,22 @@ def test_s13_the_talk_lives_in_supports_own_inbox(cast: Cast) -> None:
         assert not Conversation.objects.exists()
 
 
+def test_s13_what_is_told_of_a_scheduled_removal_is_not_the_answer_given_before(cast: Cast) -> None:
+    paying(cast)
+    support = found_account("Salotto Support", "Olga Ferri")
+    with catalogue(support_account=support.account):
+        request = actions.request_removal(2, "", by=cast.primary_admin)
+        actions.answer_request(request.pk, "Which two do you mean?", operator())
+        request = actions.schedule(request.pk, operator())
+    mail = mails_to(cast.primary_admin.user.email)[-1]
+    assert mail["Subject"] == "The removal of seats is scheduled"
+    assert "2 seats end with the paid period." in text_of(mail)
+    assert "Which two" not in text_of(mail)
+    with account_scope(support.account.pk):
+        said = Message.objects.filter(conversation_id=request.support_conversation_id).order_by("id").last()
+    assert said is not None and said.body.startswith("2 seats end with the paid period.")
+
+
 @pytest.mark.parametrize("quantity", [0, -1, 1.5, "text", "", None, True, 2**31, "1e3", "٣"])
 def test_a_quantity_that_is_none_is_refused(quantity: object, cast: Cast) -> None:
     paying(cast)

@@ -270,15 +270,16 @@ def _answered(request: SeatRequest, state: SeatRequest.State, text: str, operato
 
 def _tell(request: SeatRequest, verb: str, operator: User, **detail: int) -> None:
     audit.record(request.account_id, operator.pk, verb, f"request {request.pk}", **detail)
-    mails.tell_primary_admin(request.account, lambda: _news(request))
-    _say(request, _news(request)[1], operator, from_support=True)
+    mails.tell_primary_admin(request.account, lambda: _news(request, verb))
+    _say(request, _news(request, verb)[1], operator, from_support=True)
     emit(request.account_id, "seats.changed")
 
 
-def _news(request: SeatRequest) -> tuple[str, str]:
-    if request.state == SeatRequest.State.DECLINED:
+def _news(request: SeatRequest, verb: str) -> tuple[str, str]:
+    """What the act `verb` says; an answer given earlier has been told and is not told again."""
+    if verb == "seats.request_declined":
         return _("Support has declined your request"), request.answer
-    if request.state == SeatRequest.State.REQUESTED or request.answer:
+    if verb == "seats.request_answered":
         return _("Support has answered your request"), request.answer
     if request.kind == SeatRequest.Kind.ADD:
         text = ngettext(
