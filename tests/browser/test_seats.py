@@ -119,9 +119,14 @@ def test_the_bank_is_answered_in_the_dialog(people: People, cast: Cast) -> None:
 def test_the_banks_no_comes_back_to_the_offer(people: People, cast: Cast) -> None:
     people.troubles.expected = lambda text: "422" in text
     page = opened(people, ready(cast, ASKED))
+    page.locator("[data-add]").fill("7")
+    page.get_by_text("Yearly, twelve months at once").click()
+    expect(page.locator("[data-pay]")).to_have_text(re.compile(r"1,596\.00"))
     page.locator("[data-pay]").click()
     page.get_by_role("button", name="Fail").click()
     expect(page.locator("[data-alert]")).to_contain_text("could not confirm that it is you")
+    expect(page.locator("[data-pay]")).to_have_text(re.compile(r"1,596\.00"))
+    expect(page.locator("[data-add]")).to_have_value("7")
     expect(page.locator("[data-pay]")).to_be_enabled()
     assert payments(cast) == ["failed"]
 

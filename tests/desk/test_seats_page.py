@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -271,12 +272,39 @@ def test_a_challenge_is_answered_and_paid(cast: Cast) -> None:
     assert plan_of(cast).seats == 5
 
 
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_after_the_banks_no_the_same_purchase_is_offered(headers: dict[str, str], cast: Cast) -> None:
+    """The number, the currency and the cycle that were chosen, not those a dialog begins with."""
+    add_card(cast.primary_admin, ASKED)
+    _, html = dialog(cast, 7, cycle="year")
+    client = giulia(cast)
+    html = client.post(
+        path(cast, "buy/"), {"add": "7", "token": token_in(html)}, headers=HTMX
+    ).content.decode()
+    bank = re.search(r'data-address="([^"]+)"', html)
+    again = re.search(r'data-continue="([^"]+)"', html)
+    assert bank and again
+    client.post(bank[1], {"answer": "fail"}, headers=HTMX)
+    answer = client.post(again[1], headers=headers)
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert "could not confirm that it is you" in html
+    if headers:
+        offer = re.search(r'data-offer="([^"]+)"', html)
+        assert offer
+        html = client.get(unescape(offer[1]), headers=HTMX).content.decode()
+    assert "data-pay>Pay CHF\xa01,596.00<" in html
+    assert plan_of(cast).seats == 20
+
+
 def test_leaving_a_challenge_charges_nothing(cast: Cast) -> None:
     add_card(cast.primary_admin, ASKED)
     html = pay(cast, headers=HTMX).content.decode()
     leave = re.search(r'data-give-up="([^"]+)"', html)
     assert leave
-    assert "Nothing was charged" in giulia(cast).post(leave[1], headers=HTMX).content.decode()
+    html = giulia(cast).post(leave[1], headers=HTMX).content.decode()
+    assert "Nothing was charged" in html
+    assert "buy/?add=5&amp;currency=CHF&amp;cycle=month" in html
     assert plan_of(cast).seats == 20
 
 

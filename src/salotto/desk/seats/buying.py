@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salotto.accounts.http import MemberRequest, for_primary_admin
@@ -21,9 +22,9 @@ from salotto.billing.prices import currencies
 from salotto.billing.queries import payment as find_payment
 from salotto.billing.quotes import Quote, gateway_of, make_quote, quantity_of
 from salotto.billing.standing import Standing, standing
-from salotto.core.errors import Refused
+from salotto.core.errors import Missing, Refused
 from salotto.desk.seats.queries import bought_with
-from salotto.desk.seats.shapes import current_price, offer
+from salotto.desk.seats.shapes import current_price, offer, terms_of
 from salotto.seats.queries import must_seat_everybody, plan
 
 SLIDER = 50
@@ -74,7 +75,15 @@ def go_on(request: MemberRequest, payment: UUID) -> HttpResponse:
     try:
         return _outcome(request, actions.continue_purchase(payment, by=request.member))
     except Refused as refused:
-        return _refused(request, refused)
+        return _refused(request, refused, _asked_before(request, payment))
+
+
+def _asked_before(request: MemberRequest, payment: UUID) -> dict[str, str] | None:
+    """What a purchase that came to nothing was for, to offer it once more."""
+    try:
+        return terms_of(find_payment(request.member.account.pk, payment))
+    except Missing:
+        return None
 
 
 @require_POST
@@ -84,12 +93,14 @@ def give_up(request: MemberRequest, payment: UUID) -> HttpResponse:
     return _outcome(request, actions.give_up(payment, by=request.member))
 
 
-def _dialog(request: MemberRequest, refused: Refused | None = None) -> HttpResponse:
+def _dialog(
+    request: MemberRequest, refused: Refused | None = None, terms: dict[str, str] | None = None
+) -> HttpResponse:
     st = standing(request.member.account.pk)
     under_way = _under_way(st) if request.method != "POST" else None
     if under_way is not None:
         return _outcome(request, under_way)
-    given = request.POST if request.method == "POST" else request.GET
+    given = terms or (request.POST if request.method == "POST" else request.GET)
     context = _priced(request, st, given if "add" in given else {"add": str(_first_number(st))})
     context.update(_choices(st, context.get("quote")), slider=SLIDER, refusal=refused)
     error = refused or context.get("refused")
@@ -145,18 +156,25 @@ def _outcome(request: MemberRequest, payment: Payment) -> HttpResponse:
     if payment.state == PaymentState.PAID:
         return _page(request, "_bought.html", {"bought": bought_with(payment), **shared})
     if payment.state != PaymentState.CHARGING:
-        return _page(request, "_left.html", shared)
+        return _page(request, "_left.html", {**shared, "terms": _query(terms_of(payment))})
     challenge = getattr(payment, "challenge", None)
     context = {"challenge": challenge, **shared}
     return _page(request, "_challenge.html" if challenge else "_asking.html", context, 202)
 
 
-def _refused(request: MemberRequest, refused: Refused) -> HttpResponse:
-    """The dialog again, with a fresh price and the reason: nothing was charged."""
+def _query(terms: dict[str, str] | None) -> str:
+    return f"?{urlencode(terms)}" if terms else ""
+
+
+def _refused(request: MemberRequest, refused: Refused, terms: dict[str, str] | None = None) -> HttpResponse:
+    """The dialog again, with a fresh price and the reason: nothing was charged.
+
+    `terms` are those of the purchase, when the request itself does not name them.
+    """
     if not getattr(request, "htmx", False):
-        return _dialog(request, refused)
+        return _dialog(request, refused, terms)
     renews = isinstance(refused, (QuoteOver, OtherQuantity, NoMethod))
-    context = {"refused": refused, "renews": renews}
+    context = {"refused": refused, "renews": renews, "terms": _query(terms)}
     return render(request, "desk/seats/_refused.html", context, status=refused.status)
 
 

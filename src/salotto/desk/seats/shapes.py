@@ -11,7 +11,7 @@ from salotto.accounts.members import Member
 from salotto.billing import wording
 from salotto.billing.due import next_due
 from salotto.billing.gateways import gateway
-from salotto.billing.models import Payment, PaymentMethod, Price, State, Subscription
+from salotto.billing.models import Payment, PaymentKind, PaymentMethod, Price, State, Subscription
 from salotto.billing.money import Money
 from salotto.billing.period import MONTHS
 from salotto.billing.prices import currencies, price_for_new
@@ -150,6 +150,8 @@ def _fourth(st: Standing, plan: Plan) -> tuple[str, str, str]:
         days = days_left(sub.trial_ends_at, st.now)
         left = ngettext("%(n)d day left", "%(n)d days left", days) % {"n": days}
         return _("Trial"), left, _("until %(day)s") % {"day": _day(st, sub.trial_ends_at)}
+    if sub.state == State.LAPSED and sub.trial_ends_at is None:  # made after the end of sale
+        return _("Plan"), _("None"), _("No longer sold")
     if sub.state in (State.LAPSED, State.ENDED):
         return _("Plan"), _("None"), str(State(sub.state).label)
     if _is_free(st):
@@ -342,3 +344,11 @@ def bought(payment: Payment, seats: int, invoice_id: int, number: str) -> Bought
         form = _("%(amount)s was charged to %(card)s.")
         charged = form % {"amount": shown(payment.amount, payment.currency), "card": card_name(card)}
     return Bought(wording.seats(added, language()), seats, charged, number, invoice_id)
+
+
+def terms_of(payment: Payment) -> dict[str, str] | None:
+    """What a purchase was for, as the dialog is asked for it; None for a renewal."""
+    if payment.kind != PaymentKind.PURCHASE:
+        return None
+    added = payment.next_to - payment.next_from
+    return {"add": str(added), "currency": payment.currency, "cycle": payment.cycle}

@@ -67,10 +67,10 @@ async function go(url) {
   await again(html);
 }
 
-// A decline after the bank's question: the offer once more, with the reason above it.
+// A decline after the bank's question: the same offer once more, with the reason above it.
 async function again(html) {
-  const buy = document.querySelector("a[data-deal-open]")?.href ?? location.href;
-  await open(buy);
+  const same = parse(html).querySelector("[data-offer]")?.dataset.offer;
+  await open(same ?? document.querySelector("a[data-deal-open]")?.href ?? location.href);
   alertWith(html);
 }
 
