@@ -163,6 +163,22 @@ def test_the_sums_say_what_is_used_and_what_is_left() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("to_balance", "says"),
+    [
+        (4636, [("Credited to your balance", "€46.36")]),
+        (1000, [("Credited to your balance", "€10.00"), ("Credited to the card", "€36.36")]),
+        (0, [("Credited to the card", "€46.36")]),
+    ],
+)
+def test_a_credit_note_says_where_the_money_goes(to_balance: int, says: list[tuple[str, str]]) -> None:
+    note = sums(
+        kind="credit_note", state="paid", lines=[replace(THREE_SEATS, amount=-3800)],
+        taxes=[TaxLine("VAT", 2200, "", -3800, -836)], balance_used=-to_balance,
+    )  # fmt: skip
+    assert note[2:] == [("Total", "-€46.36"), *says]
+
+
 def test_a_seller_without_a_country_shows_no_tax() -> None:
     shown = view(taxes=[])
     assert shown.taxes == () and "Tax" not in [row.label for row in shown.sums]

@@ -246,7 +246,9 @@ class InvoiceView:
     def of(cls, invoice: Invoice, zone: str, corrected: Invoice | None = None) -> "InvoiceView":
         """The view of a row, with dates in the time zone `zone`; `corrected`: see `corrects`."""
         with translation.override(invoice.language):
-            return _Reading(invoice, zone).view(corrected.name if corrected else "")
+            reading = _Reading(invoice, zone)
+            reading.takes_back_open = corrected is not None and corrected.state == InvoiceState.VOID
+            return reading.view(corrected.name if corrected else "")
 
     def figures(self) -> list[str]:
         """Every amount, in the order of reading."""
@@ -257,6 +259,9 @@ class InvoiceView:
 
 class _Reading:
     """Puts one invoice into words; the invoice's language is active while it does."""
+
+    takes_back_open = False
+    """A credit note over an invoice that was never paid: no money goes anywhere."""
 
     def __init__(self, invoice: Invoice, zone: str) -> None:
         self.invoice, self.zone, self.language = invoice, zone, invoice.language
@@ -346,6 +351,8 @@ class _Reading:
         if row.taxes:
             found.append(Sum(_("Tax"), self.money(row.tax)))
         found.append(Sum(_("Total"), self.money(row.total), strong=True))
+        if row.kind == InvoiceKind.CREDIT_NOTE and not self.takes_back_open:
+            return [*found, *self.given_back()]
         if row.balance_used:
             label = (
                 _("Paid from your balance") if row.balance_used > 0 else _("Carried from earlier invoices")
@@ -354,6 +361,12 @@ class _Reading:
         if row.carried:
             found.append(Sum(_("Carried to the next invoice"), self.money(-row.carried)))
         return [*found, Sum(self.due_label(), self.money(row.due), strong=True)]
+
+    def given_back(self) -> list[Sum]:
+        """Where a credit note's money goes: to the balance, and the rest to the card."""
+        row = self.invoice
+        parts = ((_("Credited to your balance"), row.balance_used), (_("Credited to the card"), row.due))
+        return [Sum(label, self.money(-amount), strong=True) for label, amount in parts if amount]
 
     def due_label(self) -> str:
         if self.invoice.kind == InvoiceKind.CREDIT_NOTE:

@@ -9,6 +9,7 @@ from django.db import transaction
 from salotto.billing.gateways.cards import TEST_CARDS
 from salotto.billing.gateways.port import Charge, GatewayRefused, IntentState, OutcomeUnknown
 from salotto.billing.gateways.sandbox import Sandbox
+from salotto.core import clock
 from tests.cast import Cast
 
 S = IntentState
@@ -100,3 +101,10 @@ def test_it_is_refused_in_production(cast: Cast, settings: object) -> None:
     settings.OPTIONS = replace(settings.OPTIONS, production=True)  # type: ignore[attr-defined]
     with pytest.raises(ImproperlyConfigured):
         Sandbox().ensure_customer(cast.account.pk, "Conti", "", "")
+
+
+def test_the_card_that_has_expired_has_a_date_in_the_past(cast: Cast) -> None:
+    bank, year = Sandbox(), clock.now().year
+    customer = bank.ensure_customer(cast.account.pk, "Conti", "giulia@example.com", "")
+    assert bank.finish_card(customer, "4000000000000069").exp_year < year
+    assert bank.finish_card(customer, "4242424242424242").exp_year > year

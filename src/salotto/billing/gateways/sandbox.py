@@ -81,7 +81,7 @@ class Sandbox:
         if known is None:
             raise GatewayRefused("not a test card")
         _of_customer(customer)
-        data = {"customer": customer, "number": known.number, "exp_year": clock.now().year + 3}
+        data = {"customer": customer, "number": known.number, "exp_year": _valid_until(known)}
         row = _made("card", f"card:{customer}:{known.number}", data)
         return Card(row.id, known.brand, known.number[-4:], 12, row.data["exp_year"])
 
@@ -194,6 +194,11 @@ def _must_be_possible() -> None:
     if settings.OPTIONS.production:
         raise ImproperlyConfigured("The sandbox takes no real money and is refused in production.")
     must_be_outside_transactions()
+
+
+def _valid_until(card: TestCard) -> int:
+    """A year; that of the card that has expired is the one before."""
+    return clock.now().year + (-1 if card.on_session.reason == "expired_card" else 3)
 
 
 def _made(kind: str, key: str, data: Data) -> SandboxObject:
