@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from salotto.billing.models import Price
-from salotto.billing.prices import price_for_renewal
+from salotto.billing.prices import price_for_new, price_for_renewal
 
 
 def day(text: str) -> datetime:
@@ -74,3 +74,10 @@ def test_a_step_in_another_currency_is_none() -> None:
         pk=2, currency="NOK", unit_amount=1, new_from=day("2021-01-01"), existing_from=day("2021-01-01")
     )
     assert due([bought, other], bought, "2027-01-01") == [1000]
+
+
+def test_a_price_of_this_very_second_is_already_valid() -> None:
+    """An account's clock counts whole seconds."""
+    price = version(1, 2000, "2027-03-01T12:00:00.900000")
+    assert price_for_new([price], "SEK", day("2027-03-01T12:00:00")) is price
+    assert price_for_new([price], "SEK", day("2027-03-01T11:59:59")) is None

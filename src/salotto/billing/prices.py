@@ -8,7 +8,7 @@ from salotto.billing.models import Price
 
 def price_for_new(prices: Iterable[Price], currency: str, at: datetime) -> Price | None:
     """What a first purchase at this instant pays; None if nothing is sold in the currency."""
-    valid = [p for p in prices if p.currency == currency and p.new_from <= at]
+    valid = [p for p in prices if p.currency == currency and _begins(p) <= at]
     return max(valid, key=lambda p: (p.new_from, p.pk), default=None)
 
 
@@ -34,11 +34,16 @@ def _step(price: Price, start: datetime) -> datetime | None:
 
 def changes_at(prices: Iterable[Price], currency: str, after: datetime) -> datetime | None:
     """When the price for new customers changes next."""
-    coming = [p.new_from for p in prices if p.currency == currency and p.new_from > after]
+    coming = [_begins(p) for p in prices if p.currency == currency and _begins(p) > after]
     return min(coming, default=None)
 
 
 def currencies(prices: Sequence[Price], at: datetime) -> list[str]:
     """What a first purchase can be paid in at this instant, the oldest currency first."""
-    ordered = sorted((p for p in prices if p.new_from <= at), key=lambda p: p.pk)
+    ordered = sorted((p for p in prices if _begins(p) <= at), key=lambda p: p.pk)
     return list(dict.fromkeys(p.currency for p in ordered))
+
+
+def _begins(price: Price) -> datetime:
+    """From when new customers pay it, in whole seconds, as an account's clock counts them."""
+    return price.new_from.replace(microsecond=0)
