@@ -7,7 +7,6 @@ from django.conf import settings
 from salotto.accounts.members import Member
 from salotto.billing.models import Catalogue, Invoice, Payment, Subscription
 from salotto.billing.standing import Standing, account_now, standing
-from salotto.core import clock
 from salotto.core.tenancy import account_scope
 from salotto.desk.seats.shapes import BANNER, Board, Bought, board, bought, next_step
 from salotto.seats.queries import asked_at, open_request, plan
@@ -35,15 +34,16 @@ def bought_with(payment: Payment) -> Bought:
         return bought(payment, plan().seats, invoice.pk if invoice else 0, invoice.name if invoice else "")
 
 
-def sale_ends() -> tuple[date, bool] | None:
-    """The day from which nothing is sold, by the catalogue's zone, and whether it has come;
-    None until 30 days before it (rule S14)."""
+def sale_ends(member: Member) -> tuple[date, bool] | None:
+    """The day from which nothing is sold, by the catalogue's zone, and whether it has come by the
+    account's own clock; None until 30 days before it, and 30 days after it (rule S14)."""
     catalogue = Catalogue.objects.filter(pk=1).first()
     ends = catalogue.sale_ends_at() if catalogue else None
     if catalogue is None or catalogue.sale_ends_on is None or ends is None:
         return None
-    now = clock.now()
-    return (catalogue.sale_ends_on, now >= ends) if now >= ends - BANNER else None
+    with account_scope(member.account.pk):
+        now = account_now(Subscription.objects.get())
+    return (catalogue.sale_ends_on, now >= ends) if ends - BANNER <= now < ends + BANNER else None
 
 
 def own_clock(member: Member) -> tuple[datetime, str, str] | None:

@@ -1,5 +1,6 @@
 """What pages about seats and money share: the end of sale, the demo's clock."""
 
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,10 +18,13 @@ register = template.Library()
 
 @register.inclusion_tag("desk/seats/_sale_banner.html", takes_context=True)
 def sale_banner(context: Context) -> dict[str, Any]:
-    """What admins are told from 30 days before the end of sale (rule S14)."""
+    """What admins are told from 30 days before the end of sale until 30 days after it (rule S14)."""
     member = context.get("member")
-    found = sale_ends() if member is not None and member.is_admin else None
-    return {"ends": times.long_date(found[0]), "over": found[1]} if found else {"ends": ""}
+    found = sale_ends(member) if member is not None and member.is_admin else None
+    if found is None:
+        return {"ends": ""}
+    ends, over = found
+    return {"ends": times.long_date(ends), "last": times.long_date(ends - timedelta(days=1)), "over": over}
 
 
 @register.inclusion_tag("desk/seats/_clock.html", takes_context=True)
