@@ -158,6 +158,18 @@ def test_every_state_has_its_sentence(cast: Cast, state: str) -> None:
     assert says[state] in shown
 
 
+def test_an_account_made_after_the_end_of_sale_has_had_no_trial(cast: Cast) -> None:
+    with account_scope(cast.account.pk):
+        Subscription.objects.update(state="lapsed", trial_ends_at=None)
+    shown = page(cast)
+    assert "Plan No longer sold Conversations was no longer sold when this account was made." in shown
+    assert "The trial ended" not in shown and "Trial over" not in shown.split("History of seats")[0]
+    seats = cast.client(cast.primary_admin).get(f"/a/{cast.slug}/settings/seats/").content.decode()
+    assert "None No longer sold" in text_of(seats)
+    founding = cast.client(cast.primary_admin).get("/new-account/").content.decode()
+    assert "trial" not in text_of(founding)
+
+
 def test_an_open_invoice_can_be_paid_from_the_first_page(cast: Cast) -> None:
     invoice = issue(cast.account)
     answer = cast.client(cast.primary_admin).get(url(cast)).content.decode()

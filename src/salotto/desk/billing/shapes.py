@@ -79,7 +79,7 @@ def overview(st: Standing, plan: Plan) -> Overview:
     coming = next_renewal(st, plan.in_use)
     return Overview(
         state=sub.state,
-        state_word=str(State(sub.state).label),
+        state_word=state_word(sub),
         tone=TONES[State(sub.state)],
         says=standing_of(st),
         seats=plan.seats,
@@ -116,6 +116,13 @@ def day(st: Standing, instant: datetime | None) -> str:
     return wording.long_date(instant, st.account.time_zone, language()) if instant else ""
 
 
+def state_word(sub: Subscription) -> str:
+    """The state in a word; an account that was made after the end of sale has had no trial."""
+    if sub.state == State.LAPSED and sub.trial_ends_at is None:
+        return _("No longer sold")
+    return str(State(sub.state).label)
+
+
 def standing_of(st: Standing) -> str:
     """Where the plan stands, in a sentence."""
     sub, ends = st.subscription, day(st, st.subscription.trial_ends_at)
@@ -124,6 +131,11 @@ def standing_of(st: Standing) -> str:
             "day": ends,
             "left": _days_left(st),
         }
+    if sub.state == State.LAPSED and not ends:
+        return _(
+            "Conversations was no longer sold when this account was made. Viewers can read; nobody can be"
+            " made an agent."
+        )
     if sub.state == State.LAPSED:
         return _("The trial ended on %(day)s. Agents can read, nobody can answer until seats are bought.") % {
             "day": ends

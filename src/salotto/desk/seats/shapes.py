@@ -46,12 +46,14 @@ class Board:
     """Manage seats as one member sees it.
 
     `sells`: how the primary admin gets more seats: "dialog", "support" (rule S14), or ""
-    because of `why` ("past_due", "unpaid", "sale_over", "no_price").
+    because of `why` ("past_due", "unpaid", "sale_over", "no_price"). `by_support`: whether support
+    alone sells more, whoever reads. `ending_seats` end with the paid period, and `remains` then.
     """
 
     plan: Plan
     state: str
     sells: str
+    by_support: bool
     why: str
     title: str
     value: str
@@ -64,6 +66,7 @@ class Board:
     asked: str
     request: SeatRequest | None
     request_day: str
+    ending_seats: int
     remains: int
     renews_on: str
     removable: int
@@ -71,6 +74,11 @@ class Board:
     @property
     def is_trial(self) -> bool:
         return self.state == State.TRIAL
+
+    @property
+    def full(self) -> bool:
+        """Whether every seat of a trial or a plan is in use; without one there is no seat."""
+        return self.low and self.plan.seats > 0 and self.state not in (State.LAPSED, State.ENDED)
 
     @property
     def ending(self) -> bool:
@@ -89,6 +97,7 @@ def board(
         plan=plan,
         state=sub.state,
         sells=sells if by.is_primary_admin else "",
+        by_support=sells == "support",
         why=why,
         title=title,
         value=value,
@@ -101,6 +110,7 @@ def board(
         asked=_moment(st, asked_at),
         request=request,
         request_day=_day(st, request.asked_at if request else None),
+        ending_seats=max(0, sub.quantity - sub.quantity_next),
         remains=sub.quantity_next,
         renews_on=_day(st, sub.period_end),
         removable=sub.quantity_next if sub.state in (State.ACTIVE, State.PAST_DUE, State.UNPAID) else 0,
