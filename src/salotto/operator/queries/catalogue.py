@@ -54,8 +54,8 @@ class CatalogueView:
 
     @property
     def usual_currency(self) -> str:
-        """The currency of the newest version."""
-        return max(self.prices, key=lambda price: price.id).currency if self.prices else "EUR"
+        """The currency that was sold in first: what a purchase begins with, too."""
+        return min(self.prices, key=lambda price: price.id).currency if self.prices else "EUR"
 
 
 def catalogue() -> CatalogueView:
