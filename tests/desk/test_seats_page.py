@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from salotto.billing import actions as billing
 from salotto.billing.models import Payment, State, Subscription, TaxRate
 from salotto.billing.standing import standing
 from salotto.billing.upcoming import next_renewal
@@ -363,6 +364,36 @@ def test_rule_18_a_scheduled_removal_is_shown_with_its_day(cast: Cast) -> None:
     assert "Take it back" not in cast.client(cast.admin).get(path(cast)).content.decode()
 
 
+def test_rule_19_after_a_renewal_the_page_counts_what_is_left_of_the_removal(cast: Cast) -> None:
+    """Eight of ten were to end; the account has renewed at its three agents, so one still is."""
+    paying(cast)
+    actions.schedule(actions.request_removal(8, "", by=cast.primary_admin).pk, operator())
+    with account_scope(cast.account.pk):
+        end = Subscription.objects.get().period_end
+    assert end is not None
+    with clock.at(end + timedelta(minutes=1)):
+        billing.renew(cast.account.pk)
+        text = giulia(cast).get(path(cast)).content.decode()
+    assert plan_of(cast).seats == 3
+    assert "8 seats end" not in text
+    assert "One seat ends on" in text
+    assert "3 people are agents now: make some of them viewers before" in text
+
+
+def test_without_a_plan_nobody_is_told_that_every_seat_is_in_use(cast: Cast) -> None:
+    price()
+    with account_scope(cast.account.pk):
+        Subscription.objects.update(currency=CURRENCY)
+        end = Subscription.objects.get().trial_ends_at
+    assert end is not None
+    with clock.at(end + timedelta(minutes=1)):
+        while billing.step(cast.account.pk):
+            pass
+        text = giulia(cast).get(path(cast)).content.decode()
+    assert "The trial is over." in text
+    assert "Every seat is in use" not in text
+
+
 def test_s14_the_end_of_sale_is_announced_for_thirty_days(cast: Cast) -> None:
     day = clock.now().date() + timedelta(days=29)
     with catalogue(sale_ends_on=day):
@@ -404,7 +435,11 @@ def test_s14_after_self_service_the_button_is_a_request(cast: Cast) -> None:
     with catalogue(extra_sale_ends_on="2023-01-03"):
         text = giulia(cast).get(path(cast)).content.decode()
         assert "Ask for seats" in text
+        assert "More seats are sold by support only." in text
         assert "Buy seats" not in text
+        others = cast.client(cast.admin).get(path(cast)).content.decode()
+        assert "More seats are sold by support only. Giulia" in others
+        assert "can buy seats" not in others
         assert dialog(cast)[0] == 409
         answer = giulia(cast).post(path(cast, "support/"), {"kind": "add", "quantity": "3"})
     assert answer.status_code == 302

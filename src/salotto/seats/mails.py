@@ -115,7 +115,7 @@ def send_asking(by: Member, plan: Plan) -> None:
         title = _("%(name)s asks you for more seats") % {"name": by.user.name}
         text = _(
             "%(name)s (%(email)s) needs seats for %(account)s. %(used)d of %(seats)d seats are in use."
-            " Only you, the primary admin, can buy more."
+            " Only you, the primary admin, can get more."
         ) % {
             "name": by.user.name, "email": by.user.email, "account": by.account.name,
             "used": plan.in_use, "seats": plan.seats,
