@@ -2,11 +2,13 @@
 after the end of self-service (rule S14).
 
 The lock of everything here is the subscription's row, which is taken first, as a purchase
-and a renewal take it: whatever they do to a request, they do before or after.
+and a renewal take it: whatever they do to a request, they do before or after. Instants are those
+of the account's own clock, as the instants of its money are.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -21,7 +23,7 @@ from salotto.billing.errors import BadQuantity
 from salotto.billing.models import Catalogue, Subscription
 from salotto.billing.quotes import quantity_of
 from salotto.billing.standing import account_now
-from salotto.core import audit, clock
+from salotto.core import audit
 from salotto.core.errors import Forbidden, Invalid
 from salotto.live.actions import emit
 from salotto.seats import mails
@@ -94,7 +96,7 @@ def _ask(kind: SeatRequest.Kind, number: int, note: str, by: Member, sub: Subscr
         seats_then=here.seats,
         note=_text(note),
         asked_by=by.user,
-        asked_at=clock.now(),
+        asked_at=account_now(sub),
     )
     _insert(request)
     catalogue = Catalogue.objects.select_related("support_account").get()
@@ -150,7 +152,7 @@ def withdraw_request(*, by: Member) -> SeatRequest:
         request = _locked(SeatRequest.objects.filter(state__in=OPEN).first())
         if request.state == SeatRequest.State.SCHEDULED:
             _unschedule(request, sub, now.user)
-        _close(request, SeatRequest.State.WITHDRAWN)
+        _close(request, SeatRequest.State.WITHDRAWN, account_now(sub))
         audit.record(now.account.pk, now.user.pk, "seats.request_withdrawn", f"request {request.pk}")
         catalogue = Catalogue.objects.select_related("support_account").get()
         mails.tell_support(request, lambda: _withdrawn(request), catalogue)
@@ -185,8 +187,8 @@ def _locked(request: SeatRequest | None) -> SeatRequest:
     return request
 
 
-def _close(request: SeatRequest, state: SeatRequest.State) -> None:
-    request.state, request.closed_at = state, clock.now()
+def _close(request: SeatRequest, state: SeatRequest.State, at: datetime) -> None:
+    request.state, request.closed_at = state, at
     request.save(update_fields=["state", "closed_at"])
 
 
@@ -223,7 +225,7 @@ def schedule(request_id: int, operator: User) -> SeatRequest:
         if left < 0:
             raise BadRemoval(sub.quantity_next)
         request.effective_at = sub.period_end
-        _answered(request, SeatRequest.State.SCHEDULED, request.answer, operator, "effective_at")
+        _answered(request, SeatRequest.State.SCHEDULED, request.answer, operator, sub, "effective_at")
         kind = SeatChange.Kind.REMOVAL_SCHEDULED if removes else SeatChange.Kind.BOUGHT
         reason = f"request {request.pk}"
         schedule_quantity(
@@ -238,19 +240,19 @@ def decline(request_id: int, answer: str, operator: User) -> SeatRequest:
 
     Raises NotAnOperator, Missing, NoOpenRequest (409), Invalid without a reason.
     """
-    with _as_operator(request_id, operator) as (request, _sub):
+    with _as_operator(request_id, operator) as (request, sub):
         if request.state != SeatRequest.State.REQUESTED:
             raise NoOpenRequest()
-        request.closed_at = clock.now()
-        _answered(request, SeatRequest.State.DECLINED, _needed(answer), operator, "closed_at")
+        request.closed_at = account_now(sub)
+        _answered(request, SeatRequest.State.DECLINED, _needed(answer), operator, sub, "closed_at")
         _tell(request, "seats.request_declined", operator)
     return request
 
 
 def answer_request(request_id: int, text: str, operator: User) -> SeatRequest:
     """Write to the primary admin about an open request, which stays as it is. Raises as `decline`."""
-    with _as_operator(request_id, operator) as (request, _sub):
-        _answered(request, SeatRequest.State(request.state), _needed(text), operator)
+    with _as_operator(request_id, operator) as (request, sub):
+        _answered(request, SeatRequest.State(request.state), _needed(text), operator, sub)
         _tell(request, "seats.request_answered", operator)
     return request
 
@@ -262,9 +264,11 @@ def _needed(text: str) -> str:
     return text
 
 
-def _answered(request: SeatRequest, state: SeatRequest.State, text: str, operator: User, *also: str) -> None:
+def _answered(
+    request: SeatRequest, state: SeatRequest.State, text: str, operator: User, sub: Subscription, *also: str
+) -> None:
     request.state, request.answer = state, text
-    request.answered_by, request.answered_at = operator, clock.now()
+    request.answered_by, request.answered_at = operator, account_now(sub)
     request.save(update_fields=["state", "answer", "answered_by", "answered_at", *also])
 
 
