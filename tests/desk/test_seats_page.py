@@ -147,7 +147,7 @@ def test_the_figures_come_by_themselves_after_a_purchase(cast: Cast) -> None:
 
 
 def test_rule_19_the_figure_is_what_the_renewal_takes(cast: Cast) -> None:
-    """Net, at the number of the agents, with the tax by its own name."""
+    """What is charged, at the number of the agents, with the tax by its own name."""
     by = cast.primary_admin
     TaxRate.objects.get_or_create(country="AT", name="USt", basis_points=2000, valid_from="2000-01-01")
     with catalogue(seller_country="AT"):
@@ -157,8 +157,8 @@ def test_rule_19_the_figure_is_what_the_renewal_takes(cast: Cast) -> None:
         coming = next_renewal(standing(cast.account.pk), 3)
     assert coming is not None
     assert (coming.quantity, coming.tax_name) == (3, "USt")
-    assert "CHF\xa057.00" in text
-    assert "each month, plus USt" in text
+    assert "CHF\xa068.40" in text
+    assert "3 seats × CHF\xa019.00 each month, USt included" in text
 
 
 def test_without_script_the_same_form_is_a_page(cast: Cast) -> None:
@@ -352,6 +352,19 @@ def test_s13_email_support_is_asked_and_taken_back(cast: Cast) -> None:
     assert client.post(path(cast, "support/withdraw/")).status_code == 302
     assert request_now(cast).state == "withdrawn"
     assert client.post(path(cast, "support/withdraw/")).status_code == 409
+
+
+def test_what_is_asked_is_dated_by_the_accounts_own_clock(cast: Cast) -> None:
+    paying(cast)
+    with account_scope(cast.account.pk):
+        Subscription.objects.update(ahead=10 * 24 * 3600)
+    then = (clock.now() + timedelta(days=10)).replace(microsecond=0)
+    asked = actions.request_removal(2, "", by=cast.primary_admin).asked_at
+    again = actions.ask_primary_admin(by=cast.admin)
+    withdrawn = actions.withdraw_request(by=cast.primary_admin).closed_at
+    assert withdrawn is not None
+    for instant in (asked, again, withdrawn):
+        assert timedelta() <= instant - then < timedelta(minutes=1)
 
 
 def test_rule_18_a_scheduled_removal_is_shown_with_its_day(cast: Cast) -> None:

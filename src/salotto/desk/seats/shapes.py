@@ -18,7 +18,7 @@ from salotto.billing.prices import currencies, price_for_new
 from salotto.billing.quotes import Quote, gateway_of
 from salotto.billing.standing import Standing
 from salotto.billing.tax import EXPORT, REVERSE_CHARGE
-from salotto.billing.upcoming import next_renewal
+from salotto.billing.upcoming import Upcoming, next_renewal
 from salotto.seats.models import SeatRequest
 from salotto.seats.queries import Plan
 
@@ -174,9 +174,22 @@ def _renewal(st: Standing, plan: Plan) -> tuple[str, str, str]:
     coming = next_renewal(st, plan.in_use)
     if coming is None:
         return _("Plan"), str(State(st.subscription.state).label), ""
-    tax = coming.tax_name if coming.tax else ""
     title = _("Next renewal, %(day)s") % {"day": _day(st, coming.at)}
-    return title, shown(coming.subtotal, coming.currency), each(coming.cycle, tax)
+    return title, shown(coming.amount, coming.currency), _made_of(coming)
+
+
+def _made_of(coming: Upcoming) -> str:
+    """ "3 seats × €19.00 each month, IVA included": what the amount of a renewal comes from."""
+    sum_of = f"{wording.seats(coming.quantity, language())} × {shown(coming.unit, coming.currency)}"
+    parts = [f"{sum_of} {each(coming.cycle, '')}"]
+    if coming.tax:
+        parts.append(_("%(tax)s included") % {"tax": coming.tax_name})
+    if coming.balance_used:
+        used = _("From your balance") if coming.balance_used > 0 else _("Carried over from before")
+        parts.append(f"{used}: {shown(abs(coming.balance_used), coming.currency)}")
+    if coming.carried:
+        parts.append(f"{_('Carried to your next invoice')}: {shown(coming.carried, coming.currency)}")
+    return ", ".join(parts)
 
 
 def next_step(sub: Subscription) -> str:
