@@ -72,7 +72,7 @@ def test_rule_21_the_page_schedules_for_an_account_that_owes_and_says_when_it_ta
 def test_rule_19_the_page_warns_of_agents_without_a_seat(cast: Cast, pages: Any) -> None:
     request = asked(cast, 9)
     text = pages.get(f"/operator/requests/{request.pk}/").text
-    assert "There are 2 agents more than seats will remain" in text
+    assert "There are 2 agents more than the seats that remain" in text
     assert "the account renews at 3" in text
 
 
