@@ -100,8 +100,6 @@ def test_the_banks_question_is_answered_on_the_way(people: People, cast: Cast, i
     page.get_by_role("button", name="Pay €36.00 now").click()
     expect(page.get_by_role("heading", name="The payment is under way")).to_be_visible()
     page.get_by_role("button", name="Complete").click()
-    expect(page.get_by_text("The bank knows now that it is you.")).to_be_visible()
-    page.get_by_role("button", name="Ask the bank").click()
     expect(page.get_by_text("€36.00 is paid. Thank you.")).to_be_visible()
 
 

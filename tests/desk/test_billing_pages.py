@@ -428,6 +428,20 @@ def test_paying_says_what_became_of_it(cast: Cast, card: str, says: str, state: 
     assert after == state
 
 
+def test_a_payment_that_the_bank_asks_about_has_a_page_that_can_be_reloaded(cast: Cast) -> None:
+    activate(cast.account, period_end=days(3000))
+    invoice = issue(cast.account)
+    add_card("4000002760003184", cast.primary_admin)
+    client = cast.client(cast.primary_admin)
+    answer = client.post(url(cast, "invoices/{id}/pay/", invoice.pk))
+    assert answer.status_code == 303
+    assert "/payments/" in answer["Location"]
+    for _ in range(2):
+        assert "Your bank wants to know" in client.get(answer["Location"]).content.decode()
+    again = client.post(answer["Location"])
+    assert (again.status_code, again["Location"]) == (303, answer["Location"])
+
+
 def test_an_invoice_is_paid_once(cast: Cast) -> None:
     invoice = issue(cast.account, state="paid")
     answer = cast.client(cast.primary_admin).post(url(cast, "invoices/{id}/pay/", invoice.pk))

@@ -79,7 +79,7 @@ def pay(request: MemberRequest, invoice: int) -> HttpResponse:
         payment = actions.pay_invoice(row.pk, by=request.member)
     except (Declined, Conflict) as refused:
         return _refused(request, refused)
-    return _went(request, payment)
+    return _on(request, payment)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,18 +88,22 @@ def pay(request: MemberRequest, invoice: int) -> HttpResponse:
 def payment(request: MemberRequest, payment: UUID) -> HttpResponse:
     """A payment that the bank asks about, or whose outcome is not known yet.
 
-    POST goes on with it, or, with `give_up`, leaves it.
+    Both methods ask the gateway, which alone knows the bank's question and its answer; POST
+    with `give_up` leaves the payment.
     """
     found = find_payment(request.member.account.pk, payment)
     if found.invoice_id is None:
         raise Missing()
-    if request.method != "POST":
+    if found.state != PaymentState.CHARGING:
         return _went(request, found)
     step = actions.give_up if "give_up" in request.POST else actions.continue_purchase
     try:
-        return _went(request, step(found.pk, by=request.member))
+        now = step(found.pk, by=request.member)
     except Declined as refused:
         return _refused(request, refused)
+    if request.method != "POST" and now.state == PaymentState.CHARGING:
+        return render(request, "desk/billing/payment.html", {"section": "billing", "payment": now})
+    return _on(request, now)
 
 
 def _refused(request: MemberRequest, refused: Refused) -> HttpResponse:
@@ -107,10 +111,17 @@ def _refused(request: MemberRequest, refused: Refused) -> HttpResponse:
     return back(request)
 
 
-def _went(request: MemberRequest, payment: Payment) -> HttpResponse:
-    """Where a payment leads: back when it is over, else to what is still to be done."""
+def _on(request: MemberRequest, payment: Payment) -> HttpResponse:
+    """After a POST: to the payment's own page, which can be reloaded, or back when it is over."""
     if payment.state == PaymentState.CHARGING:
-        return render(request, "desk/billing/payment.html", {"section": "billing", "payment": payment})
+        answer = redirect("invoice_payment", request.member.account.slug, payment.pk)
+        answer.status_code = 303
+        return answer
+    return _went(request, payment)
+
+
+def _went(request: MemberRequest, payment: Payment) -> HttpResponse:
+    """Back, and what became of a payment that is over."""
     if payment.state == PaymentState.PAID:
         amount = money(payment.amount, payment.currency)
         messages.success(request, _("%(amount)s is paid. Thank you.") % {"amount": amount})
