@@ -161,3 +161,9 @@ def test_started_again_it_is_as_it_was_left(demo: tuple[Installation, Command]) 
 def test_an_overdue_invoice_is_not_called_read_only() -> None:
     told = happened(["overdue"])
     assert "overdue" in told and "read-only" not in told
+
+
+def test_a_renewal_or_a_retry_that_failed_is_told_as_failed() -> None:
+    assert happened(["renewed"], failed=True).endswith("the renewal could not be collected.")
+    assert happened(["retried"], failed=True) == "The payment was tried again and failed again."
+    assert happened(["renewed"]) == "A new period has begun."

@@ -11,7 +11,7 @@ from django.utils.translation import override
 from salotto.accounts.members import Member
 from salotto.billing import history
 from salotto.billing.actions.methods import add_card
-from salotto.billing.models import BillingDetails, Cycle, Subscription
+from salotto.billing.models import BillingDetails, Cycle, Payment, Subscription
 from salotto.core import clock
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
@@ -156,6 +156,23 @@ def test_every_state_has_its_sentence(cast: Cast, state: str) -> None:
         "ended": "All seats were removed",
     }
     assert says[state] in shown
+
+
+def test_rule_21_past_due_says_why_when_it_is_tried_next_and_when_it_becomes_read_only(cast: Cast) -> None:
+    add = activate(cast.account, state="past_due", failed_at=days(30), retries=1)
+    invoice = issue(cast.account)
+    with account_scope(cast.account.pk):
+        Payment.objects.create(
+            account_id=cast.account.pk, kind="renewal", state="failed", version=add.version,
+            at=days(32), created_at=days(32),
+            total=4636, amount=4636, currency="EUR", gateway="sandbox", invoice_id=invoice.pk,
+            error_code="insufficient_funds",
+        )  # fmt: skip
+    with clock.at(days(33)):
+        shown = page(cast)
+    assert "The card has not enough money." in shown
+    assert "The next step is on 8 July 2026; from 22 July 2026 agents could only read." in shown
+    assert f"Invoice {invoice.name} over €46.36 is open." in shown and "payable by" not in shown
 
 
 def test_an_account_made_after_the_end_of_sale_has_had_no_trial(cast: Cast) -> None:

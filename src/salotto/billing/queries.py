@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from salotto.accounts.members import Member, must_be_primary_admin
-from salotto.billing.models import Payment
+from salotto.billing.models import Invoice, InvoiceState, Payment, PaymentState
 from salotto.billing.quotes import Quote, make_quote, quantity_of
 from salotto.billing.standing import standing
 from salotto.core.errors import Missing
@@ -20,6 +20,15 @@ def quote_seats(add: object, *, by: Member, currency: str = "", cycle: str = "")
     must_be_primary_admin(by)
     wanted = quantity_of(add)
     return make_quote(standing(by.account.pk), wanted, currency=currency, cycle=cycle)
+
+
+def last_decline(account_id: int) -> str:
+    """Why the newest try to collect an open invoice failed: one of `port.REASONS`; "" for none."""
+    with account_scope(account_id):
+        owed = Invoice.objects.filter(state=InvoiceState.OPEN).values("pk")
+        tries = Payment.objects.filter(invoice_id__in=owed, state=PaymentState.FAILED)
+        found: str | None = tries.order_by("-at").values_list("error_code", flat=True).first()
+    return found or ""
 
 
 def payment(account_id: int, payment_id: UUID) -> Payment:

@@ -17,6 +17,8 @@ from salotto.accounts.http import MemberRequest, for_primary_admin
 from salotto.accounts.initials import initials
 from salotto.accounts.queries import accounts_of
 from salotto.billing.actions.clock import advance_clock
+from salotto.billing.models import State
+from salotto.billing.standing import standing
 from salotto.core.errors import Refused
 from salotto.demo import actions, queries
 from salotto.demo.cast import COMPANY, password
@@ -60,8 +62,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return redirect("account_home", mine[0].account.slug) if mine else redirect(OPERATOR_PAGES)
 
 
-def happened(done: list[str]) -> str:
-    """What came with the time, in words; most of it told once."""
+def happened(done: list[str], *, failed: bool = False) -> str:
+    """What came with the time, in words; most of it told once.
+
+    `failed`: the account is past due or read-only after it, so what was tried last did not work.
+    """
     words = {
         "trial_reminder": _("A mail reminds of the end of the trial."),
         "trial_over": _("The trial is over."),
@@ -70,6 +75,9 @@ def happened(done: list[str]) -> str:
         "retried": _("The payment was tried again."),
         "overdue": _("An invoice is overdue. A mail reminds of it."),
     }
+    if failed:
+        words["renewed"] = _("A new period has begun; the renewal could not be collected.")
+        words["retried"] = _("The payment was tried again and failed again.")
     told = [words[what] for what in dict.fromkeys(done) if what in words]
     return " ".join(told) or _("The clock has moved. Nothing was due.")
 
@@ -84,7 +92,9 @@ def move_clock(request: MemberRequest) -> HttpResponse:
     except Refused as refused:
         messages.error(request, str(refused.message))
     else:
-        messages.success(request, happened(done))
+        state = standing(account.pk).subscription.state
+        failed = state in (State.PAST_DUE, State.UNPAID)
+        (messages.error if failed and done else messages.success)(request, happened(done, failed=failed))
     back = request.POST.get("back", "")
     mine = back.startswith(f"/a/{account.slug}/") and "//" not in back and "\\" not in back
     return redirect(back if mine else reverse("seats", args=[account.slug]))

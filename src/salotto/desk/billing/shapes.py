@@ -7,9 +7,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from salotto.billing import wording
+from salotto.billing.due import RETRIES
+from salotto.billing.errors import why_declined
 from salotto.billing.gateways import gateway
 from salotto.billing.models import Cycle, State, Subscription
 from salotto.billing.money import Money
+from salotto.billing.queries import last_decline
 from salotto.billing.quotes import gateway_of
 from salotto.billing.standing import Standing
 from salotto.billing.upcoming import Upcoming, next_renewal
@@ -143,10 +146,24 @@ def standing_of(st: Standing) -> str:
     if sub.state == State.ACTIVE:
         return _("Paid until %(day)s.") % {"day": day(st, sub.period_end)}
     if sub.state == State.PAST_DUE:
-        return _("The last renewal could not be collected. Agents keep working while it is tried again.")
+        text = _("The last renewal could not be collected. Agents keep working while it is tried again.")
+        return " ".join(filter(None, (text, _why_and_when(st))))
     if sub.state == State.UNPAID:
         return _("Nobody can answer until the open invoice is paid. Nothing is deleted.")
     return _("All seats were removed. Nothing is deleted; buy seats to go on.")
+
+
+def _why_and_when(st: Standing) -> str:
+    """The bank's reason, the next try, and the day of read-only (rule 21)."""
+    sub, reason = st.subscription, last_decline(st.account.pk)
+    said = str(why_declined(reason)) if reason else ""
+    if sub.failed_at is None or sub.retries >= len(RETRIES):
+        return said
+    when = _("The next step is on %(next)s; from %(last)s agents could only read.") % {
+        "next": day(st, sub.failed_at + timedelta(days=RETRIES[sub.retries])),
+        "last": day(st, sub.failed_at + timedelta(days=RETRIES[-1])),
+    }
+    return f"{said} {when}".strip()
 
 
 def _days_left(st: Standing) -> str:
