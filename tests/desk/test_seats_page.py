@@ -1,7 +1,7 @@
 """Manage seats over HTTP: who sees what, what each refusal answers, and the purchase without script."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -405,35 +405,6 @@ def test_without_a_plan_nobody_is_told_that_every_seat_is_in_use(cast: Cast) -> 
         text = giulia(cast).get(path(cast)).content.decode()
     assert "The trial is over." in text
     assert "Every seat is in use" not in text
-
-
-def test_s14_the_end_of_sale_is_announced_for_thirty_days(cast: Cast) -> None:
-    day = clock.now().date() + timedelta(days=29)
-    with catalogue(sale_ends_on=day):
-        for page in ("seats/", "people/"):
-            for member, seen in ((cast.admin, True), (cast.agent, False)):
-                answer = cast.client(member).get(f"/a/{cast.slug}/settings/{page}").content.decode()
-                assert ("is sold until" in answer) is seen
-    with catalogue(sale_ends_on=day + timedelta(days=2)):
-        assert "is sold until" not in giulia(cast).get(path(cast)).content.decode()
-
-
-def test_s14_the_banner_names_the_last_day_by_the_accounts_own_clock(cast: Cast) -> None:
-    ends = date(2031, 3, 1)
-    begins = clock.now()
-
-    def told(days: int) -> str:
-        """The page when the account's clock stands this many days from the end of sale."""
-        with account_scope(cast.account.pk):
-            target = datetime(2031, 3, 1, 12, tzinfo=UTC) + timedelta(days=days)
-            Subscription.objects.update(ahead=int((target - begins).total_seconds()))
-        return giulia(cast).get(f"/a/{cast.slug}/settings/people/").content.decode()
-
-    with catalogue(sale_ends_on=ends):
-        assert "sold until" not in told(-40)
-        assert "is sold until the end of 28 February 2031. From 1 March 2031 on" in told(-2)
-        assert "has not been sold since 1 March 2031" in told(0)
-        assert "has not been sold" not in told(40)
 
 
 def test_s14_after_the_sale_nothing_is_bought_first_and_the_page_says_why(cast: Cast) -> None:
