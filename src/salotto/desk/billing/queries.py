@@ -108,10 +108,13 @@ def why(reason: str) -> str:
         "trial": _("Every new account has one"),
         "the sale is over": _("Conversations is no longer sold"),
         "all seats removed": _("All seats were to be removed"),
+        "trial over": _("Nothing was bought"),
         "taken back": _("Taken back by the account"),
         "purchase": "",  # the sentence has said it
         "renewal": "",
     }
+    if reason.startswith("request ") and reason[8:].isdigit():
+        return _("Request %(name)s") % {"name": reason[8:]}
     return known.get(reason, reason)
 
 
