@@ -330,7 +330,7 @@ def test_nights_without_a_comparison_are_made_up_for(cast: Cast) -> None:
         add_card(by)
         payment = buy(by, 4)
         begin = payment.created_at - timedelta(days=1)
-        audit.record(0, None, "books.checked", findings=0, until=begin.isoformat())
+        audit.record(0, None, "books.checked", findings=0, reached={"sandbox": begin.isoformat()})
         faulty.refund(payment.intent, 600, "by hand")
     with in_place_of_the_sandbox(Away()):
         nightly(payment.created_at + timedelta(days=90), payment)

@@ -95,26 +95,33 @@ def check_books(now: datetime) -> list[str]:
     """Compare with the gateways, verify every account, mail the operators what was found.
 
     Looks at the payments of the last sixty days, or of all since the last comparison that has
-    reached every gateway, so that nights without a server are made up for. The audit log keeps
-    when and how much, for the operator's overview and for the next comparison.
+    reached their gateway, so that nights without a server or without that gateway are made up
+    for. The audit log keeps when and how much, for the operator's overview and for the next
+    comparison.
     """
-    day = min(now - WINDOW, max(_compared_until(now), now - LONGEST_WINDOW)).astimezone(UTC).date()
-    differences, whole = _compare_all(day)
-    found = [*differences, *(str(violation) for violation in verify())]
+    reached = _reached()
+    found: list[str] = []
+    for name in _names(_midnight(now - LONGEST_WINDOW)):
+        day = min(now - WINDOW, max(reached.get(name, now), now - LONGEST_WINDOW))
+        lines, whole = _compare_whole(name, _midnight(day))
+        found += lines
+        reached |= {name: now} if whole else {}
+    found += [str(violation) for violation in verify()]
     for line in found[:MOST_FINDINGS]:
         log.error("The books do not agree: %s", line)
     if found:
         send_findings(found)
-    until = {"until": now.isoformat()} if whole else {}
-    audit.record(OPERATION, None, CHECKED, f"since {day}", findings=len(found), first=found[:3], **until)
+    until = {name: instant.isoformat() for name, instant in reached.items()}
+    audit.record(OPERATION, None, CHECKED, findings=len(found), first=found[:3], reached=until)
     return found
 
 
-def _compared_until(now: datetime) -> datetime:
-    """When the last comparison was that has reached every gateway; now if there was none."""
-    rows = AuditEntry.objects.filter(account_id=OPERATION, verb=CHECKED, detail__has_key="until")
+def _reached() -> dict[str, datetime]:
+    """When each gateway was last compared to the end, by its name."""
+    rows = AuditEntry.objects.filter(account_id=OPERATION, verb=CHECKED, detail__has_key="reached")
     last = rows.order_by("-id").first()
-    return datetime.fromisoformat(last.detail["until"]) if last else now
+    until: dict[str, str] = last.detail["reached"] if last else {}
+    return {name: datetime.fromisoformat(instant) for name, instant in until.items()}
 
 
 def compare(day: date) -> list[str]:
@@ -123,22 +130,21 @@ def compare(day: date) -> list[str]:
     Gives a sentence for each that does not agree, at most a thousand per gateway. Payments of
     the last hour that are still open are the reconciler's.
     """
-    return _compare_all(day)[0]
-
-
-def _compare_all(day: date) -> tuple[list[str], bool]:
-    """What `compare` gives, and whether every gateway could be asked."""
     since = datetime.combine(day, time(), UTC)
-    found: list[str] = []
-    whole = True
-    for name in _names(since):
-        try:
-            found += islice(_compare(name, since), MOST_FINDINGS)
-        except Exception as error:  # not set up any more, or not to be reached
-            log.exception("The gateway %s could not be compared", name)
-            found.append(f"gateway {name}: could not be asked: {type(error).__name__}")
-            whole = False
-    return found, whole
+    return [line for name in _names(since) for line in _compare_whole(name, since)[0]]
+
+
+def _compare_whole(name: str, since: datetime) -> tuple[list[str], bool]:
+    """What does not agree with one gateway, and whether it could be asked."""
+    try:
+        return list(islice(_compare(name, since), MOST_FINDINGS)), True
+    except Exception as error:  # not set up any more, or not to be reached
+        log.exception("The gateway %s could not be compared", name)
+        return [f"gateway {name}: could not be asked: {type(error).__name__}"], False
+
+
+def _midnight(instant: datetime) -> datetime:
+    return datetime.combine(instant.astimezone(UTC).date(), time(), UTC)
 
 
 def _names(since: datetime) -> list[str]:
