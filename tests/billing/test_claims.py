@@ -16,7 +16,6 @@ from salotto.billing.errors import Declined, OverGatewayLimit, PurchaseUnderWay,
 from salotto.billing.models import Invoice, Payment, PaymentState, State, Subscription
 from salotto.billing.queries import payment as find_payment
 from salotto.billing.quotes import make_quote
-from salotto.billing.signals import checking_first
 from salotto.billing.standing import standing
 from salotto.billing.verify import verify
 from salotto.core import clock
@@ -30,24 +29,6 @@ from tests.billing.faulty import Crash, Faulty, in_place_of_the_sandbox
 from tests.billing.shop import add_card, buy, invoices, quote, subscription, use_gateway
 from tests.cast import Cast
 from tests.threads import await_waiting
-
-
-def test_rule_20_an_agent_who_comes_during_the_claim_is_counted(cast: Cast) -> None:
-    """The claim is written before agents are counted: who comes in between gets no seat."""
-    by = cast.primary_admin
-    add_card(by)
-    made = quote(by, 3)  # for Giulia, Marco and Sara
-    seen: list[object] = []
-
-    def meanwhile(**_: object) -> None:
-        seen.append(connection.in_atomic_block and Payment.objects.filter(pk=made.id).exists())
-
-    checking_first.connect(meanwhile)
-    try:
-        assert actions.buy(made.token, 3, by=by).state == PaymentState.PAID
-    finally:
-        checking_first.disconnect(meanwhile)
-    assert seen == [True]
 
 
 def test_rule_20_refused_a_first_purchase_leaves_no_payment(cast: Cast) -> None:

@@ -10,9 +10,13 @@ quantity_changed = Signal()
 `actor_id` (None: the system), `kind` (of the seat ledger), `quantity`, `quantity_next`,
 `reason` (a few words) and `at` (UTC)."""
 
+FIRST_PURCHASE_FITS = "billing_first_purchase_fits"
+"""What a trigger of a room above calls its check when it refuses the payment of a first purchase,
+in the statement that writes it."""
+
 checking_first = Signal()
-"""Somebody is about to buy for the first time: `account`, `quantity`. A receiver raises a
-`Refused` if that quantity cannot be."""
+"""A first purchase was refused so: `account`, `quantity`. The receiver whose trigger it was
+raises the `Refused` that says why. Sent outside any transaction; nothing was written."""
 
 renewing = Signal()
 """A period is about to begin: `account_id`, `quantity`. A receiver answers with the least

@@ -1,8 +1,8 @@
-"""SQL that lives in commented files beside the room that owns it."""
+"""SQL that lives in commented files beside the room that owns it, and what it answers with."""
 
 from pathlib import Path
 
-from django.db import migrations
+from django.db import IntegrityError, migrations
 
 
 def sql_file(migration: str, name: str, undo: str = migrations.RunSQL.noop) -> migrations.RunSQL:
@@ -13,3 +13,9 @@ def sql_file(migration: str, name: str, undo: str = migrations.RunSQL.noop) -> m
     """
     path = Path(migration).parent.parent / "sql" / name
     return migrations.RunSQL(path.read_text(encoding="utf-8"), undo)
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the constraint that was broken, by which code knows what was refused; or ""."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return str(getattr(diagnosis, "constraint_name", None) or "")

@@ -61,7 +61,7 @@ def follow_the_money(
 
 @receiver(checking_first)
 def check_agents(account: Account, quantity: int, **_: Any) -> None:
-    """Rule 20: nobody buys fewer seats than there are agents."""
+    """Rule 20: nobody buys fewer seats than there are agents, as `sql/first_purchase.sql` has found."""
     with account_scope(account.pk):
         must_seat_everybody(quantity)
 

@@ -3,7 +3,7 @@
 import json
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection
 
 from salotto.accounts.members import Member, must_be_primary_admin
 from salotto.billing.actions import collecting, renewals
@@ -19,11 +19,11 @@ from salotto.billing.gateways import gateway
 from salotto.billing.models import Payment, PaymentKind, PaymentState
 from salotto.billing.queries import payment as find_payment
 from salotto.billing.quotes import Quote, make_quote, quantity_of, read_quote
-from salotto.billing.signals import checking_first
+from salotto.billing.signals import FIRST_PURCHASE_FITS, checking_first
 from salotto.billing.standing import Standing, standing
 from salotto.core import clock
 from salotto.core.errors import Forbidden, Missing, Refused
-from salotto.core.tenancy import account_scope
+from salotto.core.sql import constraint_of
 
 CLAIM = """
     INSERT INTO billing_payment
@@ -82,7 +82,7 @@ def _said(payment: Payment) -> Payment:
 
 
 def claim(quote: Quote, by: Member) -> tuple[Payment, Standing | None]:
-    """Transaction 1. The open payment, and the standing that it was claimed on.
+    """Transaction 1, a single statement. The open payment, and the standing that it was claimed on.
 
     For a quote that was claimed before it is that payment, without a standing.
     """
@@ -92,7 +92,7 @@ def claim(quote: Quote, by: Member) -> tuple[Payment, Standing | None]:
     try:
         _must_hold(quote, st)
         payment = _payment(quote, st, by)
-        if not _write(payment, quote, st):
+        if not _write(payment, st):
             raise QuoteOver()
     except Refused as refused:
         return _claimed_before(quote, by, refused), None
@@ -139,19 +139,19 @@ _COPIED = (
 )
 
 
-def _write(payment: Payment, quote: Quote, st: Standing) -> bool:
-    """Whether the claim was written.
+def _write(payment: Payment, st: Standing) -> bool:
+    """Whether the claim was written, in one statement.
 
-    Before a first purchase agents are counted (rule 20), after the insert and in its
-    transaction: who becomes an agent meanwhile is either counted, or sees this payment.
+    Rooms above look at a first purchase inside it, by a trigger (rule 20); the one that has
+    refused says why. If it would not any more, somebody has made room: False.
     """
-    if not quote.is_first:
+    try:
         return _insert(payment)
-    with transaction.atomic(), account_scope(st.account.pk):
-        written = _insert(payment)
-        if written:
-            checking_first.send(Payment, account=st.account, quantity=quote.quantity_to)
-    return written
+    except IntegrityError as error:
+        if constraint_of(error) != FIRST_PURCHASE_FITS:
+            raise
+    checking_first.send(Payment, account=st.account, quantity=payment.quantity_to)
+    return False
 
 
 def _insert(payment: Payment) -> bool:

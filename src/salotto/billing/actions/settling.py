@@ -1,7 +1,8 @@
 """Settling: the one function for the response, the webhook and the reconciler.
 
 A compare-and-set on the payment decides who settles it; quantity, version, seat ledger,
-invoice and number, postings, audit entry and events follow in the same transaction.
+invoice and number, postings, the end of read-only, audit entry and events follow in the same
+transaction.
 """
 
 import json
@@ -11,7 +12,6 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from salotto.accounts.actions import set_read_only
 from salotto.billing.actions import dunning
 from salotto.billing.actions.locking import reschedule, subscription_of
 from salotto.billing.due import due_at
@@ -103,8 +103,6 @@ def _settle_purchase(payment: Payment, captured: int, st: Standing, later: bool)
 
 
 def _tell(payment: Payment, st: Standing, settled: Settled) -> None:
-    if payment.is_first or st.account.read_only:  # the account's row before the seat plan's, as everywhere
-        set_read_only(payment.account_id, False)
     quantity_changed.send(
         Payment,
         account_id=payment.account_id,

@@ -52,7 +52,8 @@ $$;
 -- Settle an open purchase, once: whoever comes second gets no row. `changes` are the columns
 -- of the subscription that a first purchase sets; seats are added by difference, so that what
 -- was scheduled meanwhile stays. `captured` is what the gateway has taken (0 when the invoice
--- is to be paid later). Gives the invoice and the seats as they are then.
+-- is to be paid later). An account that was read-only is so no more; the caller rings the bell.
+-- Gives the invoice and the seats as they are then.
 CREATE OR REPLACE FUNCTION billing_settle(
     account bigint, of_payment uuid, moment timestamptz, captured bigint, doc jsonb, changes jsonb
 ) RETURNS TABLE (invoice bigint, series text, number bigint, quantity int, quantity_next int)
@@ -91,6 +92,16 @@ BEGIN
      WHERE account_id = account
      RETURNING billing_subscription.quantity, billing_subscription.quantity_next
           INTO quantity, quantity_next;
+
+    -- On a plan everybody may act again, as accounts.actions.set_read_only lets them, with its
+    -- event. Here, because it costs no round trip, and because the account's row is locked
+    -- before the series and the seat plan.
+    WITH lifted AS (
+        UPDATE accounts_account SET read_only = false
+         WHERE id = account AND read_only AND fresh.state = 'active' RETURNING id
+    )
+    INSERT INTO live_event (account_id, kind, data)
+        SELECT lifted.id, 'account.changed', '{"read_only": false}' FROM lifted;
 
     SELECT i.invoice, i.number INTO issued FROM billing_issue(doc) AS i;
     PERFORM billing_post_cash(account, moment, 'payment', issued.invoice, of_payment, captured, paid.currency);

@@ -13,6 +13,7 @@ from salotto.billing.actions import trials
 from salotto.billing.errors import PurchaseUnderWay
 from salotto.core import audit
 from salotto.core.errors import Invalid
+from salotto.core.sql import constraint_of
 from salotto.core.tenancy import account_scope
 from salotto.live.actions import emit
 from salotto.seats.errors import NoFreeSeat
@@ -101,7 +102,8 @@ def _must_fit_purchase() -> None:
     """While a first purchase is being charged, the trial's other seats are not given away: it
     could not be granted then (rule 20).
 
-    The plan's row is locked by now, and the claim of a purchase counts agents under that lock.
+    The plan's row is locked by now, and the claim of a purchase counts agents under that lock
+    (`seats/sql/first_purchase.sql`).
     """
     bought = bought_just_now()
     if bought is not None and plan().in_use > bought:
@@ -115,7 +117,6 @@ def _within_seats() -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        diagnosis = getattr(error.__cause__, "diag", None)
-        if getattr(diagnosis, "constraint_name", "") != "seats_agents_within_seats":
+        if constraint_of(error) != "seats_agents_within_seats":
             raise
         raise NoFreeSeat(plan().seats) from None
