@@ -1,7 +1,7 @@
 """No invariant is alarmed by what may well happen in the life of an account."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -12,7 +12,8 @@ from salotto.billing.actions.credits import credit_note
 from salotto.billing.actions.details import change_cycle
 from salotto.billing.actions.invoices import mark_paid
 from salotto.billing.invoices import Line
-from salotto.billing.models import State
+from salotto.billing.models import State, Subscription
+from salotto.billing.period import boundary
 from salotto.billing.proration import prorated
 from salotto.billing.verify import broken
 from salotto.core import clock
@@ -21,6 +22,7 @@ from salotto.seats.models import SeatChange
 from tests.billing.invoicing import JUNE, issue
 from tests.billing.later import (
     books_hold,
+    change,
     days_later,
     on_plan,
     read_only,
@@ -74,6 +76,48 @@ def test_paying_by_transfer_late_and_coming_back_alarms_nobody(cast: Cast) -> No
         mark_paid(first.pk, None, clock.now().date())
         assert (read_only(by), len(invoices(by))) == (False, 2)
         books_hold(by)
+
+
+def boundaries(sub: Subscription, months: int) -> datetime:
+    """When the period that begins so many months after the first purchase begins."""
+    assert sub.anchor is not None
+    return boundary(sub.anchor, months, sub.time_zone)
+
+
+def test_coming_back_in_the_very_second_of_a_boundary_alarms_nobody(cast: Cast) -> None:
+    """The whole period is paid for then, and none before it: no gap but read-only."""
+    by = cast.primary_admin
+    use_gateway(by, "invoice")
+    buy(by, 4)
+    (first,) = invoices(by)
+    for days in (2, 7, 14, 21):
+        with clock.at(first.payable_until + timedelta(days=days)):
+            actions.step(by.account.pk)
+    sub = subscription(by)
+    with clock.at(boundaries(sub, 3)):
+        mark_paid(first.pk, None, clock.now().date())
+        back = invoices(by)[-1]
+        assert back.cycle_start == back.issued_at == subscription(by).period_start == boundaries(sub, 3)
+        books_hold(by)
+        mark_paid(back.pk, None, clock.now().date())
+    with clock.at(boundaries(sub, 4)):
+        assert actions.step(by.account.pk) == "renewed"
+        books_hold(by)
+
+
+def test_a_gap_before_a_renewal_in_the_very_second_is_an_alarm_all_the_same(cast: Cast) -> None:
+    by = cast.primary_admin
+    use_gateway(by, "invoice")
+    buy(by, 4)
+    sub = subscription(by)
+    skipped = {"months": 1, "period_start": boundaries(sub, 1), "period_end": boundaries(sub, 2)}
+    change(by, **skipped, due_at=boundaries(sub, 2))
+    mark_paid(invoices(by)[0].pk, None, clock.now().date())
+    with clock.at(boundaries(sub, 2)):
+        assert actions.step(by.account.pk) == "renewed"
+        assert [found.row for found in broken("periods_join", by.account.pk)] == [
+            f"invoice {invoices(by)[-1].pk}"
+        ]
 
 
 def test_coming_back_by_card_alarms_nobody(cast: Cast) -> None:

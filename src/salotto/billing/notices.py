@@ -6,8 +6,8 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import translation
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from salotto.accounts.models import User
 from salotto.billing.history import invoice
@@ -24,10 +24,12 @@ Words = Callable[[], tuple[str, str]]
 
 
 def recipients() -> list[tuple[str, str]]:
-    """Address and language: support's address, else the operators, else our own sender's."""
-    support = Catalogue.objects.get(pk=1).support_email
-    if support:
-        return [(support, "en")]
+    """Address and language: support's address, in its account's language, else the operators,
+    else our own sender's."""
+    catalogue = Catalogue.objects.select_related("support_account").get(pk=1)
+    if catalogue.support_email:
+        support = catalogue.support_account
+        return [(catalogue.support_email, support.language if support else "en")]
     operators = User.objects.filter(is_operator=True, is_active=True).order_by("pk")
     found = list(operators.values_list("email", "language")[:MOST])
     return found or [(settings.DEFAULT_FROM_EMAIL, "en")]
@@ -45,7 +47,7 @@ def send_person_needed(account_id: int, payment_id: UUID) -> None:
         return _("A payment needs you"), text % {
             "payment": payment.pk,
             "account": account_id,
-            "why": payment.error,
+            "why": _clause(payment.error),
         }
 
     _send(words)
@@ -64,8 +66,8 @@ def send_refund_refused(account_id: int, note_id: int, why: str) -> None:
         return _("A refund needs you"), text % {
             "note": note.name,
             "account": account_id,
-            "amount": Money(-note.due, note.currency).shown(),
-            "why": why,
+            "amount": Money(-note.due, note.currency).shown(get_language() or "en"),
+            "why": _clause(why),
         }
 
     _send(words)
@@ -84,6 +86,11 @@ def send_findings(found: Sequence[str]) -> None:
         return subject, "\n".join([intro, "", *found[:MOST_LINES]])
 
     _send(words)
+
+
+def _clause(text: str) -> str:
+    """A gateway's own sentence, to be put inside one of ours: without its full stop."""
+    return text.strip().rstrip(".")
 
 
 def _send(words: Words) -> None:

@@ -147,7 +147,8 @@ SELECT p.account_id, 'payment ' || p.id, format('%%s seats more, %%s rows in the
 
 -- name: periods_join
 -- One invoice per period, and no gap before it: it begins where an invoice of the plan ends,
--- unless the account came back late and pays for the rest of the period only.
+-- unless the account came back late and pays for the rest of the period only. The rest is the
+-- whole when it came back with the period's first second: the audit log knows that it did.
 SELECT i.account_id, 'invoice ' || i.id, format('the period from %%s to %%s does not join the one before',
                                                 i.cycle_start, i.lines -> 0 ->> 'to')
   FROM billing_invoice i
@@ -158,6 +159,16 @@ SELECT i.account_id, 'invoice ' || i.id, format('the period from %%s to %%s does
        SELECT FROM billing_invoice b
         WHERE b.account_id = i.account_id AND b.id < i.id AND b.kind = 'invoice'
           AND (b.lines -> 0 ->> 'to')::timestamptz = i.cycle_start)
+   AND NOT EXISTS (
+       SELECT FROM core_audit begun
+         JOIN core_audit back ON back.account_id = begun.account_id AND back.id < begun.id
+          AND back.verb = 'plan.restored' AND back.detail @> '{"read_only": true}'
+        WHERE i.issued_at = i.cycle_start AND begun.account_id = i.account_id
+          AND begun.verb = 'seats.renewed' AND begun.subject = 'invoice ' || i.id
+          AND NOT EXISTS (
+              SELECT FROM core_audit other
+               WHERE other.account_id = begun.account_id AND other.verb = 'seats.renewed'
+                 AND other.id > back.id AND other.id < begun.id))
  UNION ALL
 SELECT i.account_id, 'invoice ' || i.id, format('the period from %%s overlaps that of invoice %%s',
                                                 i.cycle_start, b.id)
