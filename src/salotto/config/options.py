@@ -49,6 +49,16 @@ class Options:
     secret_key: str = ""
     mail_url: str = ""
     mail_from: str = "Salotto <salotto@localhost>"
+    mail_domain: str = ""
+    smtp_listen: str = ""
+    lmtp_listen: str = ""
+    smtp_certificate: str = ""
+    smtp_key: str = ""
+    mail_limit: int = 35
+    google_client_id: str = ""
+    google_client_secret: str = ""
+    microsoft_client_id: str = ""
+    microsoft_client_secret: str = ""
     trusted_proxies: str = ""
     signup: bool = True
     visitor_rate: int = 60
@@ -212,6 +222,39 @@ def _check_sender(options: Options) -> str:
     )
 
 
+def _check_mail_domain(options: Options) -> str:
+    domain = options.mail_domain
+    if not domain or ("." in domain or domain == "localhost") and domain == domain.strip().lower():
+        return ""
+    return (
+        "SALOTTO_MAIL_DOMAIN must be a domain in lower case whose mail comes to this server,"
+        f" such as in.example.com, not {domain!r}."
+    )
+
+
+def _check_listen(name: str) -> Callable[[Options], str]:
+    def check(options: Options) -> str:
+        text: str = getattr(options, name)
+        host, colon, port = text.rpartition(":")
+        if not text or (host and colon and port.isascii() and port.isdigit() and int(port) <= 65535):
+            return ""
+        return f"SALOTTO_{name.upper()} must be an address and a port, such as 127.0.0.1:2525, not {text!r}."
+
+    return check
+
+
+def _check_certificate(options: Options) -> str:
+    if bool(options.smtp_certificate) == bool(options.smtp_key):
+        return ""
+    return "SALOTTO_SMTP_CERTIFICATE and SALOTTO_SMTP_KEY name two files; set both or none."
+
+
+def _check_mail_limit(options: Options) -> str:
+    if 1 <= options.mail_limit <= 200:
+        return ""
+    return f"SALOTTO_MAIL_LIMIT is the largest mail in MB: between 1 and 200, not {options.mail_limit}."
+
+
 def _check_proxies(options: Options) -> str:
     for text in filter(None, (p.strip() for p in options.trusted_proxies.split(","))):
         try:
@@ -262,6 +305,11 @@ _CHECKS: tuple[Callable[[Options], str], ...] = (
     _check_secret,
     _check_mail,
     _check_sender,
+    _check_mail_domain,
+    _check_listen("smtp_listen"),
+    _check_listen("lmtp_listen"),
+    _check_certificate,
+    _check_mail_limit,
     _check_proxies,
     _check_gateway,
     _check_stripe,

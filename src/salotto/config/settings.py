@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "salotto.seats",
     "salotto.inbox",
     "salotto.channels.web",
+    "salotto.channels.email",
     "salotto.desk",
     "salotto.api",
     "salotto.operator",
@@ -194,6 +195,12 @@ MAIL_TRANSPORT = mail.transport(OPTIONS)
 DEFAULT_FROM_EMAIL = OPTIONS.mail_from
 SERVER_EMAIL = OPTIONS.mail_from
 EMAIL_TIMEOUT = 20
+MAIL_DOMAIN = OPTIONS.mail_domain
+MAIL_LIMIT = OPTIONS.mail_limit * 1024 * 1024  # bytes of one mail that comes in
+MAIL_OAUTH = {
+    "google": (OPTIONS.google_client_id, OPTIONS.google_client_secret),
+    "microsoft": (OPTIONS.microsoft_client_id, OPTIONS.microsoft_client_secret),
+}
 
 LOGGING = {
     "version": 1,

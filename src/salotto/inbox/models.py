@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from salotto.core.tenancy import AccountModel, LocalKey
@@ -25,6 +25,17 @@ class Contact(AccountModel):
     attributes = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
 
+    class Meta:
+        indexes = [
+            models.Index(
+                "account",
+                Lower("email"),
+                "id",
+                condition=~models.Q(email=""),
+                name="inbox_contact_email",
+            ),
+        ]
+
 
 class Status(models.TextChoices):
     """Done is shared by all agents, as open is."""
@@ -38,7 +49,8 @@ class Conversation(AccountModel):
 
     `visitor` is the client-made identity of a channel that has no address of its own (web
     chat); unread, read and done are shared by all agents. `version` grows with each change;
-    `last_message` is the newest message that somebody wrote, status lines left out.
+    `last_message` is the newest message that somebody wrote, status lines left out. `linked`
+    is the conversation that this one refers to without being part of it.
     """
 
     inbox = LocalKey(Inbox)
@@ -53,6 +65,7 @@ class Conversation(AccountModel):
         db_index=False,
     )
     subject = models.CharField(max_length=200, blank=True)
+    linked = LocalKey("self", null=True)
     preview = models.CharField(max_length=160, blank=True)
     preview_ours = models.BooleanField(default=False)
     unread = models.PositiveIntegerField(default=0)
@@ -155,6 +168,53 @@ class Message(AccountModel):
             ),
         ]
         indexes = [models.Index(fields=["account", "conversation", "id"], name="inbox_message_thread")]
+
+
+class Blob(AccountModel):
+    """The bytes of a file, kept once per account whoever sent it; `sha256` in hex."""
+
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    content = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "sha256"], name="inbox_blob_once")]
+
+
+class Attachment(AccountModel):
+    """A file of a message; without a message it is an upload of `author` that waits to be sent.
+
+    `inline` files stand in the text of an email, named by `content_id`; `place` is their order.
+    """
+
+    message = LocalKey(Message, null=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
+    blob = LocalKey(Blob)
+    name = models.CharField(max_length=200)
+    type = models.CharField(max_length=120)
+    size = models.PositiveIntegerField()
+    inline = models.BooleanField(default=False)
+    content_id = models.CharField(max_length=250, blank=True)
+    place = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "message", "place"], name="inbox_attachment_of"),
+            models.Index(
+                fields=["account", "created_at"],
+                condition=models.Q(message=None),
+                name="inbox_attachment_waiting",
+            ),
+            models.Index(fields=["account", "blob"], name="inbox_attachment_blob"),
+        ]
 
 
 class Tally(AccountModel):

@@ -1,7 +1,7 @@
 """What the inbox does when rooms below it change."""
 
 from typing import Any
-from uuid import NAMESPACE_URL, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.dispatch import receiver
@@ -10,9 +10,10 @@ from salotto.accounts.members import Member
 from salotto.accounts.models import User
 from salotto.accounts.signals import member_leaving
 from salotto.core.tenancy import account_scope
-from salotto.inbox import actions
-from salotto.inbox.models import Inbox, Kind
+from salotto.inbox import actions, support
+from salotto.inbox.models import Conversation, Inbox, Kind, Message
 from salotto.inbox.posting import Item, post
+from salotto.inbox.signals import replied
 from salotto.live import bell
 from salotto.seats.models import SeatRequest
 from salotto.seats.signals import seat_released, support_asked, support_said
@@ -40,7 +41,7 @@ def support_is_asked(
         inbox = Inbox.objects.order_by("id").values_list("id", flat=True).first()
         if inbox is None:
             return None
-        visitor = uuid5(NAMESPACE_URL, f"salotto:account:{request.account_id}")
+        visitor = support.asker(request.account_id)
         item = Item(
             support_account_id, uuid4(), Kind.VISITOR, text, inbox=inbox, visitor=visitor,
             language=by.user.language, name=by.user.name, email=by.user.email,
@@ -51,14 +52,25 @@ def support_is_asked(
 
 
 @receiver(support_said)
-def support_has_said(request: SeatRequest, text: str, user: User, from_support: bool, **_: Any) -> None:
-    """What became of the request stands in its conversation too: as a note of support's, or as
-    words of the account."""
-    kind = Kind.NOTE if from_support else Kind.VISITOR
+def support_has_said(
+    request: SeatRequest, text: str, user: User, from_support: bool, key: UUID, **_: Any
+) -> int | None:
+    """What is said about the request elsewhere stands in its conversation too: as a reply of
+    support's, or as words of the account. The message's id; None when the conversation is gone."""
     account, conversation = request.support_account_id, request.support_conversation_id
     if account is None or conversation is None:
-        return
-    author = user.pk if from_support else None
+        return None
+    kind = Kind.REPLY if from_support else Kind.VISITOR
     with account_scope(account):
-        post(Item(account, uuid4(), kind, text, conversation=conversation, author=author))
+        posted = post(Item(account, key, kind, text, conversation=conversation))
+        if posted and from_support:
+            # Not in the item: whoever runs the server need be no agent there, and takes nothing over.
+            Message.objects.filter(pk=posted.message).update(author=user)
     transaction.on_commit(bell.ring)
+    return posted.message if posted else None
+
+
+@receiver(replied)
+def agent_has_replied(conversation: Conversation, message: int, **_: Any) -> None:
+    """A reply about a request goes to the account that has asked, by a job of this transaction."""
+    support.take_along(conversation, message)

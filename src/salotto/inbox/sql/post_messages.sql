@@ -7,6 +7,8 @@
 --   or          inbox bigint, visitor uuid, name, email, language   (a visitor writes:
 --               the contact and the conversation are made with the first message)
 --   author bigint: the user who writes, if one does.
+-- A visitor's message whose data has the key "automatic" (an absence note, a receipt) is no
+-- question: nobody waits for an answer, and it opens nothing that was completed.
 --
 -- Returns one row per item, in order: the message's id, its conversation, when, whether it
 -- is new (false: the same client_id came before; the first row is returned) and the
@@ -104,7 +106,7 @@ BEGIN
                   FROM unnest(todo) t
                   JOIN inbox_conversation c ON c.account_id = t.account AND c.id = t.conversation
                  WHERE (t.kind = 'reply' AND t.author IS NOT NULL AND c.assignee_id IS NULL
-                        OR t.kind = 'visitor' AND c.status = 'done')
+                        OR t.kind = 'visitor' AND c.status = 'done' AND NOT coalesce(t.data ? 'automatic', false))
                    AND NOT EXISTS (SELECT FROM inbox_message old
                                     WHERE old.account_id = t.account AND old.conversation_id = t.conversation
                                       AND old.client_id = t.client_id)
@@ -119,13 +121,14 @@ BEGIN
          WHERE (SELECT count(*) FROM lines) >= 0 -- after the lines
          ORDER BY t.n
             ON CONFLICT (account_id, conversation_id, client_id) DO NOTHING
-        RETURNING id, account_id, conversation_id, client_id, kind, author_id, body
+        RETURNING id, account_id, conversation_id, client_id, kind, author_id, body,
+                  kind = 'visitor' AND NOT data ? 'automatic' AS asks
     ), news AS (
         SELECT w.account_id, w.conversation_id,
                max(w.id) AS last_message,
-               bool_or(w.kind = 'visitor') AS asked,
+               bool_or(w.asks) AS asked,
                bool_or(w.kind = 'reply') AS answered,
-               count(*) FILTER (WHERE w.kind = 'visitor') AS questions,
+               count(*) FILTER (WHERE w.asks) AS questions,
                (array_agg(w.kind ORDER BY w.id DESC) FILTER (WHERE w.kind IN ('visitor', 'reply')))[1] AS last_kind,
                (array_agg(left(w.body, 160) ORDER BY w.id DESC) FILTER (WHERE w.kind IN ('visitor', 'reply')))[1] AS last_body,
                (array_agg(w.author_id ORDER BY w.id) FILTER (WHERE w.kind = 'reply' AND w.author_id IS NOT NULL))[1] AS first_agent

@@ -3,6 +3,7 @@
 A visitor's messages come through `inbox.writer`; both end in the same SQL function.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,11 +11,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from salotto.accounts.errors import ReadOnly
-from salotto.accounts.members import Member, must_act
+from salotto.accounts.members import Member, must_act, must_administer
 from salotto.accounts.models import Access, Membership
+from salotto.core import audit
 from salotto.core.errors import Conflict, Forbidden, Invalid, Missing
+from salotto.inbox.actions.files import attach, remove_files
 from salotto.inbox.models import Conversation, Kind, Message, Status
 from salotto.inbox.posting import Item, Posted, post
+from salotto.inbox.signals import PLAIN, Draft, deleting, replied
 from salotto.inbox.text import clean_body
 from salotto.live import bell
 from salotto.live.actions import emit
@@ -30,30 +34,54 @@ class UnseenReply(Conflict):
     sentence = _("Someone answered while you were writing. Your text was not sent.")
 
 
-def reply(conversation: int, body: str, *, client_id: UUID, by: Member, seen: int | None = None) -> Posted:
+def reply(
+    conversation: int,
+    body: str,
+    *,
+    client_id: UUID,
+    by: Member,
+    seen: int | None = None,
+    draft: Draft = PLAIN,
+) -> Posted:
     """Answer the contact; the first answer to an unassigned conversation makes `by` its owner.
 
     `seen` is the last message the agent's page showed: when a colleague's reply is newer,
-    UnseenReply is raised and nothing is sent. Raises Forbidden for viewers, ReadOnly where
-    nobody may act, Missing for a conversation of another account, Invalid or TooLarge for
-    the text.
+    UnseenReply is raised and nothing is sent. `draft` holds recipients and files; with a file
+    the text may be empty. Raises Forbidden for viewers, ReadOnly where nobody may act, Missing
+    for a conversation of another account, Invalid or TooLarge for the text, the files or what
+    the channel cannot send.
     """
-    return _write(conversation, Kind.REPLY, body, client_id, by, seen)
+    return _write(conversation, Kind.REPLY, body, client_id, by, seen, draft)
 
 
-def add_note(conversation: int, body: str, *, client_id: UUID, by: Member) -> Posted:
+def add_note(
+    conversation: int, body: str, *, client_id: UUID, by: Member, attachments: Sequence[int] = ()
+) -> Posted:
     """Write a note that only the team sees. Raises as `reply`."""
-    return _write(conversation, Kind.NOTE, body, client_id, by, None)
+    draft = Draft(attachments=tuple(attachments))
+    return _write(conversation, Kind.NOTE, body, client_id, by, None, draft)
 
 
-def _write(conversation: int, kind: Kind, body: str, client_id: UUID, by: Member, seen: int | None) -> Posted:
-    text = clean_body(body, BODY_LIMIT)
+def _write(
+    conversation: int,
+    kind: Kind,
+    body: str,
+    client_id: UUID,
+    by: Member,
+    seen: int | None,
+    draft: Draft,
+) -> Posted:
+    text = "" if draft.attachments and not body.strip() else clean_body(body, BODY_LIMIT)
     with transaction.atomic():
         found = _lock(conversation, by)
         if seen is not None and _answered_after(found, seen, client_id, by):
             raise UnseenReply
         item = Item(by.account.pk, client_id, kind, text, conversation=found.pk, author=by.user.pk)
         posted = post(item)
+        if posted and posted.fresh:
+            attach(posted.message, draft.attachments, by)
+            if kind == Kind.REPLY:
+                replied.send(Conversation, conversation=found, message=posted.message, draft=draft, by=by)
         transaction.on_commit(bell.ring)
     if posted is None:
         raise Missing
@@ -99,6 +127,27 @@ def _set_status(conversation: int, status: Status, by: Member) -> None:
             found.waiting_since, found.unread = None, 0
         what = "done" if status == Status.DONE else "reopened"
         _save(found, by.user.pk, {"what": what}, "status", "waiting_since", "unread")
+
+
+def delete_conversation(conversation: int, *, by: Member) -> None:
+    """Remove a conversation with its messages and files for good; admins with a seat only.
+
+    The channel keeps what it needs so that it does not come back. Raises Forbidden for
+    others, ReadOnly and Missing.
+    """
+    must_administer(by)
+    with transaction.atomic():
+        found = _lock(conversation, by)
+        deleting.send(Conversation, conversation=found)
+        messages = Message.objects.filter(conversation_id=found.pk)
+        remove_files(messages)
+        messages.delete()
+        found.delete()
+        audit.record(by.account.pk, by.user.pk, "conversation.deleted", f"conversation {conversation}")
+        version = found.version + 1
+        emit(
+            by.account.pk, "conversation.changed", conversation=conversation, what="deleted", version=version
+        )
 
 
 def mark_read(conversation: int, *, by: Member) -> None:

@@ -1,0 +1,1 @@
+"""The email channel: mailboxes, mail in, mail out."""

@@ -1,0 +1,71 @@
+"""Own addresses of the installation's mail domain (`SALOTTO_MAIL_DOMAIN`).
+
+Two kinds of local part, safe in lower case and under the 64 characters of RFC 5321 4.5.3.1.1:
+`<mailbox key>` takes mail that is forwarded to a mailbox; `r-<account>-<conversation>-<signature>`
+(numbers in base 36) leads an answer into its conversation, whoever sends it. The signature is
+80 bits of HMAC-SHA-256 in base 32: an address cannot be guessed, only received.
+"""
+
+import hmac
+import re
+from base64 import b32encode
+from dataclasses import dataclass
+
+from django.conf import settings
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_REPLY = re.compile(r"r-([0-9a-z]{1,13})-([0-9a-z]{1,13})-([a-z2-7]{16})")
+_BIGGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The conversation that a signed reply address names."""
+
+    account: int
+    conversation: int
+
+
+def forwarding_address(key: str) -> str:
+    """The address that takes mail for a mailbox; "" on a server without a mail domain."""
+    return f"{key}@{settings.MAIL_DOMAIN}" if settings.MAIL_DOMAIN else ""
+
+
+def reply_address(account: int, conversation: int) -> str:
+    """The signed address of a conversation; "" on a server without a mail domain."""
+    if not settings.MAIL_DOMAIN:
+        return ""
+    name = f"r-{_base36(account)}-{_base36(conversation)}"
+    return f"{name}-{_signature(name)}@{settings.MAIL_DOMAIN}"
+
+
+def thread_of(address: str) -> Thread | None:
+    """The conversation of a genuine signed reply address of ours, else None."""
+    local = local_part(address)
+    found = _REPLY.fullmatch(local or "")
+    if found is None or not hmac.compare_digest(_signature(f"r-{found[1]}-{found[2]}"), found[3]):
+        return None
+    account, conversation = int(found[1], 36), int(found[2], 36)
+    return Thread(account, conversation) if max(account, conversation) <= _BIGGEST else None
+
+
+def local_part(address: str) -> str | None:
+    """What stands before the @ of an address in our mail domain, in lower case and without a
+    `+tag`; None for an address elsewhere."""
+    local, _, domain = address.strip().lower().rpartition("@")
+    if not settings.MAIL_DOMAIN or domain != settings.MAIL_DOMAIN:
+        return None
+    return local.partition("+")[0]
+
+
+def _signature(name: str) -> str:
+    key = b"salotto.reply|" + settings.SECRET_KEY.encode()
+    return b32encode(hmac.digest(key, name.encode(), "sha256")[:10]).decode().lower()
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = _DIGITS[rest] + digits
+    return digits or "0"

@@ -1,0 +1,317 @@
+"""Mailboxes, the mail that came in and goes out, and what threads it."""
+
+import secrets
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from salotto.core.tenancy import AccountModel, LocalKey
+from salotto.inbox.models import Blob, Conversation, Inbox, Message
+
+ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+ID_LIMIT = 900
+"""Characters of a Message-ID that are kept; a longer one is kept by its digest."""
+
+
+def new_key() -> str:
+    """The local part of a forwarding address: 12 characters that survive any spelling."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(12))
+
+
+class FromName(models.TextChoices):
+    """Whose name a customer sees."""
+
+    AGENT = "agent", _("The agent")
+    COMPANY = "company", _("The company")
+    BOTH = "both", _("The agent and the company")
+
+
+class Mailbox(AccountModel):
+    """An email inbox: its address, its looks, and what it does by itself.
+
+    `address` is what customers write to, `aliases` are further own addresses, one per line.
+    `key` is the local part of the forwarding address; `hook_digest` the SHA-256 (hex) of the
+    secret of its raw-mail address. At most one mailbox of an account carries on chats whose
+    visitor has left (`continues_chats`), `chat_minutes` after the answer.
+    """
+
+    inbox = LocalKey(Inbox)
+    address = models.CharField(max_length=254, blank=True)
+    aliases = models.TextField(blank=True)
+    enabled = models.BooleanField(default=True)
+    key = models.CharField(max_length=24, unique=True, default=new_key)
+    hook_digest = models.CharField(max_length=64, blank=True)
+    from_name = models.CharField(max_length=8, choices=FromName, default=FromName.BOTH)
+    company = models.CharField(max_length=80, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    signature = models.TextField(blank=True)
+    colour = models.CharField(max_length=7, blank=True)
+    footer = models.TextField(blank=True)
+    logo = LocalKey(Blob, null=True)
+    auto_reply = models.TextField(blank=True)
+    continues_chats = models.BooleanField(default=False)
+    chat_minutes = models.PositiveSmallIntegerField(default=5)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "inbox"], name="email_mailbox_inbox"),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=models.Q(continues_chats=True),
+                name="email_mailbox_chats",
+            ),
+        ]
+
+
+class Way(models.TextChoices):
+    """What a server is used for."""
+
+    IN = "in", _("Receiving")
+    OUT = "out", _("Sending")
+
+
+class Security(models.TextChoices):
+    """How the connection is protected."""
+
+    TLS = "tls", _("TLS")
+    STARTTLS = "starttls", _("STARTTLS")
+    NONE = "none", _("None")
+
+
+class Auth(models.TextChoices):
+    """How we sign in."""
+
+    PASSWORD = "password", _("Password")
+    GOOGLE = "google", "Google"
+    MICROSOFT = "microsoft", "Microsoft 365"
+    NONE = "none", _("Without signing in")
+
+
+class Server(AccountModel):
+    """An IMAP server that a mailbox is read from, or an SMTP server that it sends by.
+
+    `secret` is sealed (`core.secrets`): the password, or the OAuth 2 refresh token; `token` the
+    sealed access token, good until `token_until`. `trouble` says in words what is wrong since
+    `trouble_since`. A mailbox without an outgoing server sends by the installation's own.
+    """
+
+    mailbox = LocalKey(Mailbox)
+    way = models.CharField(max_length=3, choices=Way)
+    host = models.CharField(max_length=253)
+    port = models.PositiveIntegerField()
+    security = models.CharField(max_length=8, choices=Security, default=Security.TLS)
+    auth = models.CharField(max_length=10, choices=Auth, default=Auth.PASSWORD)
+    username = models.CharField(max_length=254, blank=True)
+    secret = models.TextField(blank=True)
+    token = models.TextField(blank=True)
+    token_until = models.DateTimeField(null=True)
+    folder = models.CharField(max_length=250, default="INBOX")
+    per_minute = models.PositiveIntegerField(default=0)
+    enabled = models.BooleanField(default=True)
+    trouble = models.TextField(blank=True)
+    trouble_since = models.DateTimeField(null=True)
+    worked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "mailbox", "way"], name="email_server_way"),
+            models.CheckConstraint(condition=models.Q(port__range=(1, 65535)), name="email_server_port"),
+        ]
+
+
+class Position(AccountModel):
+    """How far a folder has been read (RFC 3501 2.3.1.1), moved with the mails it stands behind.
+
+    `uidvalidity` is null before the first look. `everything`: mails that lay there before were
+    wanted as well. A fetcher holds the lease while it is at work.
+    """
+
+    server = LocalKey(Server)
+    folder = models.CharField(max_length=250)
+    uidvalidity = models.BigIntegerField(null=True)
+    last_uid = models.BigIntegerField(default=0)
+    everything = models.BooleanField(default=False)
+    lease_by = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "server", "folder"], name="email_position_once"),
+        ]
+
+
+class RawState(models.TextChoices):
+    """How far a mail that came in has got."""
+
+    WAITING = "waiting", _("Waiting")
+    DONE = "done", _("Taken in")
+    DUPLICATE = "duplicate", _("Came before")
+    FAILED = "failed", _("Could not be read")
+    UNROUTED = "unrouted", _("For no inbox")
+    DELETED = "deleted", _("Deleted")
+
+
+class RawMail(AccountModel):
+    """A mail exactly as it came, stored before anybody looks into it.
+
+    `source` is imap, smtp, lmtp, http or upload; `sender` and `recipients` are the envelope's,
+    where there was one. `mailbox` is null while nothing says whose it is. `content` is emptied
+    when its conversation is deleted.
+    """
+
+    mailbox = LocalKey(Mailbox, null=True)
+    source = models.CharField(max_length=8)
+    folder = models.CharField(max_length=250, blank=True)
+    uidvalidity = models.BigIntegerField(null=True)
+    uid = models.BigIntegerField(null=True)
+    sender = models.CharField(max_length=320, blank=True)
+    recipients = ArrayField(models.CharField(max_length=320), default=list)
+    content = models.BinaryField()
+    size = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=RawState, default=RawState.WAITING)
+    error = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(db_default=Now())
+    conversation = LocalKey(Conversation, null=True)
+    message = LocalKey(Message, null=True)
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "mailbox", "folder", "uidvalidity", "uid"],
+                condition=models.Q(uid__isnull=False),
+                name="email_raw_position",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "account", "mailbox", "id", condition=models.Q(state="waiting"), name="email_raw_waiting"
+            ),
+            models.Index(
+                "account",
+                models.F("id").desc(),
+                condition=models.Q(state__in=["failed", "unrouted"]),
+                name="email_raw_dead",
+            ),
+            models.Index("account", "conversation", name="email_raw_conversation"),
+        ]
+
+
+class MailState(models.TextChoices):
+    """Where a mail is: received, or on its way out."""
+
+    RECEIVED = "received", _("Received")
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Sending")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Not sent")
+    BOUNCED = "bounced", _("Came back")
+
+
+class Mail(AccountModel):
+    """The email behind a message: its headers, its whole text, and where it is on its way.
+
+    `header_id` is its Message-ID; ids are without angle brackets. `to`, `cc`, `bcc` are lists of
+    [name, address]. `text` is the
+    whole plain text (the message's body has quote and signature folded off), `html` the HTML as
+    it came or goes out, made safe only when it is shown. `kind` of an outgoing mail: reply,
+    forward, chat (carries a chat on), auto. `error` is the server's own words.
+    """
+
+    mailbox = LocalKey(Mailbox)
+    conversation = LocalKey(Conversation)
+    message = LocalKey(Message, null=True)
+    raw = LocalKey(RawMail, null=True)
+    kind = models.CharField(max_length=8, default="mail")
+    header_id = models.TextField()
+    in_reply_to = models.TextField(blank=True)
+    references = ArrayField(models.TextField(), default=list)
+    sender_name = models.CharField(max_length=200, blank=True)
+    sender = models.CharField(max_length=320, blank=True)
+    reply_to = models.JSONField(default=list)
+    to = models.JSONField(default=list)
+    cc = models.JSONField(default=list)
+    bcc = models.JSONField(default=list)
+    subject = models.TextField(blank=True)
+    dated = models.DateTimeField(null=True)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    automatic = models.CharField(max_length=40, blank=True)
+    problems = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=MailState)
+    error = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "message"], name="email_mail_message"),
+        ]
+        indexes = [
+            models.Index("account", "conversation", "id", name="email_mail_conversation"),
+            models.Index(
+                "next_try_at", condition=models.Q(state__in=["queued", "sending"]), name="email_mail_queue"
+            ),
+            models.Index(
+                "account", "mailbox", "changed_at", condition=models.Q(state="sent"), name="email_mail_sent"
+            ),
+        ]
+
+
+class KnownId(AccountModel):
+    """A Message-ID that was sent or received, once per inbox, and where it belongs.
+
+    `expected`: only named by another mail so far. `fingerprint` tells a second mail with the
+    same id from the same mail come twice. Without a conversation it is a tombstone: what it
+    belonged to was deleted, and does not come back.
+    """
+
+    inbox = LocalKey(Inbox)
+    value = models.TextField()
+    conversation = LocalKey(Conversation, null=True)
+    message = LocalKey(Message, null=True)
+    expected = models.BooleanField(default=False)
+    fingerprint = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "inbox", "value"], name="email_known_id_once"),
+        ]
+        indexes = [models.Index("account", "conversation", name="email_known_id_conversation")]
+
+
+class Participant(AccountModel):
+    """An address (lower case) that takes part in a conversation by email."""
+
+    conversation = LocalKey(Conversation)
+    address = models.CharField(max_length=320)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "conversation", "address"], name="email_participant_once"
+            ),
+        ]
+
+
+class Domain(AccountModel):
+    """A domain that mail is sent from: its DKIM key (sealed), and what its DNS said last."""
+
+    name = models.CharField(max_length=253)
+    selector = models.CharField(max_length=63, default="salotto")
+    private_key = models.TextField(blank=True)
+    public_key = models.TextField(blank=True)
+    signs = models.BooleanField(default=False)
+    findings = models.JSONField(default=list)
+    checked_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "name"], name="email_domain_once")]

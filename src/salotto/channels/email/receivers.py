@@ -1,0 +1,1 @@
+"""What the email channel does when something happens in the inbox."""

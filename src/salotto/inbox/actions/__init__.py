@@ -1,0 +1,36 @@
+"""Every write of the inbox: what agents do to conversations, and the files of messages."""
+
+from salotto.inbox.actions.conversations import (
+    BODY_LIMIT,
+    UnseenReply,
+    add_note,
+    assign,
+    complete,
+    delete_conversation,
+    mark_read,
+    mark_unread,
+    release,
+    reopen,
+    reply,
+)
+from salotto.inbox.actions.files import File, add_files, attach, drop_upload, keep, upload
+
+__all__ = [
+    "BODY_LIMIT",
+    "File",
+    "UnseenReply",
+    "add_files",
+    "add_note",
+    "assign",
+    "attach",
+    "complete",
+    "delete_conversation",
+    "drop_upload",
+    "keep",
+    "mark_read",
+    "mark_unread",
+    "release",
+    "reopen",
+    "reply",
+    "upload",
+]

@@ -1,0 +1,69 @@
+"""Conversations about requests to support (rule S13): what an agent replies there goes on to
+the account that has asked.
+
+The link between conversation and request is stored with the request (`seats.models.SupportTalk`).
+The reply's transaction only queues a job, which carries it: see `seats.actions.talking` for why.
+"""
+
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from salotto.accounts.models import Account
+from salotto.core.tenancy import account_scope
+from salotto.inbox.models import Conversation, Kind, Message
+from salotto.inbox.posting import Item, post
+from salotto.live import bell
+from salotto.seats.actions import hear_support
+from salotto.seats.queries import account_talked_about
+
+NOT_SUPPORT = _(
+    "This reply was not sent: this account does not take requests for seats any more, so the account"
+    " that has asked does not hear from here."
+)
+FILES = _("This reply was not sent: files do not reach the account that has asked, only words do.")
+
+
+def asker(account_id: int) -> UUID:
+    """The visitor that an account is in support's inbox; visitors of a site have random ids."""
+    return uuid5(NAMESPACE_URL, f"salotto:account:{account_id}")
+
+
+def take_along(conversation: Conversation, message: int) -> None:
+    """Queue the reply's way to the account, in its transaction, if a request is talked about here.
+
+    Conversations of other contacts cost no query: their visitor is none, or a random one.
+    """
+    visitor = conversation.visitor
+    if visitor is None or visitor.version != 5:
+        return
+    if account_talked_about(conversation.account_id, conversation.pk) is not None:
+        carry_reply.defer(account_id=conversation.account_id, message=message)
+
+
+@app.task(queue="mail", retry=RetryStrategy(max_attempts=10, exponential_wait=3))
+def carry_reply(account_id: int, message: int) -> None:
+    """Job: bring an agent's reply to the account whose request it is about; tried for a day.
+
+    Done any number of times it arrives once. What cannot leave is said so in a note.
+    """
+    with account_scope(account_id):
+        found = Message.objects.select_related("author").filter(pk=message, kind=Kind.REPLY).first()
+    if found is None or found.author is None:
+        return
+    key = uuid5(NAMESPACE_URL, f"salotto:message:{account_id}:{message}")
+    if not found.body:
+        _say_so(account_id, found.conversation_id, key, FILES)
+    elif not hear_support(account_id, found.conversation_id, found.body, found.author, key):
+        _say_so(account_id, found.conversation_id, key, NOT_SUPPORT)
+
+
+def _say_so(account_id: int, conversation: int, key: UUID, why: Any) -> None:
+    with translation.override(Account.objects.get(pk=account_id).language), transaction.atomic():
+        post(Item(account_id, key, Kind.NOTE, str(why), conversation=conversation))
+        transaction.on_commit(bell.ring)
