@@ -56,6 +56,11 @@ def seats_page(account: Account) -> str:
     return address("seats", account.slug)
 
 
+def request_page(request: SeatRequest) -> str:
+    """The address of the request among the account's pages."""
+    return address("seats_request", request.account.slug, request.pk)
+
+
 def prepared(request: SeatRequest, plan: Plan, sub: Subscription, by: User, language: str) -> tuple[str, str]:
     """Title and text of the message to support, with everything needed to decide."""
     account, adds = request.account, request.kind == SeatRequest.Kind.ADD
@@ -92,12 +97,13 @@ def send_to_support(request: SeatRequest, words: tuple[str, str], catalogue: Cat
     _send(support_address(catalogue), language, lambda: words, link=link, act=act, reply_to=by.email)
 
 
-def tell_support(request: SeatRequest, words: Text, catalogue: Catalogue) -> None:
+def tell_support(request: SeatRequest, words: Text, catalogue: Catalogue, *, reply_to: str = "") -> None:
     """Queue a mail to support about a request that it knows."""
     language = support_language(catalogue)
     with translation.override(language):
         act = _("Open the request")
-    _send(support_address(catalogue), language, words, link=operator_page(request), act=act)
+    link = operator_page(request)
+    _send(support_address(catalogue), language, words, link=link, act=act, reply_to=reply_to)
 
 
 def tell_primary_admin(account: Account, words: Text, *, reply_to: str = "") -> None:
@@ -106,6 +112,14 @@ def tell_primary_admin(account: Account, words: Text, *, reply_to: str = "") -> 
     with translation.override(to.language):
         act = _("Manage seats")
     _send(to.email, to.language, words, link=seats_page(account), act=act, reply_to=reply_to)
+
+
+def tell_about(request: SeatRequest, words: Text) -> None:
+    """Queue a mail to the primary admin about a request, with the way to read and answer it."""
+    to = request.account.primary_admin
+    with translation.override(to.language):
+        act = _("Open the request")
+    _send(to.email, to.language, words, link=request_page(request), act=act)
 
 
 def send_asking(by: Member, plan: Plan) -> None:

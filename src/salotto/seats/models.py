@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from salotto.core.tenancy import AccountModel
+from salotto.core.tenancy import AccountModel, LocalKey
 
 
 class SeatPlan(AccountModel):
@@ -57,8 +57,8 @@ class SeatRequest(AccountModel):
     """A request by Email support: to remove seats (rule S13), or, when self-service has ended,
     to add some (rule S14). At most one is open.
 
-    `quantity` seats of the `seats_then`; `conversation` (with its account) is where support
-    and the account talk about it, if the operator has an inbox here.
+    `quantity` seats of the `seats_then`; `support_conversation_id` (with its account) is where
+    support and the account talk about it, if the operator has an inbox here: a `SupportTalk`.
     """
 
     class Kind(models.TextChoices):
@@ -102,3 +102,50 @@ class SeatRequest(AccountModel):
             ),
             models.Index(fields=["account", "-id"], name="seats_request_list"),
         ]
+
+
+class SupportTalk(AccountModel):
+    """The conversation in support's own account in which this account's requests are talked
+    about. Insert-only; a conversation is of one account for ever, and a request can be linked to
+    one of its own account alone (composite key of `SeatRequest`)."""
+
+    support_account_id = models.BigIntegerField()
+    conversation_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["support_account_id", "conversation_id"], name="seats_talk_of_one_account"
+            ),
+            models.UniqueConstraint(
+                fields=["account", "support_account_id", "conversation_id"], name="seats_talk_key"
+            ),
+        ]
+
+
+class RequestWord(AccountModel):
+    """What support and the account have said about a request; append-only.
+
+    `key` makes a retry harmless: the form's of the account's words, one made from the
+    message's id of words that support wrote in its inbox.
+    """
+
+    class Side(models.TextChoices):
+        ACCOUNT = "account", _("The account")
+        SUPPORT = "support", _("Support")
+
+    request = LocalKey(SeatRequest)
+    key = models.UUIDField()
+    side = models.CharField(max_length=8, choices=Side)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "request", "key"], name="seats_word_once"),
+            models.CheckConstraint(
+                condition=models.Q(side__in=["account", "support"]), name="seats_word_side"
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "request", "-id"], name="seats_word_list")]

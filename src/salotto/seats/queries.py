@@ -7,12 +7,15 @@ from django.core.cache import cache
 from django.db import connection
 
 from salotto.accounts.models import Access, Membership
+from salotto.billing.history import before, page_of
 from salotto.billing.models import Payment, PaymentState
 from salotto.core.errors import Missing
 from salotto.core.tenancy import all_accounts
 from salotto.seats.errors import MOST_NAMES, TooManyAgents
-from salotto.seats.models import SeatPlan, SeatRequest
+from salotto.seats.models import RequestWord, SeatPlan, SeatRequest, SupportTalk
 
+WORDS = 50
+"""What was said about a request, on one page."""
 OPEN = (SeatRequest.State.REQUESTED, SeatRequest.State.SCHEDULED)
 
 
@@ -73,7 +76,34 @@ def open_request() -> SeatRequest | None:
 
 def last_request() -> SeatRequest | None:
     """The newest request of the open scope, open or not."""
-    found: SeatRequest | None = SeatRequest.objects.order_by("-id").first()
+    found: SeatRequest | None = SeatRequest.objects.select_related("asked_by").order_by("-id").first()
+    return found
+
+
+def own_request(request_id: int) -> SeatRequest:
+    """A request of the open scope; raises Missing."""
+    rows = SeatRequest.objects.select_related("asked_by")
+    found: SeatRequest | None = rows.filter(pk=request_id).first() if 0 < request_id < 2**63 else None
+    if found is None:
+        raise Missing()
+    return found
+
+
+def words_of(request_id: int, *, cursor: str = "", limit: int = WORDS) -> tuple[list[RequestWord], str]:
+    """What was said about a request of the open scope: the newest `limit`, the oldest of them
+    first, and the cursor of those before them, or ""."""
+    rows = RequestWord.objects.filter(request_id=request_id, id__lt=before(cursor)).order_by("-id")
+    page = page_of(list(rows.select_related("author")[: limit + 1]), limit)
+    return page.rows[::-1], page.next
+
+
+def account_talked_about(support_account_id: int, conversation_id: int) -> int | None:
+    """The account whose requests are talked about in this conversation of support's, if any."""
+    with all_accounts():
+        rows = SupportTalk.objects.filter(
+            support_account_id=support_account_id, conversation_id=conversation_id
+        )
+        found: int | None = rows.values_list("account_id", flat=True).first()
     return found
 
 

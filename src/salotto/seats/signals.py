@@ -13,4 +13,5 @@ receiver that opens a conversation there answers with its id."""
 
 support_said = Signal()
 """Something about a request that is talked about in support's account: `request`, `text`,
-`user` (who said it) and `from_support` (False: the account did)."""
+`user` (who said it), `from_support` (False: the account did) and `key` (UUID: said once). The
+receiver that puts it into the conversation answers with the message's id; None: it is gone."""

@@ -18,6 +18,7 @@ from salotto.core.errors import Refused
 from salotto.desk.people import common
 from salotto.desk.people.queries import open_conversations
 from salotto.desk.seats.queries import board_of
+from salotto.live import cursor
 from salotto.seats import actions
 
 
@@ -26,7 +27,8 @@ from salotto.seats import actions
 @with_stripe
 def seats(request: MemberRequest) -> HttpResponse:
     """The figures and the people; with htmx only the rows."""
-    context = {**common.asked(request), "section": "seats", "levels": Access.choices}
+    at = cursor.current()  # before what the page shows is read
+    context = {**common.asked(request), "section": "seats", "levels": Access.choices, "cursor": at}
     if getattr(request, "htmx", False):
         return render(request, "desk/people/_seat_rows.html", context)
     return render(request, "desk/people/seats.html", {**context, "board": board_of(request.member)})

@@ -1,15 +1,27 @@
 """What the seats page needs to know of the account's money."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.conf import settings
 
 from salotto.accounts.members import Member
-from salotto.billing.models import Catalogue, Invoice, Payment, Subscription
+from salotto.billing.models import Catalogue, Invoice, Payment, PaymentKind, Subscription
 from salotto.billing.standing import Standing, account_now, standing
+from salotto.core import clock
 from salotto.core.tenancy import account_scope
-from salotto.desk.seats.shapes import BANNER, Board, Bought, board, bought, next_step
-from salotto.seats.queries import asked_at, open_request, plan
+from salotto.desk.seats.shapes import (
+    BANNER,
+    Board,
+    Bought,
+    board,
+    bought,
+    next_step,
+    settled_lately,
+    unfinished,
+)
+from salotto.desk.seats.talks import Talk, talk
+from salotto.seats.queries import OPEN, asked_at, last_request, own_request, plan, words_of
 
 
 def board_of(member: Member) -> Board:
@@ -21,7 +33,23 @@ def board_at(st: Standing, member: Member) -> Board:
     """The same, from what is known of the account's money already."""
     with account_scope(member.account.pk):
         asked = None if member.is_primary_admin else asked_at(member.account.pk, member.user.pk)
-        return board(st, plan(), by=member, request=open_request(), asked_at=asked)
+        newest = last_request()
+        is_open = newest is not None and newest.state in OPEN
+        made = board(st, plan(), by=member, request=newest if is_open else None, asked_at=asked)
+        purchase = Payment.objects.filter(kind=PaymentKind.PURCHASE).order_by("-created_at", "-id").first()
+    closed = None if is_open else settled_lately(newest, st.now)
+    return replace(made, closed=closed, purchase=unfinished(purchase, clock.now()))
+
+
+def talk_of(member: Member, request_id: int, cursor: str = "") -> Talk:
+    """A request of this account with what was said about it, the newest 50 or those before
+    `cursor`; raises Missing."""
+    with account_scope(member.account.pk):
+        found = own_request(request_id)
+        words, older = words_of(found.pk, cursor=cursor)
+        newest = last_request()
+    may_write = member.is_primary_admin and newest is not None and newest.pk == found.pk
+    return talk(found, words, older, zone=member.account.time_zone, cursor=cursor, may_write=may_write)
 
 
 def bought_with(payment: Payment) -> Bought:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.http import urlencode
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,15 @@ from salotto.accounts.members import Member
 from salotto.billing import wording
 from salotto.billing.due import next_due
 from salotto.billing.gateways import gateway
-from salotto.billing.models import Payment, PaymentKind, PaymentMethod, Price, State, Subscription
+from salotto.billing.models import (
+    Payment,
+    PaymentKind,
+    PaymentMethod,
+    PaymentState,
+    Price,
+    State,
+    Subscription,
+)
 from salotto.billing.money import Money
 from salotto.billing.period import MONTHS
 from salotto.billing.prices import currencies, price_for_new
@@ -24,6 +33,10 @@ from salotto.seats.queries import Plan
 
 BANNER = timedelta(days=30)
 """How long before the end of sale admins are told (rule S14)."""
+NEWS = timedelta(days=1)
+"""How long a purchase that came to nothing is spoken of."""
+SETTLED = timedelta(days=30)
+"""How long a request that is settled is."""
 
 
 def language() -> str:
@@ -42,12 +55,24 @@ def days_left(until: datetime, now: datetime) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A purchase that is under way (`open`), or was left or lost and came to nothing; `terms` is
+    the query of the dialog that offers the same again."""
+
+    seats: int
+    open: bool
+    terms: str
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """Manage seats as one member sees it.
 
     `sells`: how the primary admin gets more seats: "dialog", "support" (rule S14), or ""
     because of `why` ("past_due", "unpaid", "sale_over", "no_price"). `by_support`: whether support
     alone sells more, whoever reads. `ending_seats` end with the paid period, and `remains` then.
+    `closed` is the newest request when it is settled, as long as that is news; `purchase` the
+    last one when it is under way or came to nothing.
     """
 
     plan: Plan
@@ -70,6 +95,8 @@ class Board:
     remains: int
     renews_on: str
     removable: int
+    closed: SeatRequest | None = None
+    purchase: "Unfinished | None" = None
 
     @property
     def is_trial(self) -> bool:
@@ -367,6 +394,22 @@ def bought(payment: Payment, seats: int, invoice_id: int, number: str) -> Bought
         form = _("%(amount)s was charged to %(card)s.")
         charged = form % {"amount": shown(payment.amount, payment.currency), "card": card_name(card)}
     return Bought(wording.seats(added, language()), seats, charged, number, invoice_id)
+
+
+def unfinished(payment: Payment | None, now: datetime) -> Unfinished | None:
+    """The newest purchase, if it is open, or came to nothing within the last day."""
+    if payment is None or payment.state == PaymentState.PAID:
+        return None
+    is_open = payment.state == PaymentState.CHARGING
+    if not is_open and payment.created_at < now - NEWS:
+        return None
+    return Unfinished(payment.next_to - payment.next_from, is_open, urlencode(terms_of(payment) or {}))
+
+
+def settled_lately(request: SeatRequest | None, now: datetime) -> SeatRequest | None:
+    """The newest request, if it was settled in the last 30 days."""
+    closed = request.closed_at if request else None
+    return request if closed is not None and closed > now - SETTLED else None
 
 
 def terms_of(payment: Payment) -> dict[str, str] | None:

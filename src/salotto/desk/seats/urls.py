@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from salotto.desk.seats import asking, buying, page
+from salotto.desk.seats import asking, buying, page, talking
 
 SEATS = "a/<slug:slug>/settings/seats/"
 
@@ -17,5 +17,6 @@ urlpatterns = [
     path(f"{SEATS}card/", buying.card, name="seats_card"),
     path(f"{SEATS}support/", asking.support, name="seats_support"),
     path(f"{SEATS}support/withdraw/", asking.withdraw, name="seats_withdraw"),
+    path(f"{SEATS}requests/<int:request_id>/", talking.one, name="seats_request"),
     path(f"{SEATS}ask/", asking.ask, name="seats_ask"),
 ]

@@ -11,6 +11,7 @@ from salotto.seats.actions.requests import (
     schedule,
     withdraw_request,
 )
+from salotto.seats.actions.talking import hear_support, write_to_support
 from salotto.seats.actions.unfinished import tell_unfinished
 from salotto.seats.errors import NoFreeSeat
 
@@ -21,6 +22,7 @@ __all__ = [
     "ask_primary_admin",
     "decline",
     "follow",
+    "hear_support",
     "request_more",
     "request_removal",
     "schedule",
@@ -29,4 +31,5 @@ __all__ = [
     "start_trial",
     "tell_unfinished",
     "withdraw_request",
+    "write_to_support",
 ]

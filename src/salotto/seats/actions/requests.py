@@ -9,14 +9,15 @@ of the account's own clock, as the instants of its money are.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from uuid import uuid4
 
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from salotto.accounts.members import Member, must_be_primary_admin
+from salotto.accounts.members import Member
 from salotto.accounts.models import User
-from salotto.accounts.queries import member_of
 from salotto.billing.actions.locking import subscription_of
 from salotto.billing.actions.quantities import PAYING, schedule_quantity
 from salotto.billing.errors import BadQuantity
@@ -24,9 +25,17 @@ from salotto.billing.models import Catalogue, Subscription
 from salotto.billing.quotes import quantity_of
 from salotto.billing.standing import account_now
 from salotto.core import audit
-from salotto.core.errors import Forbidden, Invalid
 from salotto.live.actions import emit
 from salotto.seats import mails
+from salotto.seats.actions.talking import (
+    as_primary_admin,
+    catalogue_now,
+    clean,
+    needed,
+    open_talk,
+    say,
+    told,
+)
 from salotto.seats.errors import (
     BadRemoval,
     NoOpenRequest,
@@ -37,22 +46,6 @@ from salotto.seats.errors import (
 )
 from salotto.seats.models import SeatChange, SeatRequest
 from salotto.seats.queries import OPEN, plan, request_of
-from salotto.seats.signals import support_asked, support_said
-
-LONGEST = 2000
-"""Characters of a note or an answer."""
-
-
-@contextmanager
-def _as_primary_admin(by: Member) -> Iterator[tuple[Member, Subscription]]:
-    """The lock, and who asks as of now; raises Forbidden (rule S2)."""
-    must_be_primary_admin(by)
-    with subscription_of(by.account.pk) as sub:
-        now = member_of(by.user, by.account.slug)
-        if now is None:
-            raise Forbidden(code="not_member")
-        must_be_primary_admin(now)
-        yield now, sub
 
 
 def request_removal(quantity: object, note: str, *, by: Member) -> SeatRequest:
@@ -62,7 +55,7 @@ def request_removal(quantity: object, note: str, *, by: Member) -> SeatRequest:
     own account, if it has one. Raises Forbidden unless `by` is the primary admin (rule S2),
     BadQuantity, BadRemoval (422), NothingToRemove and RequestOpen (409).
     """
-    with _as_primary_admin(by) as (now, sub):
+    with as_primary_admin(by) as (now, sub):
         number = quantity_of(quantity)
         if sub.state not in PAYING or sub.quantity_next == 0:
             raise NothingToRemove()
@@ -77,7 +70,7 @@ def request_more(quantity: object, note: str, *, by: Member) -> SeatRequest:
     Raises Forbidden unless `by` is the primary admin, BadQuantity, StillSold (409) as long as
     the dialog sells them, RequestOpen (409).
     """
-    with _as_primary_admin(by) as (now, sub):
+    with as_primary_admin(by) as (now, sub):
         number = quantity_of(quantity)
         over = Catalogue.objects.get().extra_sale_ends_at()
         if over is None or account_now(sub) < over:
@@ -94,15 +87,15 @@ def _ask(kind: SeatRequest.Kind, number: int, note: str, by: Member, sub: Subscr
         kind=kind,
         quantity=number,
         seats_then=here.seats,
-        note=_text(note),
+        note=clean(note),
         asked_by=by.user,
         asked_at=account_now(sub),
     )
     _insert(request)
-    catalogue = Catalogue.objects.select_related("support_account").get()
+    catalogue = catalogue_now()
     words = mails.prepared(request, here, sub, by.user, mails.support_language(catalogue))
     mails.send_to_support(request, words, catalogue, by.user)
-    _talk(request, words, catalogue, by)
+    open_talk(request, f"{words[0]}\n\n{words[1]}\n\n{mails.operator_page(request)}", catalogue, by)
     audit.record(
         by.account.pk, by.user.pk, f"seats.{kind}_requested", f"request {request.pk}", quantity=number
     )
@@ -121,42 +114,18 @@ def _insert(request: SeatRequest) -> None:
         raise RequestOpen() from None
 
 
-def _text(given: str) -> str:
-    text = given.replace("\x00", "").strip()
-    if len(text) > LONGEST:
-        raise Invalid(_("This text is longer than %(n)d signs. Nothing was changed.") % {"n": LONGEST})
-    return text
-
-
-def _talk(request: SeatRequest, words: tuple[str, str], catalogue: Catalogue, by: Member) -> None:
-    """Open the conversation in support's account; its id is the first receiver's answer."""
-    if catalogue.support_account_id is None:
-        return
-    text = f"{words[0]}\n\n{words[1]}\n\n{mails.operator_page(request)}"
-    answers = support_asked.send(
-        SeatRequest, request=request, support_account_id=catalogue.support_account_id, text=text, by=by
-    )
-    conversation = next((answer for _receiver, answer in answers if answer), None)
-    if conversation is not None:
-        request.support_account_id = catalogue.support_account_id
-        request.support_conversation_id = conversation
-        request.save(update_fields=["support_account_id", "support_conversation_id"])
-
-
 def withdraw_request(*, by: Member) -> SeatRequest:
     """Take the open request back; a scheduled removal does not take effect then.
 
     Raises Forbidden unless `by` is the primary admin, NoOpenRequest (409).
     """
-    with _as_primary_admin(by) as (now, sub):
+    with as_primary_admin(by) as (now, sub):
         request = _locked(SeatRequest.objects.filter(state__in=OPEN).first())
         if request.state == SeatRequest.State.SCHEDULED:
             _unschedule(request, sub, now.user)
         _close(request, SeatRequest.State.WITHDRAWN, account_now(sub))
         audit.record(now.account.pk, now.user.pk, "seats.request_withdrawn", f"request {request.pk}")
-        catalogue = Catalogue.objects.select_related("support_account").get()
-        mails.tell_support(request, lambda: _withdrawn(request), catalogue)
-        _say(request, _withdrawn(request)[0], now.user, from_support=False)
+        _tell_support(request, now.user)
         emit(now.account.pk, "seats.changed")
     return request
 
@@ -175,6 +144,14 @@ def _unschedule(request: SeatRequest, sub: Subscription, actor: User) -> None:
         )
 
 
+def _tell_support(request: SeatRequest, user: User) -> None:
+    catalogue = catalogue_now()
+    mails.tell_support(request, lambda: _withdrawn(request), catalogue)
+    with translation.override(mails.support_language(catalogue)):
+        title = _withdrawn(request)[0]
+    say(request, title, user, catalogue, from_support=False, key=uuid4())
+
+
 def _withdrawn(request: SeatRequest) -> tuple[str, str]:
     account = request.account.name
     return _("%(account)s has taken its request back") % {"account": account}, _("There is nothing to do.")
@@ -190,11 +167,6 @@ def _locked(request: SeatRequest | None) -> SeatRequest:
 def _close(request: SeatRequest, state: SeatRequest.State, at: datetime) -> None:
     request.state, request.closed_at = state, at
     request.save(update_fields=["state", "closed_at"])
-
-
-def _say(request: SeatRequest, text: str, user: User, *, from_support: bool) -> None:
-    if request.support_conversation_id is not None:
-        support_said.send(SeatRequest, request=request, text=text, user=user, from_support=from_support)
 
 
 @contextmanager
@@ -231,7 +203,7 @@ def schedule(request_id: int, operator: User) -> SeatRequest:
         schedule_quantity(
             request.account_id, left, actor_id=operator.pk, kind=kind, reason=reason, may_grow=not removes
         )
-        _tell(request, "seats.request_scheduled", operator, left=left)
+        _tell(request, "seats.request_scheduled", operator, sub, left=left)
     return request
 
 
@@ -245,7 +217,7 @@ def decline(request_id: int, answer: str, operator: User) -> SeatRequest:
             raise NoOpenRequest()
         request.closed_at = account_now(sub)
         _answered(request, SeatRequest.State.DECLINED, _needed(answer), operator, sub, "closed_at")
-        _tell(request, "seats.request_declined", operator)
+        _tell(request, "seats.request_declined", operator, sub)
     return request
 
 
@@ -253,15 +225,12 @@ def answer_request(request_id: int, text: str, operator: User) -> SeatRequest:
     """Write to the primary admin about an open request, which stays as it is. Raises as `decline`."""
     with _as_operator(request_id, operator) as (request, sub):
         _answered(request, SeatRequest.State(request.state), _needed(text), operator, sub)
-        _tell(request, "seats.request_answered", operator)
+        _tell(request, "seats.request_answered", operator, sub)
     return request
 
 
 def _needed(text: str) -> str:
-    text = _text(text)
-    if not text:
-        raise Invalid(_("An answer needs words. Nothing was changed."))
-    return text
+    return needed(text, _("An answer needs words. Nothing was changed."))
 
 
 def _answered(
@@ -272,10 +241,14 @@ def _answered(
     request.save(update_fields=["state", "answer", "answered_by", "answered_at", *also])
 
 
-def _tell(request: SeatRequest, verb: str, operator: User, **detail: int) -> None:
+def _tell(request: SeatRequest, verb: str, operator: User, sub: Subscription, **detail: int) -> None:
+    """Audit, mail, history and conversation: both sides read the same words, the account's."""
     audit.record(request.account_id, operator.pk, verb, f"request {request.pk}", **detail)
-    mails.tell_primary_admin(request.account, lambda: _news(request, verb))
-    _say(request, _news(request, verb)[1], operator, from_support=True)
+    with translation.override(request.account.primary_admin.language):
+        title, text = _news(request, verb)
+    mails.tell_about(request, lambda: (title, text))
+    declined = request.state == SeatRequest.State.DECLINED
+    told(request, f"{title}.\n\n{text}" if declined else text, operator, account_now(sub))
     emit(request.account_id, "seats.changed")
 
 
