@@ -10,4 +10,4 @@ class Migration(migrations.Migration):
         ("live", "0002_rules"),
     ]
 
-    operations = [sql_file(__file__, "settle.sql")]
+    operations = [sql_file(__file__, "lift_read_only.sql"), sql_file(__file__, "settle.sql")]

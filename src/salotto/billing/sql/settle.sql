@@ -93,15 +93,8 @@ BEGIN
      RETURNING billing_subscription.quantity, billing_subscription.quantity_next
           INTO quantity, quantity_next;
 
-    -- On a plan everybody may act again, as accounts.actions.set_read_only lets them, with its
-    -- event. Here, because it costs no round trip, and because the account's row is locked
-    -- before the series and the seat plan.
-    WITH lifted AS (
-        UPDATE accounts_account SET read_only = false
-         WHERE id = account AND read_only AND fresh.state = 'active' RETURNING id
-    )
-    INSERT INTO live_event (account_id, kind, data)
-        SELECT lifted.id, 'account.changed', '{"read_only": false}' FROM lifted;
+    -- The account's row is locked before the series and the seat plan.
+    IF fresh.state = 'active' THEN PERFORM billing_lift_read_only(account); END IF;
 
     SELECT i.invoice, i.number INTO issued FROM billing_issue(doc) AS i;
     PERFORM billing_post_cash(account, moment, 'payment', issued.invoice, of_payment, captured, paid.currency);
