@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from salotto.accounts.members import Member
 from salotto.billing import actions
 from salotto.billing.actions import renewals
 from salotto.billing.actions.invoices import BadPaidOn, NotOnAccount, mark_paid
@@ -85,12 +86,72 @@ def test_rule_21_a_retry_that_succeeds_ends_it(cast: Cast) -> None:
     books_hold(by)
 
 
-def test_rule_21_days_lost_in_a_downtime_are_not_tried_one_by_one(cast: Cast) -> None:
+def every_step(by: Member, since: datetime) -> list[float]:
+    """Go on until nothing is due any more; the days from `since` (real time) to each step."""
+    found = []
+    while (due := subscription(by).due_at) is not None:
+        at_once = max(due, since)
+        with clock.at(at_once):
+            assert actions.step(by.account.pk) in ("retried", "overdue")
+        found.append((at_once - since) / timedelta(days=1))
+    return found
+
+
+@pytest.mark.parametrize("down", [3, 8, 15, 21, 30, 400])
+def test_rule_21_after_a_downtime_every_try_is_made_with_the_days_between(cast: Cast, down: int) -> None:
+    """Not one by one at once, and nobody becomes read-only after a single try."""
     by = cast.primary_admin
     failing(cast)
-    assert after_downtime(by, timedelta(days=15)) == "retried"
-    assert subscription(by).retries == 3
-    assert after_downtime(by, timedelta(days=15)) == ""
+    back = clock.now() + timedelta(days=down)
+    assert every_step(by, back) == pytest.approx([0, 5, 12, 19], abs=1)
+    assert (subscription(by).state, read_only(by)) == (State.UNPAID, True)
+    assert len(jobs(by, "send_failure")) == 5
+    books_hold(by)
+
+
+@pytest.mark.parametrize("down", [3, 21, 400])
+def test_rule_21_after_a_downtime_an_invoice_by_transfer_has_all_its_reminders(cast: Cast, down: int) -> None:
+    by = cast.primary_admin
+    on_invoice(cast)
+    back = invoices(by)[0].payable_until + timedelta(days=down)
+    assert every_step(by, back) == pytest.approx([0, 5, 12, 19], abs=1)
+    assert [job["reminder"] for job in jobs(by, "send_overdue")] == [1, 2, 3, 4]
+    assert (subscription(by).state, read_only(by)) == (State.UNPAID, True)
+    books_hold(by)
+
+
+def test_rule_21_a_downtime_in_the_middle_moves_what_is_left(cast: Cast) -> None:
+    by = cast.primary_admin
+    failed = failing(cast)
+    assert to_next(by) == ["retried"]
+    since = now_of(by) + timedelta(days=11)  # the try of day 7 is six days late
+    with clock.at(since - timedelta(seconds=subscription(by).ahead)):
+        assert actions.step(by.account.pk) == "retried"
+    assert subscription(by).retries == 2
+    assert subscription(by).failed_at == failed + timedelta(days=6)
+    assert to_next(by) == to_next(by) == ["retried"]
+    assert now_of(by) - (failed + timedelta(days=27)) < timedelta(hours=1)
+    assert read_only(by)
+
+
+def test_rule_21_hours_that_a_try_is_late_move_nothing(cast: Cast) -> None:
+    by = cast.primary_admin
+    failed = failing(cast)
+    due = subscription(by).due_at
+    assert due is not None
+    with clock.at(due + timedelta(hours=23)):
+        assert actions.step(by.account.pk) == "retried"
+    assert (subscription(by).failed_at, subscription(by).retries) == (failed, 1)
+
+
+def test_rule_21_a_last_try_that_comes_late_charges_nobody_for_the_downtime(cast: Cast) -> None:
+    """Nobody worked from the day on which read-only should have begun."""
+    by = cast.primary_admin
+    failed = failing(cast)
+    for _ in range(3):
+        to_next(by)
+    assert after_downtime(by, timedelta(days=60)) == "retried"
+    assert (subscription(by).state, subscription(by).failed_at) == (State.UNPAID, failed)
 
 
 def test_the_card_that_was_removed_is_missing(cast: Cast) -> None:

@@ -10,12 +10,8 @@ from salotto.billing.models import State, Subscription
 REMINDERS = (7, 3, 1)
 """Days before the end of a trial on which the account is reminded."""
 RETRIES = (2, 7, 14, 21)
-"""Days after a failed renewal on which it is tried again (rule 21)."""
-
-
-def passed(steps: tuple[int, ...], elapsed: timedelta) -> int:
-    """How many of these days, counted upwards, have come."""
-    return sum(elapsed >= timedelta(days=days) for days in steps)
+"""Days after a failed renewal on which it is tried again (rule 21); the last one ends in read-only.
+Counted from the failure, or from as much later as a downtime has delayed a try."""
 
 
 def next_due(sub: Subscription, owed_until: datetime | None = None) -> datetime | None:

@@ -11,11 +11,13 @@ from django.db.models import Q, QuerySet
 from salotto.accounts.actions import set_read_only
 from salotto.billing.actions.cycles import begin_cycle, holding
 from salotto.billing.actions.locking import ON_ACCOUNT, reschedule, save, subscription_of
-from salotto.billing.due import RETRIES, passed
+from salotto.billing.due import RETRIES, next_due
 from salotto.billing.models import Invoice, InvoiceKind, InvoiceState, Payment, State, Subscription
 from salotto.billing.standing import account_now, standing
 from salotto.billing.tasks import collect_payment, send_failure, send_invoice, send_overdue, send_restored
 from salotto.core import audit
+
+DAY = timedelta(days=1)
 
 
 def next_owed(sub: Subscription, takes_cards: bool) -> Invoice | None:
@@ -69,7 +71,7 @@ def _owed(sub: Subscription) -> QuerySet[Invoice]:
 
 
 def _worked_until(sub: Subscription) -> datetime | None:
-    """When read-only began by rule 21; a downtime that delayed it delayed everybody's work."""
+    """When read-only began by rule 21; a last try that came too late gave nobody work."""
     return sub.failed_at + timedelta(days=RETRIES[-1]) if sub.failed_at else None
 
 
@@ -117,9 +119,12 @@ def overdue(sub: Subscription, invoice: Invoice) -> None:
 
 
 def _count(sub: Subscription) -> None:
-    """One more; days that a downtime has swallowed are not made up for one by one."""
-    elapsed = account_now(sub) - (sub.failed_at or account_now(sub))
-    sub.retries = max(sub.retries + 1, passed(RETRIES, max(elapsed, timedelta())))
+    """One more. Whole days that it is late, because nothing ran, move those that follow: every
+    account gets all of them, and the days between, before it can only read."""
+    due = next_due(sub)
+    sub.retries += 1
+    if sub.failed_at is not None and due is not None and sub.retries < len(RETRIES):
+        sub.failed_at += max(timedelta(), account_now(sub) - due) // DAY * DAY
 
 
 def _write(sub: Subscription) -> None:
