@@ -158,7 +158,7 @@ def test_rule_19_the_figure_is_what_the_renewal_takes(cast: Cast) -> None:
     assert coming is not None
     assert (coming.quantity, coming.tax_name) == (3, "USt")
     assert "CHF\xa068.40" in text
-    assert "3 seats × CHF\xa019.00 each month, USt included" in text
+    assert "3 seats × CHF\xa019.00 each month · USt included" in text
 
 
 def test_without_script_the_same_form_is_a_page(cast: Cast) -> None:

@@ -102,8 +102,19 @@ def payment(request: MemberRequest, payment: UUID) -> HttpResponse:
     except Declined as refused:
         return _refused(request, refused)
     if request.method != "POST" and now.state == PaymentState.CHARGING:
-        return render(request, "desk/billing/payment.html", {"section": "billing", "payment": now})
+        return _waiting(request, now, found.invoice_id)
     return _on(request, now)
+
+
+def _waiting(request: MemberRequest, payment: Payment, invoice: int) -> HttpResponse:
+    """What is being paid, the bank's question if there is one, and the way to leave it."""
+    context = {
+        "section": "billing",
+        "payment": payment,
+        "invoice": history.invoice(request.member.account.pk, invoice),
+        "amount": money(payment.amount, payment.currency),
+    }
+    return render(request, "desk/billing/payment.html", context)
 
 
 def _refused(request: MemberRequest, refused: Refused) -> HttpResponse:

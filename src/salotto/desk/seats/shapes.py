@@ -206,7 +206,7 @@ def _renewal(st: Standing, plan: Plan) -> tuple[str, str, str]:
 
 
 def _made_of(coming: Upcoming) -> str:
-    """ "3 seats × €19.00 each month, IVA included": what the amount of a renewal comes from."""
+    """ "3 seats × €19.00 each month · IVA included": what the amount of a renewal comes from."""
     sum_of = f"{wording.seats(coming.quantity, language())} × {shown(coming.unit, coming.currency)}"
     parts = [f"{sum_of} {each(coming.cycle, '')}"]
     if coming.tax:
@@ -216,7 +216,7 @@ def _made_of(coming: Upcoming) -> str:
         parts.append(f"{used}: {shown(abs(coming.balance_used), coming.currency)}")
     if coming.carried:
         parts.append(f"{_('Carried to your next invoice')}: {shown(coming.carried, coming.currency)}")
-    return ", ".join(parts)
+    return " · ".join(parts)
 
 
 def next_step(sub: Subscription) -> str:

@@ -34,8 +34,16 @@ dialog?.addEventListener("close", async () => {
   const over = here.querySelector(".done");
   if (bank) await ask(bank.dataset.giveUp, {});
   here.replaceChildren();
-  if (over) location.reload(); // figures, buttons and the state of the payment
+  if (!over) return;
+  history.replaceState({ ...history.state, deal: "closed" }, "");
+  location.reload(); // figures, buttons and the state of the payment
 });
+
+// After that, whoever works by keyboard is where the dialog was opened.
+if (history.state?.deal) {
+  history.replaceState({ ...history.state, deal: null }, "");
+  document.querySelector("a[data-deal-open]")?.focus();
+}
 
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-support]");

@@ -47,6 +47,7 @@ export function alertWith(html, silence = "failed") {
   if (!box) return;
   if (html) box.replaceChildren(...parse(html).childNodes);
   else box.replaceChildren(Object.assign(document.createElement("p"), { className: "notice danger", textContent: failed(silence) }));
+  box.scrollIntoView({ block: "nearest" }); // on a phone the button that was pressed is far below
 }
 
 /** What to say when there is no answer. */
