@@ -1,0 +1,159 @@
+"""A mail's HTML as a fragment that is safe to show, its remote images, and whether it says
+more than its text."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+
+import css_inline
+import nh3
+from django.utils.translation import gettext as _
+
+from salotto.channels.email.safe import elements
+from salotto.channels.email.safe.addresses import data_address, image_address, link_address
+from salotto.channels.email.safe.shaping import Shaped, Shaper
+from salotto.channels.email.safe.styles import PROPERTIES, Declarations, Sheet
+from salotto.channels.email.safe.tokens import Raw, Tag, names, readable, tokens
+
+LARGEST = 2_000_000
+"""Characters of HTML that are shown; no mail that a person reads has as many."""
+
+SCHEMES = {"http", "https", "mailto", "tel", "data"}
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
+_RICH = names(
+    "table img ul ol dl h1 h2 h3 h4 h5 h6 b strong i em u s strike del ins mark big small sub sup"
+    " font pre code hr center video ruby"
+)
+_RICH_STYLE = re.compile(
+    r"font-weight\s*:\s*(?:bold|[6-9]00)|font-style\s*:\s*italic|background|text-decoration\s*:\s*(?:under|line)",
+    re.IGNORECASE,
+)
+_PIXEL = re.compile(r"\s*[01](?:px)?\s*", re.IGNORECASE)
+_BREAK = re.compile(r"(?:address|blockquote|br|div|dd|dt|h[1-6]|hr|li|p|pre|table|tr|ul|ol)")
+
+
+@dataclass(frozen=True, slots=True)
+class Safe:
+    """A fragment for the frame; `remote` images were left out; `cut`: the mail is longer."""
+
+    html: str
+    remote: int
+    cut: bool
+
+
+def safe_html(html: str, *, remote: bool = False, inline: Mapping[str, str] | None = None) -> str:
+    """The fragment of `made_safe`, with a note at its end if the mail was cut."""
+    safe = made_safe(html, remote=remote, inline=inline)
+    note = _("This message is very long. The rest is in the original.") if safe.cut else ""
+    return f'{safe.html}<p dir="auto"><em>{escape(note)}</em></p>' if note else safe.html
+
+
+def remote_count(html: str) -> int:
+    """How many images a reader's browser would ask others for, tracking pixels included."""
+    return made_safe(html).remote
+
+
+def made_safe(html: str, *, remote: bool = False, inline: Mapping[str, str] | None = None) -> Safe:
+    """A fragment of known elements, attributes and styles, whatever comes in; never raises.
+
+    `inline` gives for a content id (without brackets) the address that stands for `cid:<id>`: a
+    path of our own or a `data:` image. Images of the web stay only if `remote`; else their place
+    has the attribute `data-remote` and asks nobody. Links lead to https, http, mailto and tel only.
+    The work is linear in what is read, which is `LARGEST` characters at most.
+    """
+    inline = inline or {}
+    shaped = Shaper(remote=remote, inline=inline).take(html[:LARGEST])
+    final = Declarations(remote=remote)
+    check = _attribute_check(remote, frozenset(inline.values()), final)
+    clean = _guarded(lambda: _clean(_with_styles(shaped), check), "")
+    if not clean and shaped.html.strip():
+        clean = f"<pre>{escape(_text_of(html[:LARGEST]))}</pre>"
+    return Safe(clean, shaped.blocked + final.blocked, shaped.cut or len(html) > LARGEST)
+
+
+def is_rich(html: str) -> bool:
+    """Whether the HTML says more than its text: formatting, lists, tables or pictures, beyond
+    paragraphs, line breaks, links and quotes. A tracking pixel says nothing."""
+    for token in tokens(readable(html[:LARGEST])):
+        if isinstance(token, Tag) and not token.closing and _is_rich(token):
+            return True
+    return False
+
+
+def _is_rich(tag: Tag) -> bool:
+    if tag.name == "img":
+        sizes = (tag.attributes.get(side, "") for side in ("width", "height"))
+        return bool(tag.attributes.get("src")) and not any(_PIXEL.fullmatch(size) for size in sizes)
+    if tag.name == "body":
+        return False
+    return tag.name in _RICH or bool(_RICH_STYLE.search(tag.attributes.get("style", "")))
+
+
+def _with_styles(shaped: Shaped) -> str:
+    """The fragment with its style sheets written into its elements, or without them."""
+    css = Sheet(shaped.there, Declarations(remote=True)).rules(shaped.sheets)
+    if not css:
+        return shaped.html
+    return _guarded(lambda: _INLINER.inline_fragment(shaped.html, css), shaped.html)
+
+
+def _clean(html: str, check: Callable[[str, str, str], str | None]) -> str:
+    return nh3.clean(
+        html,
+        tags=set(elements.KEPT),
+        clean_content_tags={"script", "style", "svg", "math", "template", "title", "textarea", "iframe"},
+        attributes={**elements.ATTRIBUTES, "a": elements.ATTRIBUTES["a"] | {"target"}},
+        attribute_filter=check,
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+        link_rel="noopener noreferrer nofollow",
+        url_schemes=SCHEMES,
+        url_relative="pass_through",
+        filter_style_properties=set(PROPERTIES),
+    )
+
+
+def _attribute_check(
+    remote: bool, own: frozenset[str], styles: Declarations
+) -> Callable[[str, str, str], str | None]:
+    """The last word on every attribute, on what the standard's own parser has read."""
+
+    def check(tag: str, name: str, value: str) -> str | None:
+        if name == "style":
+            return styles.filter(value) or None
+        if name == "href":
+            return link_address(value) or None
+        if name == "src":
+            return value if value in own else data_address(value) or (remote and image_address(value)) or None
+        if name == "background":
+            return (remote and image_address(value)) or None
+        if name in ("target", "rel"):
+            return value
+        return value if elements.is_plain(name, value) else None
+
+    return check
+
+
+def _guarded(make: Callable[[], str], instead: str) -> str:
+    """What `make` gives, or `instead` if the library under it fails or panics."""
+    try:
+        return make()
+    except Exception:
+        return instead
+    except BaseException as panic:
+        if type(panic).__name__ != "PanicException":  # Rust's, which is no Exception
+            raise
+        return instead
+
+
+def _text_of(html: str) -> str:
+    """The words without any markup, for when all else fails."""
+    kept = []
+    for token in tokens(readable(html)):
+        if isinstance(token, str):
+            kept.append(token)
+        elif isinstance(token, Tag) and _BREAK.fullmatch(token.name):
+            kept.append("\n")
+        elif isinstance(token, Raw):
+            continue
+    return "".join(kept).strip()
