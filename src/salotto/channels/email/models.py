@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -219,8 +220,10 @@ class Mail(AccountModel):
     `header_id` is its Message-ID; ids are without angle brackets. `to`, `cc`, `bcc` are lists of
     [name, address]. `text` is the
     whole plain text (the message's body has quote and signature folded off), `html` the HTML as
-    it came or goes out, made safe only when it is shown. `kind` of an outgoing mail: reply,
-    forward, chat (carries a chat on), auto. `error` is the server's own words.
+    it came or goes out, made safe only when it is shown. `kind` of an outgoing mail: reply, new,
+    forward, bulk (one mail to many), chat (carries a chat on), auto. `files` is how many files an
+    outgoing mail must have. `error` is the server's own words. While it is being sent,
+    `next_try_at` is when the sender counts as lost.
     """
 
     mailbox = LocalKey(Mailbox)
@@ -243,6 +246,7 @@ class Mail(AccountModel):
     html = models.TextField(blank=True)
     automatic = models.CharField(max_length=40, blank=True)
     problems = models.JSONField(default=list)
+    files = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=10, choices=MailState)
     error = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -298,6 +302,58 @@ class Participant(AccountModel):
             models.UniqueConstraint(
                 fields=["account", "conversation", "address"], name="email_participant_once"
             ),
+        ]
+
+
+class Batch(AccountModel):
+    """One mail to many people, each in a conversation of their own; `author` owns these."""
+
+    mailbox = LocalKey(Mailbox)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+
+class BatchState(models.TextChoices):
+    """What became of one person of a batch; how their mail fares is the mail's own state."""
+
+    WAITING = "waiting", _("Waiting")
+    DONE = "done", _("Queued")
+    SKIPPED = "skipped", _("Unsubscribed")
+    REFUSED = "refused", _("Refused")
+
+
+class BatchRecipient(AccountModel):
+    """One person of a batch, once per address (`key`: in lower case)."""
+
+    batch = LocalKey(Batch)
+    name = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=320)
+    key = models.CharField(max_length=320)
+    state = models.CharField(max_length=8, choices=BatchState, default=BatchState.WAITING)
+    error = models.TextField(blank=True)
+    conversation = LocalKey(Conversation, null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "batch", "key"], name="email_batch_recipient_once"),
+        ]
+        indexes = [
+            models.Index(
+                "account",
+                "batch",
+                "id",
+                condition=models.Q(state="waiting"),
+                name="email_batch_waiting",
+            ),
+            models.Index("account", "conversation", name="email_batch_conversation"),
         ]
 
 
