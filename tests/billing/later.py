@@ -36,6 +36,16 @@ def costly(by: Member) -> None:
     change(by, currency=CURRENCY)
 
 
+def lapsed(by: Member) -> None:
+    """An account with a good card whose trial has ended unpaid: it is read-only."""
+    add_card(by)
+    costly(by)
+    ends = subscription(by).trial_ends_at
+    assert ends is not None
+    with clock.at(ends):
+        assert actions.step(by.account.pk) == "trial_over"
+
+
 def now_of(by: Member) -> datetime:
     """The account's own clock."""
     return account_now(subscription(by))

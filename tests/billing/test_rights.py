@@ -11,6 +11,8 @@ from psycopg import sql
 
 from salotto.billing.models import PaymentState
 from salotto.core.database import connect, grant
+from salotto.seats.errors import TooManyAgents
+from tests.billing.later import lapsed, read_only
 from tests.billing.shop import add_card, buy, invoices, subscription
 from tests.cast import Cast
 
@@ -42,6 +44,16 @@ def test_the_server_sells_seats_though_it_may_not_write_them(cast: Cast) -> None
     add_card(by)
     assert buy(by, 5).state == PaymentState.PAID
     assert subscription(by).quantity == 5
+
+
+@pytest.mark.usefixtures("as_server")
+def test_the_server_counts_agents_in_a_claim_and_ends_read_only(cast: Cast) -> None:
+    by = cast.primary_admin
+    lapsed(by)
+    with pytest.raises(TooManyAgents):
+        buy(by, 2)
+    assert buy(by, 3).state == PaymentState.PAID
+    assert not read_only(by)
 
 
 @pytest.mark.parametrize(

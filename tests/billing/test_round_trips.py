@@ -17,11 +17,10 @@ from django.test.utils import CaptureQueriesContext
 from salotto.billing import actions
 from salotto.billing.gateways.port import Charge, Intent
 from salotto.billing.models import PaymentState, State
-from salotto.core import clock
 from salotto.core.tenancy import account_scope
 from salotto.live.models import Event
 from tests.billing.faulty import Faulty, in_place_of_the_sandbox
-from tests.billing.later import books_hold, costly, read_only
+from tests.billing.later import books_hold, lapsed, read_only
 from tests.billing.shop import add_card, buy, quote, subscription
 from tests.cast import Cast
 
@@ -88,12 +87,7 @@ def in_a_trial(cast: Cast) -> None:
 def after_an_unpaid_trial(cast: Cast) -> None:
     """The first purchase of an account that is read-only."""
     by = cast.primary_admin
-    add_card(by)
-    costly(by)
-    ends = subscription(by).trial_ends_at
-    assert ends is not None
-    with clock.at(ends):
-        assert actions.step(by.account.pk) == "trial_over"
+    lapsed(by)
     assert (subscription(by).state, read_only(by)) == (State.LAPSED, True)
 
 
