@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from email.utils import parseaddr
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -55,6 +55,7 @@ class Options:
     smtp_certificate: str = ""
     smtp_key: str = ""
     mail_limit: int = 35
+    dns: str = ""
     google_client_id: str = ""
     google_client_secret: str = ""
     microsoft_client_id: str = ""
@@ -224,7 +225,7 @@ def _check_sender(options: Options) -> str:
 
 def _check_mail_domain(options: Options) -> str:
     domain = options.mail_domain
-    if not domain or ("." in domain or domain == "localhost") and domain == domain.strip().lower():
+    if not domain or (("." in domain or domain == "localhost") and domain == domain.strip().lower()):
         return ""
     return (
         "SALOTTO_MAIL_DOMAIN must be a domain in lower case whose mail comes to this server,"
@@ -253,6 +254,17 @@ def _check_mail_limit(options: Options) -> str:
     if 1 <= options.mail_limit <= 200:
         return ""
     return f"SALOTTO_MAIL_LIMIT is the largest mail in MB: between 1 and 200, not {options.mail_limit}."
+
+
+def _check_dns(options: Options) -> str:
+    host, _, port = options.dns.partition(":")
+    try:
+        ip_address(host or "127.0.0.1")
+        if not options.dns or 0 < int(port or 53) <= 65535:
+            return ""
+    except ValueError:
+        pass
+    return f"SALOTTO_DNS must be an IPv4 address, with or without a port, not {options.dns!r}."
 
 
 def _check_proxies(options: Options) -> str:
@@ -310,6 +322,7 @@ _CHECKS: tuple[Callable[[Options], str], ...] = (
     _check_listen("lmtp_listen"),
     _check_certificate,
     _check_mail_limit,
+    _check_dns,
     _check_proxies,
     _check_gateway,
     _check_stripe,

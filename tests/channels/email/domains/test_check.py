@@ -1,0 +1,171 @@
+"""What a domain's DNS says about its mail, and what should change."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from salotto.channels.email.domains import Finding, Level, Question, Record, check_domain
+from salotto.channels.email.domains.findings import WORDS
+from salotto.channels.email.domains.resolver import Unreachable
+
+SHOP = Question("shop.example", "smtp.shop.example", "salotto", "KEY", signs=True)
+GOOGLE = Question("shop.example", "smtp.gmail.com", "salotto", "KEY", signs=False)
+ADDRESSES = {"smtp.shop.example": ["192.0.2.25", "2001:db8::25"]}
+DMARC = {"_dmarc.shop.example": ["v=DMARC1; p=reject"]}
+DKIM = {"salotto._domainkey.shop.example": ["v=DKIM1; k=rsa; p=KEY"]}
+
+
+@dataclass
+class Zone:
+    """A DNS in memory; `away` names cannot be asked."""
+
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    exchangers: dict[str, list[str]] = field(default_factory=dict)
+    hosts: dict[str, list[str]] = field(default_factory=lambda: dict(ADDRESSES))
+    away: frozenset[str] = frozenset()
+
+    def txt(self, name: str) -> list[str]:
+        if name in self.away:
+            raise Unreachable
+        return self.texts.get(name, [])
+
+    def mx(self, name: str) -> list[str]:
+        return self.exchangers.get(name, [])
+
+    def addresses(self, name: str) -> list[str]:
+        return self.hosts.get(name, [])
+
+
+def spf(record: str, *, question: Question = SHOP, **more: str) -> Finding:
+    texts = {"shop.example": [record], **{name.replace("_", "."): [text] for name, text in more.items()}}
+    exchangers = {"shop.example": ["mx.shop.example"]}
+    hosts = ADDRESSES | {"mx.shop.example": ["192.0.2.25"], "other.example": ["198.51.100.1"]}
+    return check_domain(question, Zone(texts, exchangers, hosts))[1]
+
+
+def test_a_domain_in_order() -> None:
+    texts = {"shop.example": ["v=spf1 ip4:192.0.2.0/24 -all"], **DKIM, **DMARC}
+    found = check_domain(SHOP, Zone(texts, {"shop.example": ["mx.shop.example"]}))
+    assert [(one.about, one.level) for one in found] == [
+        ("mx", "good"), ("spf", "good"), ("dkim", "good"), ("dmarc", "good"),
+    ]  # fmt: skip
+
+
+def test_a_domain_without_anything() -> None:
+    found = check_domain(SHOP, Zone())
+    assert [one.code for one in found] == ["mx_missing", "spf_missing", "dkim_missing", "dmarc_missing"]
+    assert [one.record for one in found[1:]] == [
+        Record("shop.example", "TXT", "v=spf1 ip4:192.0.2.25 ip6:2001:db8::25 ~all"),
+        Record("salotto._domainkey.shop.example", "TXT", "v=DKIM1; k=rsa; p=KEY"),
+        Record("_dmarc.shop.example", "TXT", "v=DMARC1; p=none; rua=mailto:postmaster@shop.example"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        ("v=spf1 ip4:192.0.2.25 -all", "spf_good"),
+        ("v=spf1 ip6:2001:db8::/32 -all", "spf_good"),
+        ("v=spf1 a:smtp.shop.example ~all", "spf_good"),
+        ("v=spf1 mx -all", "spf_good"),
+        ("v=spf1 mx/24 -all", "spf_good"),
+        ("v=spf1 include:first.example -all", "spf_good"),
+        ("v=spf1 redirect=first.example", "spf_good"),
+        ("V=SPF1 MX -ALL", "spf_good"),
+        ("v=spf1 a:other.example -all", "spf_not_us"),
+        ("v=spf1 -mx ~all", "spf_not_us"),
+        ("v=spf1 ?mx -all", "spf_not_us"),
+        ("v=spf1", "spf_not_us"),
+        ("v=spf1 include:missing.example -all", "spf_broken"),
+        ("v=spf1 ip4:192.0.2.999 -all", "spf_broken"),
+        ("v=spf1 ipv4:192.0.2.25 -all", "spf_broken"),
+        ("v=spf1 exists:%{i}.list.example -all", "spf_unknown"),
+        ("v=spf1 ip4:192.0.2.25 +all", "spf_anybody"),
+        ("v=spf1 all", "spf_anybody"),
+        ("v=spf1 include:loop.example -all", "spf_lookups"),
+    ],
+)
+def test_who_may_send(record: str, code: str) -> None:
+    nested = {"first_example": "v=spf1 ip4:192.0.2.25 -all", "loop_example": "v=spf1 include:loop.example"}
+    assert spf(record, **nested).code == code
+
+
+def test_what_to_add_stands_before_the_last_word() -> None:
+    record = spf("v=spf1 a:other.example -all").record
+    assert record
+    assert record.value == "v=spf1 a:other.example ip4:192.0.2.25 ip6:2001:db8::25 -all"
+
+
+def test_a_known_service_is_allowed_by_its_own_name() -> None:
+    assert spf("v=spf1 include:_spf.google.com ~all", question=GOOGLE).code == "spf_good"
+    missing = spf("v=spf1 mx ~all", question=GOOGLE)
+    assert missing.code == "spf_not_us"
+    assert missing.record == Record("shop.example", "TXT", "v=spf1 mx include:_spf.google.com ~all")
+
+
+def test_a_host_that_only_ends_alike_is_no_known_service() -> None:
+    assert Question("shop.example", "smtp.notgmail.com").include == ""
+
+
+def test_two_records_are_none() -> None:
+    texts = {
+        "shop.example": ["v=spf1 -all", "v=spf1 mx -all"],
+        "_dmarc.shop.example": ["v=DMARC1; p=none"] * 2,
+    }
+    found = {one.about: one for one in check_domain(SHOP, Zone(texts))}
+    assert found["spf"].code == "spf_many"
+    assert found["dmarc"].code == "dmarc_many"
+    assert "2 SPF records" in found["spf"].words
+
+
+def test_another_text_record_is_no_spf_record() -> None:
+    found = check_domain(SHOP, Zone({"shop.example": ["v=spf10 -all", "google-site-verification=1"]}))
+    assert found[1].code == "spf_missing"
+
+
+@pytest.mark.parametrize(
+    ("texts", "question", "code"),
+    [
+        (DKIM, SHOP, "dkim_good"),
+        ({}, SHOP, "dkim_missing"),
+        ({"salotto._domainkey.shop.example": ["p=OTHER"]}, SHOP, "dkim_other"),
+        (DKIM, Question("shop.example", "", "salotto", "KEY"), "dkim_ready"),
+        ({}, Question("shop.example", "", "salotto", "KEY"), "dkim_off"),
+        ({}, GOOGLE, "dkim_elsewhere"),
+    ],
+)
+def test_the_key_for_signatures(texts: dict[str, list[str]], question: Question, code: str) -> None:
+    assert check_domain(question, Zone(texts))[2].code == code
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        ("v=DMARC1; p=quarantine; rua=mailto:a@b.example", "dmarc_good"),
+        ("v=DMARC1;p=none", "dmarc_watching"),
+        ("v=DMARC1; p=whatever", "dmarc_broken"),
+    ],
+)
+def test_what_forged_mail_deserves(record: str, code: str) -> None:
+    assert check_domain(SHOP, Zone({"_dmarc.shop.example": [record]}))[3].code == code
+
+
+def test_the_domain_above_speaks_for_one_below() -> None:
+    below = Question("mail.shop.example")
+    assert check_domain(below, Zone(DMARC))[3].code == "dmarc_good"
+
+
+def test_a_null_mx_takes_no_mail() -> None:
+    assert check_domain(SHOP, Zone(exchangers={"shop.example": [""]}))[0].code == "mx_refused"
+
+
+def test_what_the_dns_does_not_answer_is_not_called_missing() -> None:
+    found = check_domain(SHOP, Zone(away=frozenset({"shop.example"})))
+    assert [one.code for one in found] == ["mx_missing", "unreachable", "dkim_missing", "dmarc_missing"]
+
+
+def test_every_finding_has_words_and_survives_the_database() -> None:
+    for code in WORDS:
+        finding = Finding("spf", Level.BAD, code, "x", "y", Record("a", "TXT", "b"))
+        assert finding.words
+        assert Finding.from_json(finding.as_json()) == finding
