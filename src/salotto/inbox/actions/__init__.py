@@ -14,6 +14,7 @@ from salotto.inbox.actions.conversations import (
     reply,
 )
 from salotto.inbox.actions.files import File, add_files, attach, drop_upload, keep, upload
+from salotto.inbox.actions.starting import contact_of, start_conversation, tell
 
 __all__ = [
     "BODY_LIMIT",
@@ -24,6 +25,7 @@ __all__ = [
     "assign",
     "attach",
     "complete",
+    "contact_of",
     "delete_conversation",
     "drop_upload",
     "keep",
@@ -32,5 +34,7 @@ __all__ = [
     "release",
     "reopen",
     "reply",
+    "start_conversation",
+    "tell",
     "upload",
 ]

@@ -1,0 +1,140 @@
+"""Whom an answer goes to: reply-all without ourselves. PURE."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from email.utils import formataddr, getaddresses
+
+from django.utils.translation import gettext_lazy as _
+
+from salotto.core.errors import Invalid
+
+Person = tuple[str, str]
+"""A name, maybe empty, and an address as written."""
+
+MOST = 100
+"""Recipients of one mail."""
+_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f]{1,253}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Whom a mail goes to."""
+
+    to: tuple[Person, ...] = ()
+    cc: tuple[Person, ...] = ()
+    bcc: tuple[Person, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Each address once, of all three."""
+        everybody = (address for _, address in (*self.to, *self.cc, *self.bcc))
+        return tuple({address.lower(): address for address in everybody}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The newest mail of a conversation; `ours`: we sent it."""
+
+    ours: bool
+    sender: Person
+    reply_to: tuple[Person, ...] = ()
+    to: tuple[Person, ...] = ()
+    cc: tuple[Person, ...] = ()
+
+
+def reply_all(last: Last, is_own: Callable[[str], bool]) -> Recipients:
+    """Everybody who got or wrote the last mail, each once, without our own addresses.
+
+    A mail of theirs is answered to its Reply-To, else its From; its other To and Cc become Cc.
+    After a mail of ours, the same people get the next one. Nobody gets a copy in secret (Bcc)
+    because somebody did before.
+    """
+    if last.ours:
+        return _once(last.to, last.cc, is_own)
+    asked = _others(last.reply_to, is_own) or _others([last.sender], is_own)
+    return _once(asked or last.to, [*last.to, *last.cc], is_own)
+
+
+def sender_only(last: Last) -> Recipients:
+    """Just who wrote it: for what we answer by ourselves. Reply-To counts as it does for a person."""
+    return Recipients(to=(last.reply_to or (last.sender,))[:1])
+
+
+def _others(people: Iterable[Person], is_own: Callable[[str], bool]) -> list[Person]:
+    return [person for person in people if person[1] and not is_own(person[1])]
+
+
+def _once(to: Iterable[Person], cc: Iterable[Person], is_own: Callable[[str], bool]) -> Recipients:
+    seen: set[str] = set()
+
+    def fresh(people: Iterable[Person]) -> tuple[Person, ...]:
+        found = []
+        for name, address in _others(people, is_own):
+            if address.lower() not in seen and len(seen) < MOST:
+                seen.add(address.lower())
+                found.append((name, address))
+        return tuple(found)
+
+    return Recipients(fresh(to), fresh(cc))
+
+
+def chosen(to: Iterable[str], cc: Iterable[str] = (), bcc: Iterable[str] = ()) -> Recipients:
+    """The recipients that an agent has written, each once.
+
+    Raises Invalid when one is no address, nobody is left, or they are more than a mail takes.
+    """
+    lists = [_parsed(each) for each in (to, cc, bcc)]
+    seen: set[str] = set()
+    for people in lists:
+        people[:] = [p for p in people if not (p[1].lower() in seen or seen.add(p[1].lower()))]  # type: ignore[func-returns-value]
+    if not seen:
+        raise Invalid(_("Name at least one recipient."), code="no_recipients")
+    if len(seen) > MOST:
+        raise Invalid(_("These are more recipients than one mail takes."), code="too_many_recipients")
+    return Recipients(*(tuple(people) for people in lists))
+
+
+def _parsed(written: Iterable[str]) -> list[Person]:
+    found: list[Person] = []
+    for text in (text for text in written if text.strip()):
+        for name, address in getaddresses([_CONTROL.sub(" ", text)]):
+            if not is_address(address):
+                raise Invalid(
+                    _("“%(text)s” is not an email address.") % {"text": text.strip()[:80]}, code="bad_address"
+                )
+            found.append((name.strip()[:200], address))
+    return found
+
+
+def is_address(address: str) -> bool:
+    """Whether mail could be sent to it, by its form alone."""
+    local, _, domain = address.rpartition("@")
+    return (
+        bool(_ADDRESS.fullmatch(address))
+        and not (local.startswith(".") or local.endswith(".") or ".." in local)
+        and all(label and not label.startswith("-") for label in domain.split("."))
+    )
+
+
+def as_lists(people: Sequence[Person]) -> list[list[str]]:
+    """As a mail's row keeps them."""
+    return [[name, address] for name, address in people]
+
+
+def as_people(kept: object) -> tuple[Person, ...]:
+    """From a mail's row; whatever is no pair of texts is left out."""
+    if not isinstance(kept, list):
+        return ()
+    pairs = (pair for pair in kept if isinstance(pair, list) and len(pair) == 2)
+    return tuple((str(name), str(address)) for name, address in pairs)
+
+
+def written(person: Person) -> str:
+    """`Name <address>`, as an agent reads and edits it."""
+    name, address = person
+    try:
+        return formataddr((name, address))
+    except UnicodeError:  # it takes no address beyond ASCII
+        return f'"{name}" <{address}>' if name else address
