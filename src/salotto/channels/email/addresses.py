@@ -1,9 +1,10 @@
 """Own addresses of the installation's mail domain (`SALOTTO_MAIL_DOMAIN`).
 
-Two kinds of local part, safe in lower case and under the 64 characters of RFC 5321 4.5.3.1.1:
+Three kinds of local part, safe in lower case and under the 64 characters of RFC 5321 4.5.3.1.1:
 `<mailbox key>` takes mail that is forwarded to a mailbox; `r-<account>-<conversation>-<signature>`
-(numbers in base 36) leads an answer into its conversation, whoever sends it. The signature is
-80 bits of HMAC-SHA-256 in base 32: an address cannot be guessed, only received.
+(numbers in base 36) leads an answer into its conversation, whoever sends it;
+`b-<account>-<mail>-<signature>` is where a mail of ours comes back to that cannot be delivered.
+The signature is 80 bits of HMAC-SHA-256 in base 32: an address cannot be guessed, only received.
 """
 
 import hmac
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_REPLY = re.compile(r"r-([0-9a-z]{1,13})-([0-9a-z]{1,13})-([a-z2-7]{16})")
+_SIGNED = re.compile(r"([rb])-([0-9a-z]{1,13})-([0-9a-z]{1,13})-([a-z2-7]{16})")
 _BIGGEST = 2**63 - 1
 
 
@@ -26,6 +27,14 @@ class Thread:
     conversation: int
 
 
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The mail of ours that a return address names."""
+
+    account: int
+    mail: int
+
+
 def forwarding_address(key: str) -> str:
     """The address that takes mail for a mailbox; "" on a server without a mail domain."""
     return f"{key}@{settings.MAIL_DOMAIN}" if settings.MAIL_DOMAIN else ""
@@ -33,20 +42,42 @@ def forwarding_address(key: str) -> str:
 
 def reply_address(account: int, conversation: int) -> str:
     """The signed address of a conversation; "" on a server without a mail domain."""
-    if not settings.MAIL_DOMAIN:
-        return ""
-    name = f"r-{_base36(account)}-{_base36(conversation)}"
-    return f"{name}-{_signature(name)}@{settings.MAIL_DOMAIN}"
+    return _signed("r", account, conversation)
+
+
+def return_address(account: int, mail: int) -> str:
+    """The signed envelope sender of a mail of ours; "" on a server without a mail domain."""
+    return _signed("b", account, mail)
 
 
 def thread_of(address: str) -> Thread | None:
     """The conversation of a genuine signed reply address of ours, else None."""
-    local = local_part(address)
-    found = _REPLY.fullmatch(local or "")
-    if found is None or not hmac.compare_digest(_signature(f"r-{found[1]}-{found[2]}"), found[3]):
+    found = _opened("r", address)
+    return found and Thread(*found)
+
+
+def returned_mail(address: str) -> Returned | None:
+    """The mail of a genuine signed return address of ours, else None."""
+    found = _opened("b", address)
+    return found and Returned(*found)
+
+
+def _signed(kind: str, account: int, number: int) -> str:
+    if not settings.MAIL_DOMAIN:
+        return ""
+    name = f"{kind}-{_base36(account)}-{_base36(number)}"
+    return f"{name}-{_signature(name)}@{settings.MAIL_DOMAIN}"
+
+
+def _opened(kind: str, address: str) -> tuple[int, int] | None:
+    """Account and number of a signed address of this kind, else None."""
+    found = _SIGNED.fullmatch(local_part(address) or "")
+    if found is None or found[1] != kind:
         return None
-    account, conversation = int(found[1], 36), int(found[2], 36)
-    return Thread(account, conversation) if max(account, conversation) <= _BIGGEST else None
+    if not hmac.compare_digest(_signature(f"{kind}-{found[2]}-{found[3]}"), found[4]):
+        return None
+    account, number = int(found[2], 36), int(found[3], 36)
+    return (account, number) if max(account, number) <= _BIGGEST else None
 
 
 def local_part(address: str) -> str | None:

@@ -1,0 +1,94 @@
+"""What sending needs to know."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from salotto.channels.email import addresses
+from salotto.channels.email.models import Auth, Mail, Mailbox, MailState, Server, Way
+from salotto.channels.email.recipients import Last, as_people
+from salotto.core.tenancy import account_scope, all_accounts
+
+MOST_MAILBOXES = 1000
+"""Mailboxes of an account whose addresses count as its own."""
+MOST_DUE = 500
+"""Mails that one look at the queue finds."""
+
+
+def mailbox_of(inbox: int) -> Mailbox | None:
+    """The mailbox behind an inbox, in the caller's account scope."""
+    found: Mailbox | None = Mailbox.objects.filter(inbox_id=inbox).first()
+    return found
+
+
+def own_addresses(account_id: int) -> frozenset[str]:
+    """Every address of the account's mailboxes, in lower case."""
+    with account_scope(account_id):
+        rows = Mailbox.objects.order_by("id").values_list("address", "aliases")[:MOST_MAILBOXES]
+        texts = [text for row in rows for text in (row[0], *row[1].splitlines())]
+    return frozenset(text.strip().lower() for text in texts if text.strip())
+
+
+def is_own(account_id: int) -> Callable[[str], bool]:
+    """Whether an address is the account's own: of a mailbox, or in the installation's mail domain."""
+    own = own_addresses(account_id)
+    return lambda address: address.lower() in own or addresses.local_part(address) is not None
+
+
+def last_mail(conversation: int) -> Mail | None:
+    """The newest mail of a conversation that a person wrote, else the newest of all; in the
+    caller's account scope. A mail that came back or was never sent is none."""
+    found = Mail.objects.filter(conversation_id=conversation).exclude(state=MailState.FAILED)
+    by_people = found.filter(automatic="").exclude(kind="forward").order_by("-id").first()
+    newest: Mail | None = by_people or found.exclude(kind="forward").order_by("-id").first()
+    return newest
+
+
+def as_last(mail: Mail) -> Last:
+    """A mail's row, as `reply_all` takes it."""
+    return Last(
+        ours=mail.state != MailState.RECEIVED,
+        sender=(mail.sender_name, mail.sender),
+        reply_to=as_people(mail.reply_to),
+        to=as_people(mail.to),
+        cc=as_people(mail.cc),
+    )
+
+
+def outgoing_server(mailbox: int) -> Server | None:
+    """The server that a mailbox sends by, in the caller's account scope; None: the installation's."""
+    found: Server | None = Server.objects.filter(mailbox_id=mailbox, way=Way.OUT, enabled=True).first()
+    return found
+
+
+def is_oauth(server: Server) -> bool:
+    """Whether the server is signed in to with an access token."""
+    return server.auth in (Auth.GOOGLE, Auth.MICROSOFT)
+
+
+def due_mails(now: datetime) -> list[tuple[int, int, str]]:
+    """(account, id, kind) of mails that wait for a sender, or whose sender was lost, oldest first."""
+    with all_accounts():
+        waiting = Mail.objects.filter(
+            state__in=(MailState.QUEUED, MailState.SENDING), next_try_at__lte=now
+        ).order_by("next_try_at")
+        return list(waiting.values_list("account_id", "id", "kind")[:MOST_DUE])
+
+
+def sent_within(mailbox: int, since: datetime) -> list[datetime]:
+    """When a mailbox's mails of the time since then went out or began to, oldest first."""
+    recent = Mail.objects.filter(
+        mailbox_id=mailbox, changed_at__gt=since, state__in=(MailState.SENT, MailState.SENDING)
+    )
+    return list(recent.order_by("changed_at").values_list("changed_at", flat=True)[:10_000])
+
+
+def answered_by_itself(mailbox: int, address: str, now: datetime) -> bool:
+    """Whether this sender got an automatic mail of this mailbox within the last day."""
+    return bool(
+        Mail.objects.filter(
+            mailbox_id=mailbox,
+            kind="auto",
+            created_at__gt=now - timedelta(days=1),
+            to__0__1__iexact=address,
+        ).exists()
+    )
