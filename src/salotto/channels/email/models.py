@@ -306,8 +306,12 @@ class Participant(AccountModel):
 
 
 class Batch(AccountModel):
-    """One mail to many people, each in a conversation of their own; `author` owns these."""
+    """One mail to many people, each in a conversation of their own; `author` owns these.
 
+    `key` is made by who asks, so that asking twice sends once.
+    """
+
+    key = models.UUIDField()
     mailbox = LocalKey(Mailbox)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -319,6 +323,9 @@ class Batch(AccountModel):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "key"], name="email_batch_once")]
 
 
 class BatchState(models.TextChoices):
