@@ -1,15 +1,20 @@
 """What primary admins have asked by Email support (rules S13, 18, 19), as operators decide it."""
 
+import re
 from typing import Any
+from uuid import uuid4
 
 from salotto.accounts.models import User
+from salotto.core import clock
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope, all_accounts
 from salotto.seats.actions.requests import request_removal
-from salotto.seats.models import SeatRequest
+from salotto.seats.actions.talking import write_to_support
+from salotto.seats.models import RequestWord, SeatRequest
+from salotto.seats.queries import WORDS
 from tests.billing import shop
 from tests.billing.later import to_next
-from tests.cast import Cast
+from tests.cast import Cast, add_member, found_account
 
 
 def asked(cast: Cast, quantity: int = 2, note: str = "Winter is quiet.") -> SeatRequest:
@@ -93,6 +98,44 @@ def test_an_answer_leaves_the_request_open(cast: Cast, pages: Any) -> None:
     answer = pages.post(f"/operator/requests/{request.pk}/answer/", {"text": "From when on?"}, follow=True)
     assert "From when on?" in answer.text
     assert state(request) == "requested"
+
+
+def test_s13_the_page_shows_what_both_sides_have_said(cast: Cast, operator: User, pages: Any) -> None:
+    request = asked(cast)
+    pages.post(f"/operator/requests/{request.pk}/answer/", {"text": "From when on?"})
+    write_to_support(request.pk, "From <i>May</i> on.", uuid4(), by=cast.primary_admin)
+    page = f"/operator/requests/{request.pk}/"
+    text = pages.get(page).text
+    order = [text.index(part) for part in ("Winter is quiet.", "From when on?", "From &lt;i&gt;May")]
+    assert order == sorted(order)
+    with account_scope(cast.account.pk):
+        RequestWord.objects.bulk_create(
+            RequestWord(
+                account=cast.account, request=request, key=uuid4(), side="support", author=operator,
+                text=f"word {n:03}", at=clock.now(),
+            )
+            for n in range(WORDS)
+        )  # fmt: skip
+    newest = pages.get(page).text
+    assert "word 000" in newest and "From when on?" not in newest
+    older = re.search(r'href="(\?before=\d+)"', newest)
+    assert older is not None
+    first = pages.get(page + older[1]).text
+    assert "From when on?" in first and "word 000" not in first
+
+
+def test_s13_the_way_to_the_conversation_is_shown_to_who_sees_that_inbox(
+    cast: Cast, operator: User, pages: Any
+) -> None:
+    support = found_account("Salotto Support", "Olga Ferri")
+    with shop.catalogue(support_account=support.account):
+        request = asked(cast)
+    page, way = f"/operator/requests/{request.pk}/", f"/a/{support.account.slug}/c/"
+    assert way not in pages.get(page).text
+    add_member(support.account, "Vera Operatrice", access="viewer", user=operator)
+    text = pages.get(page).text
+    assert f'href="{way}{request.support_conversation_id}/"' in text
+    assert pages.get(f"{way}{request.support_conversation_id}/").status_code == 302
 
 
 def test_what_was_typed_stays_when_it_is_refused(cast: Cast, pages: Any) -> None:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("accounts/<int:account>/gateway/", accounts.gateway, name="operator_gateway"),
     path("accounts/<int:account>/anchor/", accounts.anchor, name="operator_anchor"),
     path("accounts/<int:account>/credit/", accounts.credit, name="operator_credit"),
+    path("accounts/<int:account>/<slug:history>/", accounts.history, name="operator_account_history"),
     path("requests/", requests.requests, name="operator_requests"),
     path("requests/<int:request_id>/", requests.one, name="operator_request"),
     path("requests/<int:request_id>/<slug:verb>/", requests.act, name="operator_request_act"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from salotto.billing import wording
 from salotto.seats.models import RequestWord, SeatRequest
 
-TONES = {"requested": "ochre", "scheduled": "accent", "declined": "wine", "done": "olive"}
+TONES = {"requested": "ochre", "scheduled": "olive", "declined": "wine"}
 
 
 @dataclass(frozen=True, slots=True)

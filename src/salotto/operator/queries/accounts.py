@@ -18,6 +18,7 @@ from salotto.billing.standing import Standing, standing
 from salotto.billing.upcoming import Upcoming, next_renewal
 from salotto.core.errors import Missing
 from salotto.core.tenancy import account_scope
+from salotto.operator.queries import histories
 from salotto.operator.queries.lists import AuditRow, audit_entries
 from salotto.seats.models import SeatChange, SeatRequest
 from salotto.seats.queries import Plan, plan
@@ -137,6 +138,7 @@ class AccountView:
     changes: list[SeatChange]
     invoices: list[InvoiceRow]
     payments: list[Payment]
+    ledger: list[histories.Entry]
     balance: list[history.BalanceRow]
     requests: list[SeatRequest]
     audit: list[AuditRow]
@@ -190,10 +192,11 @@ def account_view(account_id: int) -> AccountView:
             standing=st,
             plan=here,
             upcoming=next_renewal(st, here.in_use),
-            changes=list(SeatChange.objects.select_related("actor").order_by("-id")[:FEW]),
+            changes=histories.changes(limit=FEW).rows,
             invoices=history.invoices(found, limit=FEW).rows,
-            payments=list(Payment.objects.select_related("actor").order_by("-created_at", "-id")[:FEW]),
+            payments=histories.payments(limit=FEW).rows,
+            ledger=histories.ledger(limit=FEW).rows,
             balance=history.balance_changes(found, limit=FEW).rows,
-            requests=list(SeatRequest.objects.select_related("asked_by").order_by("-id")[:FEW]),
+            requests=histories.requests(limit=FEW).rows,
             audit=audit_entries(account_id=account_id, limit=FEW).rows,
         )

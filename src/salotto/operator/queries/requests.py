@@ -2,22 +2,32 @@
 
 from dataclasses import dataclass
 
+from salotto.accounts.models import Account, User
+from salotto.accounts.queries import member_of
 from salotto.billing.actions.quantities import PAYING
 from salotto.billing.models import State
 from salotto.billing.standing import Standing, standing
 from salotto.core.tenancy import account_scope
-from salotto.seats.models import SeatRequest
-from salotto.seats.queries import OPEN, Plan, plan, request_of
+from salotto.seats.models import RequestWord, SeatRequest
+from salotto.seats.queries import OPEN, Plan, plan, request_of, words_of
 
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
-    """A request; `left` is the number of seats after the next renewal, if it is scheduled."""
+    """A request; `left` is the number of seats after the next renewal, if it is scheduled.
+
+    `words` are what was said about it, the oldest first, `older` the cursor of those before, or "".
+    `inbox` is the short name of support's account, if the conversation about it is there and the
+    reader sees that inbox.
+    """
 
     request: SeatRequest
     standing: Standing
     plan: Plan
     left: int
+    words: list[RequestWord]
+    older: str
+    inbox: str
 
     @property
     def removes(self) -> bool:
@@ -51,13 +61,22 @@ class RequestView:
         return self.renews and self.standing.subscription.state != State.ACTIVE
 
 
-def request_view(request_id: int) -> RequestView:
+def request_view(request_id: int, reader: User, cursor: str = "") -> RequestView:
     """A request of any account; raises Missing."""
     request = request_of(request_id)
     st = standing(request.account_id)
     with account_scope(request.account_id):
         here = plan()
+        words, older = words_of(request.pk, cursor=cursor)
     left = st.subscription.quantity_next
     if request.state == SeatRequest.State.REQUESTED:
         left += -request.quantity if request.kind == SeatRequest.Kind.REMOVE else request.quantity
-    return RequestView(request, st, here, left)
+    return RequestView(request, st, here, left, words, older, _inbox(request, reader))
+
+
+def _inbox(request: SeatRequest, reader: User) -> str:
+    if request.support_account_id is None:
+        return ""
+    found = Account.objects.filter(pk=request.support_account_id).first()
+    member = member_of(reader, found.slug) if found else None
+    return member.account.slug if member and member.can_read else ""

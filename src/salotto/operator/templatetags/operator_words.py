@@ -8,7 +8,7 @@ from babel.dates import format_date, format_datetime
 from django import template
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from salotto.billing import wording
@@ -35,6 +35,13 @@ MOVEMENTS = {
     "collected": _("Carried amount collected"),
 }
 """What moved money, and what an invoice did with the balance."""
+LEDGERS = {
+    "receivable": pgettext_lazy("a ledger account", "Receivable"),
+    "revenue": pgettext_lazy("a ledger account", "Revenue"),
+    "tax": pgettext_lazy("a ledger account", "Tax"),
+    "cash": pgettext_lazy("a ledger account", "Cash"),
+    "balance": pgettext_lazy("a ledger account", "Balance of the customer"),
+}
 REASONS = {
     "trial": _("Every new account has one"),
     "trial over": _("Nothing was bought"),
@@ -109,6 +116,12 @@ def word(value: str, of: str) -> str:
 def movement(kind: str) -> str:
     """What moved money, in words."""
     return str(MOVEMENTS.get(kind, kind))
+
+
+@register.filter
+def ledger(name: str) -> str:
+    """A ledger account in words."""
+    return str(LEDGERS.get(name, name))
 
 
 @register.filter

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from salotto.accounts.http import OperatorRequest
+from salotto.accounts.paging import LONGEST
 from salotto.billing.actions.terms import set_anchor, switch_gateway
 from salotto.core.errors import Missing
 from salotto.operator.queries import accounts as queries
+from salotto.operator.queries.histories import history_of
 from salotto.operator.settlements import grant
 from salotto.operator.views.common import BIGGEST, acted, asked, operator_page, show, text
 
@@ -42,6 +44,14 @@ def _states() -> list[tuple[str, str]]:
 def account(request: OperatorRequest, account: int) -> HttpResponse:
     """One account."""
     return _page(request, account)
+
+
+@require_safe
+@operator_page
+def history(request: OperatorRequest, account: int, history: str) -> HttpResponse:
+    """One of its histories, whole; GET `after`."""
+    found = history_of(queries.account(_fits(account)), history, asked(request, "after", LONGEST))
+    return show(request, "history", "accounts", history=found, page=found.page, account=found.account)
 
 
 def _page(request: OperatorRequest, account: int, status: int = 200, **context: Any) -> HttpResponse:

@@ -35,12 +35,13 @@ def page_state(state: str) -> str:
 @require_safe
 @operator_page
 def one(request: OperatorRequest, request_id: int) -> HttpResponse:
-    """One request, with what each answer will do."""
+    """One request, with what was said and what each answer will do; GET `before`."""
     return _page(request, request_id)
 
 
 def _page(request: OperatorRequest, request_id: int, status: int = 200, **context: Any) -> HttpResponse:
-    return show(request, "request", "requests", status, view=request_view(request_id), **context)
+    view = request_view(request_id, request.operator, asked(request, "before"))
+    return show(request, "request", "requests", status, view=view, **context)
 
 
 @require_POST
