@@ -23,6 +23,7 @@ from salotto.accounts.members import (
     must_act,
     must_administer,
     must_be_primary_admin,
+    must_manage_channels,
     must_read,
 )
 from salotto.accounts.models import User
@@ -98,6 +99,7 @@ for_members = _allowed(None)
 for_readers = _allowed(must_read)
 for_agents = _allowed(must_act)
 for_admins = _allowed(must_administer)
+for_channel_managers = _allowed(must_manage_channels)
 for_primary_admin = _allowed(must_be_primary_admin)
 
 

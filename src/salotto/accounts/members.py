@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from salotto.accounts.errors import ReadOnly
 from salotto.accounts.models import Access, Account, Membership, Role, User
 from salotto.core.errors import Forbidden
@@ -14,6 +16,7 @@ class Rights:
 
     role: str
     access: str
+    manages_channels: bool
 
     @property
     def is_primary_admin(self) -> bool:
@@ -28,6 +31,11 @@ class Rights:
     def is_agent(self) -> bool:
         return self.access == Access.AGENT
 
+    @property
+    def can_manage_channels(self) -> bool:
+        """May set up where conversations come in: the primary admin, and permitted admins."""
+        return self.is_primary_admin or (self.is_admin and self.manages_channels)
+
 
 @dataclass(frozen=True)
 class Member(Rights):
@@ -37,13 +45,14 @@ class Member(Rights):
     user: User
     role: str
     access: str
+    manages_channels: bool = False
 
     @classmethod
     def of(cls, account: Account, user: User, membership: Membership) -> "Member":
         """The member behind a membership row; the primary admin's role is the account's."""
         primary = account.primary_admin_id == user.pk
         role = PRIMARY_ADMIN if primary else membership.role
-        return cls(account, user, role, membership.access)
+        return cls(account, user, role, membership.access, membership.manages_channels)
 
     @property
     def can_read(self) -> bool:
@@ -73,6 +82,15 @@ def must_administer(by: Member) -> None:
     """Raises Forbidden unless the member is an admin."""
     if not by.is_admin:
         raise Forbidden(code="not_admin")
+
+
+def must_manage_channels(by: Member) -> None:
+    """Raises Forbidden unless the member is the primary admin or a permitted admin."""
+    if not by.can_manage_channels:
+        raise Forbidden(
+            _("Setting up channels needs a permission. The primary admin can give it to you under People."),
+            code="not_channels",
+        )
 
 
 def must_be_primary_admin(by: Member) -> None:

@@ -92,11 +92,12 @@ class Account(models.Model):
 
 
 class Membership(AccountModel):
-    """A user in an account: role and access level."""
+    """A user in an account: role, access level, and what an admin was permitted beside."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role, default=Role.MEMBER)
     access = models.CharField(max_length=8, choices=Access, default=Access.NONE)
+    manages_channels = models.BooleanField(default=False, db_default=False)  # counts for admins only
     joined_at = models.DateTimeField(db_default=Now())
 
     class Meta:

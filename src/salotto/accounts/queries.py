@@ -59,6 +59,7 @@ class Person(Rights):
     email: str
     role: str
     access: str
+    manages_channels: bool
 
     @property
     def initials(self) -> str:
@@ -84,16 +85,18 @@ def members(account: Account, *, search: str = "", cursor: str = "", limit: int 
             found = found.filter(Q(user__name__icontains=search) | Q(user__email__icontains=search))
         if place := after(cursor):
             found = found.filter(Q(key__gt=place[0]) | Q(key=place[0], user_id__gt=place[1]))
-        fields = ("user_id", "user__name", "user__email", "role", "access", "key")
+        fields = ("user_id", "user__name", "user__email", "role", "access", "manages_channels", "key")
         rows = list(found.order_by("key", "user_id").values_list(*fields)[: limit + 1])
     page = rows[:limit]
-    more = cursor_of(page[-1][5], page[-1][0]) if len(rows) > limit else ""
-    return People([_person(account, *row[:5]) for row in page], more)
+    more = cursor_of(page[-1][6], page[-1][0]) if len(rows) > limit else ""
+    return People([_person(account, *row[:6]) for row in page], more)
 
 
-def _person(account: Account, user_id: int, name: str, email: str, role: str, access: str) -> Person:
+def _person(
+    account: Account, user_id: int, name: str, email: str, role: str, access: str, manages_channels: bool
+) -> Person:
     primary = account.primary_admin_id == user_id
-    return Person(user_id, name, email, PRIMARY_ADMIN if primary else role, access)
+    return Person(user_id, name, email, PRIMARY_ADMIN if primary else role, access, manages_channels)
 
 
 def person(account: Account, user_id: int) -> Person | None:
@@ -102,7 +105,7 @@ def person(account: Account, user_id: int) -> Person | None:
         found = Membership.objects.filter(user_id=user_id).annotate(
             name=F("user__name"), email=F("user__email")
         )
-        row = found.values_list("user_id", "name", "email", "role", "access").first()
+        row = found.values_list("user_id", "name", "email", "role", "access", "manages_channels").first()
     return row and _person(account, *row)
 
 
@@ -111,7 +114,7 @@ def agents(account: Account, *, limit: int = 1000) -> list[Person]:
     with account_scope(account.pk):
         found = Membership.objects.filter(access=Access.AGENT)
         rows = found.order_by(Lower("user__name"), "user_id").values_list(
-            "user_id", "user__name", "user__email", "role", "access"
+            "user_id", "user__name", "user__email", "role", "access", "manages_channels"
         )[:limit]
         return [_person(account, *row) for row in rows]
 
@@ -134,13 +137,17 @@ def member_of_token(secret: str) -> Member | None:
     with all_accounts():
         mine = Membership.objects.filter(account_id=OuterRef("account_id"), user_id=OuterRef("user_id"))
         found = ApiToken.objects.select_related("account", "user").annotate(
-            role=Subquery(mine.values("role")[:1]), access=Subquery(mine.values("access")[:1])
+            role=Subquery(mine.values("role")[:1]),
+            access=Subquery(mine.values("access")[:1]),
+            channels=Subquery(mine.values("manages_channels")[:1]),
         )
         token = found.filter(token_hash=token_hash(secret), revoked_at=None, user__is_active=True).first()
         if token is None or token.role is None:
             return None
         _note_use(token)
-    membership = Membership(user=token.user, role=token.role, access=token.access)
+    membership = Membership(
+        user=token.user, role=token.role, access=token.access, manages_channels=token.channels
+    )
     return Member.of(token.account, token.user, membership)
 
 

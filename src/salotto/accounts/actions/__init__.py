@@ -10,7 +10,7 @@ from salotto.accounts.actions.invitations import (
     revoke_invitation,
 )
 from salotto.accounts.actions.operators import OPERATION, add_operator, first_operator, remove_operator
-from salotto.accounts.actions.people import change_role, hand_over, remove_member
+from salotto.accounts.actions.people import change_role, hand_over, permit_channels, remove_member
 from salotto.accounts.actions.standing import set_read_only
 from salotto.accounts.actions.tokens import create_token, revoke_token
 from salotto.accounts.actions.unconfirmed import forget_unconfirmed
@@ -36,6 +36,7 @@ __all__ = [
     "hand_over",
     "invite",
     "join_as_new_user",
+    "permit_channels",
     "remove_member",
     "remove_operator",
     "resend_invitation",

@@ -50,10 +50,28 @@ def change_role(user_id: int, role: str, *, by: Member) -> None:
         _not_the_primary_admin(now.account, user_id)
         if member.role == role:
             return
-        Membership.objects.filter(pk=member.pk).update(role=role)
+        Membership.objects.filter(pk=member.pk).update(role=role, manages_channels=False)
         if role != Role.ADMIN:
             withdraw_invitations_of(user_id, by=now)
         audit.record(now.account.pk, now.user.pk, "role.changed", f"user {user_id}", role=role)
+        emit(now.account.pk, "member.changed", user=user_id)
+
+
+def permit_channels(user_id: int, on: bool, *, by: Member) -> None:
+    """Let an admin set up channels, or no more; the primary admin's to give.
+
+    Raises Forbidden for others, Missing for a stranger, Conflict for who is no admin.
+    """
+    with people_of(by) as now:
+        must_be_primary_admin(now)
+        member = membership_of(user_id)
+        _not_the_primary_admin(now.account, user_id)
+        if member.role != Role.ADMIN:
+            raise Conflict(_("Only admins set up channels. Make this person an admin first."))
+        if member.manages_channels == on:
+            return
+        Membership.objects.filter(pk=member.pk).update(manages_channels=on)
+        audit.record(now.account.pk, now.user.pk, "channels.permitted", f"user {user_id}", on=on)
         emit(now.account.pk, "member.changed", user=user_id)
 
 

@@ -51,6 +51,19 @@ def role(request: MemberRequest, user: int) -> HttpResponse:
     return common.back_to("people", request)
 
 
+@require_POST
+@for_primary_admin
+def channels(request: MemberRequest, user: int) -> HttpResponse:
+    """Let an admin set up channels, or no more."""
+    person, on = common.person_of(request, user), request.POST.get("on") == "yes"
+    actions.permit_channels(person.id, on, by=request.member)
+    if on:
+        messages.success(request, _("%(name)s may set up channels now.") % {"name": person.name})
+    else:
+        messages.success(request, _("%(name)s sets up channels no more.") % {"name": person.name})
+    return common.back_to("people", request)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def remove(request: MemberRequest, user: int) -> HttpResponse:

@@ -10,6 +10,7 @@ SETTINGS = "a/<slug:slug>/settings/"
 urlpatterns = [
     path(f"{SETTINGS}people/", people.people, name="people"),
     path(f"{SETTINGS}people/<int:user>/role/", people.role, name="role"),
+    path(f"{SETTINGS}people/<int:user>/channels/", people.channels, name="permit_channels"),
     path(f"{SETTINGS}people/<int:user>/remove/", people.remove, name="remove_member"),
     path(f"{SETTINGS}people/<int:user>/hand-over/", people.hand_over, name="hand_over"),
     path(f"{SETTINGS}people/invite/", invitations.invite, name="invite"),

@@ -1,0 +1,100 @@
+"""Sender domains: their key for signatures, and what their DNS says."""
+
+import re
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from salotto.accounts.members import Member, must_manage_channels
+from salotto.channels.email.composing.dkim import new_key
+from salotto.channels.email.domains import Question, check_domain
+from salotto.channels.email.domains.resolver import Dns, Lookup
+from salotto.channels.email.models import Domain, Mailbox, Server, Way
+from salotto.core import audit, clock
+from salotto.core.errors import Conflict, Invalid, Missing
+from salotto.core.sealing import seal
+
+NAME = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+
+
+def add_domain(name: str, *, by: Member) -> Domain:
+    """Keep a domain that mail is sent from, with a key of its own. Raises Forbidden, Invalid for
+    what is no domain, Conflict when the account has it already."""
+    must_manage_channels(by)
+    wanted = name.strip().rstrip(".").lower()
+    if not NAME.fullmatch(wanted):
+        raise Invalid(_("This is not a domain. Enter one such as example.com."), code="bad_domain")
+    private, public = new_key()
+    try:
+        with transaction.atomic():
+            made: Domain = Domain.objects.create(
+                account=by.account, name=wanted, private_key=seal(private), public_key=public
+            )
+            audit.record(by.account.pk, by.user.pk, "domain.added", wanted)
+    except IntegrityError as error:
+        raise Conflict(_("This domain is in the list already."), code="domain_there") from error
+    return made
+
+
+def remove_domain(domain_id: int, *, by: Member) -> None:
+    """Forget a domain and its key; mail from it leaves without a signature. Raises Missing."""
+    must_manage_channels(by)
+    with transaction.atomic():
+        domain = _locked(domain_id)
+        audit.record(by.account.pk, by.user.pk, "domain.removed", domain.name)
+        domain.delete()
+
+
+def sign(domain_id: int, on: bool, *, by: Member) -> Domain:
+    """Switch signing on or off. Raises Conflict while the DNS does not hold our key, because
+    receivers would refuse what is signed."""
+    must_manage_channels(by)
+    with transaction.atomic():
+        domain = _locked(domain_id)
+        if on and not _key_stands(domain):
+            raise Conflict(_("The key is not in the DNS yet. Publish it, check again, then switch on."))
+        domain.signs = on
+        domain.save(update_fields=["signs"])
+        verb = "domain.signs" if on else "domain.signs_no_more"
+        audit.record(by.account.pk, by.user.pk, verb, domain.name)
+    return domain
+
+
+def look_at_domain(domain_id: int, *, by: Member, lookup: Lookup | None = None) -> Domain:
+    """Ask the DNS about a domain and keep what it says. The DNS is asked outside a transaction,
+    for at most some seconds a question. Raises Missing."""
+    must_manage_channels(by)
+    domain: Domain | None = Domain.objects.filter(pk=domain_id).first()
+    if domain is None:
+        raise Missing
+    question = Question(domain.name, _host_of(domain.name), domain.selector, domain.public_key, domain.signs)
+    found = check_domain(question, lookup or Dns(settings.DNS))
+    domain.findings = [finding.as_json() for finding in found]
+    domain.checked_at = clock.now()
+    domain.save(update_fields=["findings", "checked_at"])
+    return domain
+
+
+def _locked(domain_id: int) -> Domain:
+    domain: Domain | None = Domain.objects.select_for_update().filter(pk=domain_id).first()
+    if domain is None:
+        raise Missing
+    return domain
+
+
+def _key_stands(domain: Domain) -> bool:
+    return any(finding["code"] in {"dkim_good", "dkim_ready"} for finding in domain.findings)
+
+
+def _host_of(name: str) -> str:
+    """The server that mail from this domain leaves by; "" when it is the installation's own."""
+    mailbox = Mailbox.objects.filter(address__iendswith=f"@{name}").order_by("id").first()
+    if mailbox is None:
+        return ""
+    server = Server.objects.filter(mailbox_id=mailbox.pk, way=Way.OUT, enabled=True).first()
+    return server.host if server else _own_host()
+
+
+def _own_host() -> str:
+    return str(settings.MAIL_TRANSPORT.get("host", ""))
