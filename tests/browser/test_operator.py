@@ -36,6 +36,8 @@ def some_business(cast: Cast) -> list[str]:
         f"accounts/{cast.account.pk}/",
         f"requests/{request.pk}/",
         f"invoices/{cast.account.pk}/{invoice.pk}/",
+        f"accounts/{cast.account.pk}/ledger/",
+        f"accounts/{cast.account.pk}/payments/",
     ]
 
 
@@ -47,6 +49,25 @@ def test_the_pages_are_accessible_and_fit(people: People, cast: Cast, scheme: st
         page.goto(f"{people.server}/operator/{path}")
         assert serious(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.parametrize("width", [320, 390, 820])
+def test_on_a_phone_the_sections_are_in_a_menu_and_nothing_scrolls_sideways(
+    people: People, width: int
+) -> None:
+    page = operator_page(people, viewport={"width": width, "height": 800})
+    page.get_by_text("Menu", exact=True).click()
+    links = page.locator(".op-narrow a")
+    expect(links).to_have_count(len(PAGES))
+    for box in [link.bounding_box() for link in links.all()]:
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width
+        assert round(box["height"]) >= 44
+    nav = page.locator(".op-menu")
+    assert nav.evaluate("nav => nav.scrollWidth <= nav.clientWidth")
+    assert serious(page) == []
+    page.locator(".op-narrow").get_by_role("link", name="Invoices").click()
+    expect(page.get_by_role("heading", name="Invoices", level=1)).to_be_visible()
+    expect(page.locator(".op-narrow .menu-body")).to_be_hidden()
 
 
 def test_a_refusal_stands_beside_its_form(people: People) -> None:
