@@ -1,0 +1,157 @@
+"""Lists of addresses: names in quotes, comments, groups, and what people's programs write."""
+
+import re
+
+from salotto.channels.email.mime import words
+from salotto.channels.email.mime.parsed import NOBODY, Address
+from salotto.channels.email.mime.reading import Reading, line
+
+MOST = 5_000
+LONGEST_NAME, LONGEST_ADDRESS = 500, 320
+
+_SIMPLE = re.compile(
+    r"\s*+(?:\"([^\"\\]*+)\"|([^\"<>(),:;@\\]*+))\s*+<\s*+([^<>\s,;:\"()\\@]++@[^<>\s,;:\"()\\@]++)\s*+>\s*+\Z"
+)
+_BARE = re.compile(r"\s*+([^<>\s,;:\"()\\@]++@[^<>\s,;:\"()\\@]++)\s*+\Z")
+_TOKEN = re.compile(
+    r"\"(?:[^\"\\]|\\.)*+(?:\"|\Z)"  # a quoted string, to the end if it is not closed
+    r"|<[^<>]*+(?:>|\Z|(?=<))"  # an address
+    r"|=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*+\?="  # an encoded word may hold a comma
+    r"|[^\"<>(),:;=\\]++"
+    r"|.",
+    re.DOTALL,
+)  # fmt: skip
+_TOKEN_WITHOUT_QUOTES = re.compile(r"<[^<>]*+(?:>|\Z|(?=<))|[^<>(),:;\\]++|.", re.DOTALL)
+_SPACE = re.compile(r"\s+")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+def read(values: list[str], reading: Reading) -> tuple[Address, ...]:
+    """Every address of these headers, in order, without empty ones."""
+    found: list[Address] = []
+    for value in values:
+        simple = _simple(value, reading)
+        found += [simple] if simple else _List(words.unfold(value), reading).addresses()
+        if len(found) > MOST:
+            reading.note(f"There are more than {MOST} recipients; the others were left out.")
+            return tuple(found[:MOST])
+    return tuple(found)
+
+
+def _simple(value: str, reading: Reading) -> Address | None:
+    """What nearly every header is: one address, with or without a name."""
+    if "\n" in value or len(value) > 1000:
+        return None
+    if match := _SIMPLE.match(value):
+        quoted, plain, address = match.groups()
+        return _address(quoted if quoted is not None else plain, address, reading)
+    if match := _BARE.match(value):
+        return _address("", match[1], reading)
+    return None
+
+
+def _address(name: str, address: str, reading: Reading) -> Address:
+    name = line(words.decode(name, reading), LONGEST_NAME)
+    address = words.decode(_SPACE.sub("", address), reading)
+    address = line(address, LONGEST_ADDRESS).strip("<>'\"")
+    if len(name) > 1 and name[0] == name[-1] == "'":
+        name = name[1:-1].strip()
+    return Address("" if name.lower() == address.lower() else name, address)
+
+
+class _List:
+    """One pass over the tokens of a header."""
+
+    def __init__(self, value: str, reading: Reading) -> None:
+        self._value = value
+        self._reading = reading
+        self._found: list[Address] = []
+        self._in_group = False
+        self._clear()
+
+    def _clear(self) -> None:
+        self._phrase: list[str] = []
+        self._comment: list[str] = []
+        self._angle = ""
+        self._quoted = ""
+
+    def addresses(self) -> list[Address]:
+        depth = 0
+        for token in self._tokens():
+            if depth or token == "(":
+                depth += {"(": 1, ")": -1}.get(token, 0)
+                if token not in "()":
+                    self._comment.append(token)
+            else:
+                self._take(token)
+            if len(self._found) > MOST:
+                break
+        self._end()
+        return self._found
+
+    def _tokens(self) -> list[str]:
+        found = _TOKEN.findall(self._value)
+        last = found[-1] if found else ""
+        if last[:1] == '"' and (len(last) < 2 or last[-1] != '"'):  # never closed: an ordinary sign
+            self._reading.note("A list of addresses has a quote that is not closed.")
+            found = _TOKEN_WITHOUT_QUOTES.findall(self._value.replace('"', " "))
+        return found
+
+    def _take(self, token: str) -> None:
+        if token in ",;":
+            self._end()
+            self._in_group = self._in_group and token == ","
+        elif token == ":" and not self._angle and "@" not in "".join(self._phrase):
+            self._clear()  # the name of a group
+            self._in_group = True
+        elif token[0] == "<" and len(token) > 1:
+            if self._angle:
+                self._end()
+            self._angle = token.strip("<>")
+        elif token[0] == '"':
+            self._phrase.append(_ESCAPE.sub(r"\1", token[1:-1]))
+            self._quoted = token
+        elif token not in "<>":
+            self._phrase.append(token)
+
+    def _end(self) -> None:
+        """An address is complete."""
+        phrase = " ".join("".join(self._phrase).split())
+        comment = " ".join("".join(self._comment).split())
+        if self._angle.strip():
+            angle = (
+                self._angle.rpartition(":")[2] if self._angle.startswith("@") else self._angle
+            )  # old routes
+            self._add(phrase or comment, angle)
+        elif "@" in phrase and " " not in phrase.strip():
+            self._add(
+                comment, self._quoted + phrase[phrase.rfind("@") :] if self._quoted_local(phrase) else phrase
+            )
+        elif "@" in phrase:
+            self._add(*self._found_in(phrase))
+        elif phrase:
+            self._without_at(phrase, comment)
+        self._clear()
+
+    def _quoted_local(self, phrase: str) -> bool:
+        return bool(self._quoted) and phrase.startswith(self._quoted[1:-1] + "@")
+
+    def _found_in(self, phrase: str) -> tuple[str, str]:
+        """`Mario Rossi mario@example.it`, or a local part with spaces in quotes."""
+        if self._quoted and phrase.startswith(self._quoted[1:-1] + "@"):
+            return "", self._quoted + phrase[len(self._quoted) - 2 :]
+        chosen = next(word for word in phrase.split() if "@" in word)
+        return phrase.replace(chosen, " "), chosen.strip("[]'")
+
+    def _without_at(self, phrase: str, comment: str) -> None:
+        if " " in phrase or comment or not phrase.isascii() or "=?" in phrase:
+            self._add(phrase, "")
+        else:
+            self._add("", phrase)  # a local user: root, postmaster
+
+    def _add(self, name: str, address: str) -> None:
+        found = _address(name, address, self._reading)
+        if found.address and "@" not in found.address:
+            self._reading.note(f"“{found.address[:80]}” is no mail address: it has no @.")
+        if found != NOBODY:
+            self._found.append(found)

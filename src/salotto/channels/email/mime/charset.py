@@ -1,0 +1,143 @@
+"""From bytes to text: declared charsets, wrong ones, none."""
+
+import codecs
+import re
+from functools import lru_cache
+
+from salotto.channels.email.mime.reading import Reading
+
+ALIASES = {
+    "utf8": "utf-8", "utf-8-mac": "utf-8", "utf-8-sig": "utf-8-sig", "unicode": "utf-8", "unicode-1-1-utf-7": "utf-7",
+    "unicode-1-1-utf-8": "utf-8", "utf-8mb4": "utf-8", "utf": "utf-8", "cp65001": "utf-8",
+    "ansi": "cp1252", "x-ansi": "cp1252", "cp-1252": "cp1252", "cp-850": "cp850", "windows1252": "cp1252",
+    "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "iso_8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
+    "iso-8859-1-windows-3.1-latin-1": "cp1252", "iso-8859-8-i": "iso-8859-8", "iso-8859-8-e": "iso-8859-8",
+    "iso-8859-6-i": "iso-8859-6", "iso-8859-9": "cp1254", "iso-8859-11": "cp874", "tis-620": "cp874",
+    "x-windows-874": "cp874", "windows-874": "cp874", "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030",
+    "gb_2312-80": "gb18030", "cn-gb": "gb18030", "hz-gb-2312": "hz", "big5": "big5hkscs", "cn-big5": "big5hkscs",
+    "x-x-big5": "big5hkscs", "shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "sjis": "cp932",
+    "windows-31j": "cp932", "ms_kanji": "cp932", "x-euc-jp": "euc_jp", "eucjp": "euc_jp",
+    "iso-2022-jp": "iso2022_jp_ext", "ks_c_5601-1987": "cp949", "ks_c_5601": "cp949", "ksc5601": "cp949",
+    "euc-kr": "cp949", "windows-949": "cp949", "x-mac-roman": "mac-roman", "macintosh": "mac-roman", "mac": "mac-roman",
+    "x-mac-cyrillic": "mac-cyrillic", "x-mac-ce": "mac-latin2", "koi8": "koi8-r", "koi8r": "koi8-r",
+    "koi8u": "koi8-u", "win-1251": "cp1251", "windows-1251-1": "cp1251", "x-cp1251": "cp1251",
+}  # fmt: skip
+"""Names that Python does not know, and those whose senders mean another charset (as in browsers)."""
+
+LATIN = frozenset({"cp1252", "iso8859-1", "iso8859-15", "ascii", "cp1254", "iso8859-2", "cp1250"})
+"""In these, text that is valid UTF-8 and not ASCII is UTF-8 with the wrong label."""
+
+NEVER = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "mbcs", "oem"})
+
+_META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([a-zA-Z0-9_:.+-]{2,40})", re.IGNORECASE)
+
+
+@lru_cache(maxsize=256)
+def codec(name: str) -> str:
+    """Python's name of a declared charset, "" for one that says nothing."""
+    name = name.strip(" \t\r\n\"'<>;").lower()[:60]
+    try:
+        found = codecs.lookup(ALIASES.get(name, name))
+        if found.name in NEVER or not found._is_text_encoding:
+            return ""
+    except (LookupError, ValueError, UnicodeError):
+        return ""
+    return found.name
+
+
+def decode(data: bytes, declared: str, reading: Reading) -> str:
+    """The text of these bytes. A charset that cannot be is noted and another one taken."""
+    name = codec(declared) if declared else ""
+    if data.isascii():
+        return _ascii(data, name)
+    if not name and declared:
+        reading.note(f"The charset “{declared[:60]}” is unknown; the text was read as what it looks like.")
+    if not name or name == "ascii":
+        return _undeclared(data, declared, reading)
+    if name in LATIN and (text := _strict(data, "utf-8")) is not None:
+        reading.note(f"The text is declared as {declared[:60]}, but it is UTF-8 and was read so.")
+        return text
+    text = _strict(data, name)
+    return text if text is not None else _mended(data, name, declared, reading)
+
+
+def _ascii(data: bytes, name: str) -> str:
+    """ASCII, unless its charset says more with seven bits."""
+    if name in {"utf-7", "hz"} or (name.startswith(("iso2022", "utf-16", "utf-32")) and name):
+        try:
+            return data.decode(name)
+        except (UnicodeError, ValueError):
+            return data.decode("ascii")
+    if b"\x1b$" in data and not name.startswith("iso2022"):
+        return _strict(data, "iso2022_jp_ext") or data.decode("ascii")
+    return data.decode("ascii")
+
+
+def _strict(data: bytes, name: str) -> str | None:
+    try:
+        return data.decode(name)
+    except (UnicodeError, ValueError):
+        return None
+
+
+def _undeclared(data: bytes, declared: str, reading: Reading) -> str:
+    text = _strict(data, "utf-8")
+    if text is not None:
+        if declared and codec(declared) == "ascii":
+            reading.note("The text is declared as us-ascii, but it is UTF-8 and was read so.")
+        return text
+    guessed = guess(data, reading)
+    reading.note(f"The text has no charset that fits; it was read as {guessed}.")
+    return data.decode(guessed, "replace")
+
+
+def _mended(data: bytes, name: str, declared: str, reading: Reading) -> str:
+    """Text with bytes that its charset does not have."""
+    if name == "cp1252":  # five of its places are empty; browsers read them as Latin-1 does
+        return data.decode("cp1252", "replace")
+    text = data.decode(name, "replace")
+    broken = text.count("\ufffd")
+    if broken * 20 < len(text) or broken < 2:
+        reading.note(f"The text has bytes that are not {declared[:60]}; they are shown as \ufffd.")
+        return text
+    found = _strict(data, "utf-8")
+    if found is not None:
+        reading.note(f"The text is declared as {declared[:60]}, but it is UTF-8 and was read so.")
+        return found
+    guessed = guess(data, reading)
+    reading.note(f"The text is not {declared[:60]} as declared; it was read as {guessed}.")
+    return data.decode(guessed, "replace")
+
+
+def guess(data: bytes, reading: Reading) -> str:
+    """A charset for bytes that are neither ASCII nor UTF-8: the mail's own, or what they look like."""
+    if reading.charset and reading.charset not in LATIN and _strict(data, reading.charset) is not None:
+        return reading.charset
+    if not reading.may_guess():
+        return "cp1252"
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(_sample(data), cp_isolation=CANDIDATES, steps=3, chunk_size=256).best()
+    return best.encoding if best is not None else "cp1252"
+
+
+CANDIDATES = [
+    "cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp932", "euc_jp",
+    "gb18030", "big5", "cp949",
+]  # fmt: skip
+
+
+def _sample(data: bytes) -> bytes:
+    """Around the first bytes that are not ASCII."""
+    first = next((n for n in range(0, len(data), 64) if not data[n : n + 64].isascii()), 0)
+    return data[first : first + 2048]
+
+
+def decode_html(data: bytes, declared: str, reading: Reading) -> str:
+    """As `decode`; a page may tell its charset itself, and is believed where the header says nothing."""
+    if not declared or (codec(declared) in {"", "ascii"} and not data.isascii()):
+        found = _META.search(data, 0, 4096)
+        if found:
+            declared = found[1].decode("ascii")
+            declared = "" if codec(declared).startswith(("utf-16", "utf-32")) else declared
+    return decode(data, declared, reading)

@@ -1,0 +1,112 @@
+"""The Date header, in every form in which it is sent."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_tz
+
+from salotto.channels.email.mime.reading import Reading
+
+EARLIEST, LATEST = 1970, 2199
+
+MONTHS = {
+    1: "jan janv ene gen gennaio enero janvier januar jänner ocak sty stycznia led ledna янв января січ січня tammi",
+    2: "feb févr fév fevr fev febbraio febrero février februar şubat lut lutego úno února фев февраля лют лютого helmi",
+    3: "mar mär märz maerz mrt mars marzo marca břez března мар марта бер березня maalis mrz",
+    4: "apr abr avr avril aprile abril kwi kwietnia dub dubna апр апреля квіт квітня huhti nis",
+    5: "may mai maj mag maggio mayo maja kvě května мая май трав травня touko mei",
+    6: "jun juin juni giu giugno junio cze czerwca čvn června июн июня черв червня kesä haz",
+    7: "jul juil juillet juli lug luglio julio lip lipca čvc července июл июля лип липня heinä tem",
+    8: "aug août aout ago agosto sie sierpnia srp srpna авг августа серп серпня elo ağu",
+    9: "sep sept set settembre septiembre wrz września zář září сен сентября вер вересня syys eyl",
+    10: "oct okt ott ottobre octubre octobre oktober paź października říj října окт октября жовт жовтня loka eki out",
+    11: "nov novembre noviembre lis listopada listopadu ноя ноября лист листопада marras kas",
+    12: "dec déc dez dic dicembre diciembre décembre dezember gru grudnia pro prosince дек декабря груд грудня joulu ara",
+}
+_MONTH = {name: number for number, names in MONTHS.items() for name in names.split()}
+
+_ZONE = r"\s*(Z|UTC|GMT|[+-]\d{1,2}:?\d{2})?"
+_ISO = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?" + _ZONE + ")?"
+)
+_WORDS = re.compile(
+    r"(\d{1,2})\.?[\s-]+(?:de\s+)?([^\W\d_]{3,12})\.?[\s,-]+(?:de\s+)?(\d{4})"
+    r"(?:[\s,]+(?:\w{1,3}\s+)?(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?" + _ZONE + ")?"
+)  # fmt: skip
+_NUMBERS = re.compile(
+    r"(\d{1,2})([/.])(\d{1,2})\2(\d{4})(?:[\s,]+(\d{1,2}):(\d{2})(?::(\d{2}))?" + _ZONE + ")?"
+)
+
+
+def read(values: list[str], reading: Reading) -> datetime | None:
+    """The instant in UTC; None, with the reason noted, when no header tells one."""
+    if not values:
+        reading.note("There is no Date.")
+        return None
+    for value in values:
+        found = _one(" ".join(value[:200].split()), reading)
+        if found is not None:
+            return found
+    shown = " ".join(values[0][:80].encode("utf-8", "replace").decode().split())
+    reading.note(f"The date “{shown}” cannot be read.")
+    return None
+
+
+def _one(value: str, reading: Reading) -> datetime | None:
+    fields = None if _ISO.match(value) else _standard(value)
+    if fields is None:
+        fields = _other(value)
+        if fields is None:
+            return None
+        reading.note("The date is not written as it should be; it was read as far as possible.")
+    year, month, day, hour, minute, second, offset = fields
+    try:
+        local = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+    if abs(offset) > 16 * 3600:
+        reading.note("The date has an impossible time zone; it was read as UTC.")
+        offset = 0
+    return local - timedelta(seconds=offset) if EARLIEST <= year <= LATEST else None
+
+
+Fields = tuple[int, int, int, int, int, int, int]
+
+
+def _standard(value: str) -> Fields | None:
+    try:
+        found = parsedate_tz(value)
+    except (ValueError, IndexError, TypeError, OverflowError):
+        return None
+    if found is None:
+        return None
+    year, month, day, hour, minute, second, *_, offset = found
+    return year, month, day, hour, minute, second, offset or 0
+
+
+def _other(value: str) -> Fields | None:
+    """ISO 8601, months in other languages, numbers with the day first (unless it cannot be)."""
+    if found := _ISO.search(value):
+        year, month, day, *rest = found.groups()
+        return (int(year), int(month), int(day), *_time(rest))
+    for found in _WORDS.finditer(value):
+        number = _MONTH.get(found[2].lower())
+        if number:
+            return (int(found[3]), number, int(found[1]), *_time(found.groups()[3:]))
+    if found := _NUMBERS.search(value):
+        first, second = int(found[1]), int(found[3])
+        day, month = (second, first) if second > 12 else (first, second)
+        return (int(found[4]), month, day, *_time(found.groups()[4:]))
+    return None
+
+
+def _time(rest: list[str | None] | tuple[str | None, ...]) -> tuple[int, int, int, int]:
+    hour, minute, second, zone = (*rest, None, None, None, None)[:4]
+    return int(hour or 0), int(minute or 0), int(second or 0), _offset(zone or "")
+
+
+def _offset(zone: str) -> int:
+    if zone[:1] not in {"+", "-"}:
+        return 0
+    digits = zone[1:].replace(":", "").zfill(4)
+    seconds = int(digits[:-2]) * 3600 + int(digits[-2:]) * 60
+    return -seconds if zone[0] == "-" else seconds

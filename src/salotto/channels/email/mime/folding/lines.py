@@ -1,0 +1,154 @@
+"""What a line of a text is: an attribution, a header of a quoted mail, a rule, a signature.
+
+Nothing here looks at a line longer than LONGEST, and no expression goes back: a text costs
+time linear in its length.
+"""
+
+import re
+
+from salotto.channels.email.mime.folding import phrases
+
+LONGEST = 400
+"""Characters of a line that mean something here."""
+
+_BIDI = dict.fromkeys((8206, 8207, *range(8234, 8239), *range(8294, 8298), 65279, 8203))
+_DATE = re.compile(r"\d{4}|\d{1,2}[:.h]\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2}|[٠-٩۰-۹]{4}")
+_TIME = re.compile(
+    r"\d{1,2}\s?[:.h]\s?\d{2}|\d{1,2}\s?[时時点點시]|[٠-٩۰-۹]{1,2}:[٠-٩۰-۹]{2}|\d\s?[ap]\.?m\b"
+)
+_DAY = re.compile(r"\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}|[٠-٩۰-۹]{4}")
+_ADDRESS = re.compile(r"[^\s@<>(\[]{1,64}@[^\s@<>)\]]{1,190}")
+_ADDRESS_LAST = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,190}>{1,2}\s?[:：]\Z")
+_RULE = re.compile(r"[-_=*—–─]{2,}")
+_DASHES = "-—–─ \t*=_>|"
+_LABEL_END = ":："
+
+_VERBS = tuple(sorted({verb for verbs in phrases.WROTE.values() for verb in verbs}, key=len, reverse=True))
+_VERB = re.compile("|".join(map(re.escape, _VERBS)))
+_BEGINS = tuple(f"{word} " for words in phrases.BEGINS.values() for word in words) + (
+    "在",
+    "于",
+    "於",
+    "ב-",
+    "le\xa0",
+)
+_WEEKDAY = re.compile(r"(?:[^\W\d_]{2,12}\.?,? (?:den |the |de |[^\W\d_]{2,10}\.? )?)?\d")
+
+
+def plain(line: str) -> str:
+    """For comparing: lower case, white space collapsed, without marks of direction."""
+    line = line[:LONGEST]
+    if not line.isascii():
+        line = line.translate(_BIDI)
+    return " ".join(line.lower().split())
+
+
+def attribution(text: str, *, quoted: bool) -> bool:
+    """Whether this is "On … Anna wrote:", of one line or several joined, by `plain`.
+
+    `quoted`: a quote follows. Without one, an address or a date with a time must be there too.
+    """
+    if text.endswith("----"):  # Zoho
+        return text.startswith("----") and bool(_VERB.search(text)) and bool(_DATE.search(text))
+    if not text.endswith((":", "：")):
+        return bool(quoted and text.endswith(("wrote", "写道", "寫道", "のメール")) and _DATE.search(text))
+    verb = _last_verb(text)
+    if not verb:
+        return _without_verb(text, quoted=quoted)
+    if _ordinary(text, verb):
+        return False
+    if quoted:
+        return len(text) - verb.end() < 120 or bool(_DATE.search(text))
+    return begins(text) and bool(_ADDRESS.search(text) or (_TIME.search(text) and _DAY.search(text)))
+
+
+def _last_verb(text: str) -> re.Match[str] | None:
+    """The last verb that stands as a word of its own."""
+    found = None
+    for match in _VERB.finditer(text):
+        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+        if not (match[0].isascii() and (before.isalpha() or after.isalpha())):
+            found = match
+    return found
+
+
+def _without_verb(text: str, *, quoted: bool) -> bool:
+    """A date and an address: "2026年3月2日(月) 12:00 Taro <taro@example.jp>:"."""
+    if not _ADDRESS_LAST.search(text[-260:]) or not _DATE.search(text):
+        return False
+    return quoted or bool(_TIME.search(text)) or begins(text)
+
+
+def _ordinary(text: str, verb: re.Match[str]) -> bool:
+    """A sentence of the person's own."""
+    before = text[: verb.start()].split()
+    return bool(before) and before[-1] in phrases.FIRST_PERSON
+
+
+def begins(text: str) -> bool:
+    """Whether an attribution may begin so: by its first word, a date, a day, an address."""
+    if text.startswith(_BEGINS):
+        return True
+    if text.count("<") < text.count(">"):  # the rest of a line that was broken within <…>
+        return False
+    return bool(_WEEKDAY.match(text)) or bool(_ADDRESS.match(text))
+
+
+def dated(text: str) -> bool:
+    """Whether a date or a time is in it."""
+    return _DATE.search(text) is not None
+
+
+def label(line: str) -> str:
+    """Which header of a quoted mail this line is: from, sent, to, subject, other, or ""."""
+    at = min((n for n in (line.find(":", 0, 40), line.find("：", 0, 40)) if n > 0), default=0)
+    if not at:
+        return ""
+    word = plain(line[:at]).strip("*_ >|")
+    for name, words in _LABELS:
+        if word in words:
+            return name
+    return ""
+
+
+_LABELS = (
+    ("from", phrases.FROM),
+    ("sent", phrases.SENT),
+    ("to", phrases.TO),
+    ("subject", phrases.SUBJECT),
+    ("other", phrases.OTHER),
+)
+
+
+def original(line: str) -> bool:
+    """Whether this is -----Original Message----- or its like."""
+    if len(line) > 120 or not _RULE.match(line.strip("> |*")):
+        return False
+    word = plain(line).strip(_DASHES).rstrip(_LABEL_END)
+    return word in phrases.ORIGINAL or word.startswith(("forwarded by ", "original message from "))
+
+
+def forward(line: str) -> bool:
+    """Whether this is Apple's "Begin forwarded message:"."""
+    return len(line) < 80 and plain(line).rstrip(_LABEL_END) in phrases.BEGIN_FORWARDED
+
+
+def rule(line: str) -> bool:
+    """Whether this is a long line of underscores or dashes."""
+    bare = line[:LONGEST].strip()
+    return len(bare) >= 8 and not bare.strip("_-—–─")
+
+
+def dashes(line: str) -> bool:
+    """Whether this is the line above a signature: two dashes, and a space that many lose."""
+    return line.rstrip("\xa0 \t") in {"--", "—"} and len(line) < 8
+
+
+def sent_from(line: str) -> bool:
+    """Whether a program has added this line: "Sent from my iPhone"."""
+    if len(line) > LONGEST:
+        return False
+    bare = plain(line).partition("<http")[0].strip("[]*_<>. -–—\"'|")
+    if len(bare) > 100 or not any(device in bare for device in phrases.DEVICES):
+        return False
+    return bare.startswith(phrases.SENT_FROM) or bare.endswith(phrases.SENT_FROM_ENDS)

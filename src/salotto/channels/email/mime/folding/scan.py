@@ -1,0 +1,192 @@
+"""One pass over the lines of a text: which of them are the writer's own."""
+
+from salotto.channels.email.mime.folding import lines as say
+
+LONGEST_SIGNATURE = 25
+"""Lines; what is longer after two dashes is no signature."""
+
+HIGHEST_ATTRIBUTION = 4
+"""Lines into which programs break an attribution."""
+
+HIGHEST_HEADERS = 16
+"""Lines of the headers of a quoted mail."""
+
+LONGEST_TEXT = 4_000_000
+"""Characters: what is longer is no answer, and stays as it is."""
+
+
+def fold(text: str) -> str:
+    """The text without quoted original and signature; whole if nothing would be left."""
+    if len(text) > LONGEST_TEXT:
+        return text
+    page = _Page(text.split("\n"))
+    page.mark()
+    visible = page.visible()
+    return visible if _says_something(visible) else text
+
+
+def _says_something(visible: str) -> bool:
+    """Whether more than rules and dots is left: a letter, a digit, or a sign as 👍."""
+    return any(c.isalnum() or ord(c) > 0x2100 for c in visible)
+
+
+class _Page:
+    """Lines, and for each whether it is the writer's own."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        self.own = [True] * len(lines)
+        self.quoted = [line[:1] in "> \t\u200b" and line.lstrip(" \t\u200b")[:1] == ">" for line in lines]
+
+    def mark(self) -> None:
+        """Fold unmarked originals, then marked ones, then signatures."""
+        end = self._unmarked()
+        self._fold(end, len(self.lines))
+        for n in range(end):
+            if self.quoted[n] and self.own[n]:
+                if not n or not self.quoted[n - 1]:
+                    self._above(n)
+                self.own[n] = False
+        self._signatures()
+
+    def visible(self) -> str:
+        """The writer's own lines, without blank ones at both ends and more than one between."""
+        done: list[str] = []
+        for line, own in zip(self.lines, self.own, strict=True):
+            if own and ((bare := line.rstrip()) or (done and done[-1])):
+                done.append(bare)
+        return "\n".join(done).rstrip("\n")
+
+    def _fold(self, start: int, stop: int) -> None:
+        for n in range(start, stop):
+            self.own[n] = False
+
+    def _unmarked(self) -> int:
+        """Where an original begins whose lines have no marks: all below is folded."""
+        for n, line in enumerate(self.lines):
+            bare = line.strip()
+            if not bare or self.quoted[n] or not self.own[n]:
+                continue
+            start = self._begins_at(n, bare)
+            if start is None:
+                continue
+            marked = self._marks_below(n)
+            if not marked:
+                return self._with_rule(start)
+            self._fold(self._with_rule(start), marked)  # its lines are marked: answers may stand between
+        return len(self.lines)
+
+    def _begins_at(self, n: int, bare: str) -> int | None:
+        """The first line of what introduces an original, if line n shows it."""
+        if bare[0] in "-_=*—–─|" and say.original(bare):
+            return n
+        if bare[-1] in ":：" and say.forward(bare):
+            return n
+        if say.label(bare) and self._headers(n):
+            return n
+        if bare[-1] in ":：-":
+            return self._attribution(n, quoted=False)
+        return None
+
+    def _with_rule(self, start: int) -> int:
+        """With the rule above it, and the blank lines between."""
+        n = start
+        while n and start - n < 4 and not self.lines[n - 1].strip():
+            n -= 1
+        return n - 1 if n and say.rule(self.lines[n - 1]) else start
+
+    def _headers(self, n: int) -> bool:
+        """Whether the headers of a mail begin here: who, and when, to whom, what.
+
+        Three of the four are enough if there is an address or a rule; a timetable also says
+        "From", "To" and "Date".
+        """
+        found: set[str] = set()
+        address = n > 0 and (say.rule(self.lines[n - 1]) or say.original(self.lines[n - 1].strip()))
+        strangers = 0
+        for line in self.lines[n : n + HIGHEST_HEADERS]:
+            bare = line.strip()
+            name = say.label(bare) if bare else ""
+            strangers = 0 if name else strangers + 1
+            if strangers > 2 or (name and name in found and name != "other"):
+                break
+            found.add(name)
+            address = address or (bool(name) and "@" in bare)
+        found -= {"", "other"}
+        return "from" in found and (len(found) == 4 or (len(found) == 3 and address))
+
+    def _marks_below(self, n: int) -> int:
+        """The first marked line below an introduction that begins at or goes through n; 0 if its text has no marks."""
+        strangers = 0
+        for m in range(n + 1, min(n + HIGHEST_HEADERS, len(self.lines))):
+            bare = self.lines[m].strip()
+            if self.quoted[m]:
+                return m
+            if bare and not say.label(bare) and bare[-1] not in ":：":
+                strangers += 1
+                if strangers > 1:
+                    return 0
+        return 0
+
+    def _attribution(self, n: int, *, quoted: bool) -> int | None:
+        """The first line of the attribution that ends in line n, or None.
+
+        Of several lines only where the first one begins as an attribution does, with a date.
+        """
+        joined = ""
+        shortest: int | None = None
+        for m in range(n, max(-1, n - HIGHEST_ATTRIBUTION), -1):
+            if not self.lines[m].strip() or self.quoted[m] or not self.own[m]:
+                break
+            line = say.plain(self.lines[m])
+            joined = f"{line} {joined}".strip()
+            if len(joined) > say.LONGEST:
+                break
+            if not say.attribution(joined, quoted=quoted):
+                continue
+            if say.begins(joined) and (m == n or shortest is None or say.dated(line)):
+                return m
+            shortest = m if shortest is None else shortest
+        return shortest
+
+    def _above(self, n: int) -> None:
+        """Fold what introduces the marked block that begins at n."""
+        above = n - 1
+        while above > 0 and n - above < 4 and not self.lines[above].strip():
+            above -= 1
+        if above < 0 or not self.own[above] or not self.lines[above].strip():
+            return
+        start = self._attribution(above, quoted=True)
+        if start is not None:
+            self._fold(self._with_rule(start), n)
+
+    def _signatures(self) -> None:
+        """In each block of own lines: from two dashes on, and programs' own last lines."""
+        last = len(self.own)
+        while last:
+            if not self.own[last - 1]:
+                last -= 1
+                continue
+            first = last
+            while first and self.own[first - 1]:
+                first -= 1
+            self._signature(first, last)
+            last = first
+
+    def _signature(self, first: int, last: int) -> None:
+        last = self._last_lines(first, last)
+        for n in range(last - 1, max(first - 1, last - 1 - LONGEST_SIGNATURE), -1):
+            if say.dashes(self.lines[n]):
+                self._fold(n, last)
+                last = n
+        self._last_lines(first, last)
+
+    def _last_lines(self, first: int, last: int) -> int:
+        """Fold "Sent from my phone" and rules at the end; where the end is now."""
+        while last > first:
+            bare = self.lines[last - 1].strip()
+            if bare and not say.rule(bare) and not say.sent_from(bare):
+                break
+            self._fold(last - 1, last)
+            last -= 1
+        return last

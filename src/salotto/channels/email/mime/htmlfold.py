@@ -1,0 +1,199 @@
+"""Folding HTML: mail programs mark what they quote, each in its own way."""
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from salotto.channels.email.mime import htmltext
+from salotto.channels.email.mime.folding import lines as say
+
+QUOTES = (
+    ".gmail_quote, .gmail_quote_container, blockquote[type=cite], .yahoo_quoted, #isReplyContent, .protonmail_quote,"
+    " .tutanota_quote, .zmail_extra, .moz-cite-prefix, .moz-forward-container, .mail_quote, .freebirdsemailreply,"
+    " div[name=quote], .quoted_text, #mail-editor-reference-message-container, #divtagdefaultreply, includetail,"
+    " .yj6qo, #reply-intro, .mailru-blockquote, .js-helper.js-readmsg-msg blockquote, #ydpquote, .hm_quote,"
+    " .x_gmail_quote, .bloop_markdown blockquote, .apple-mail-quote, .ymail_quoted, .ms-outlook-mobile-reference-message,"
+    " .gmail_attr, .replyquote, .spark_quote, [name=messageReplySection], .qmbox .quoted, .ntes-mailmaster-quote"
+)
+"""Elements that are a quote, whole."""
+
+FROM_HERE = (
+    "#divRplyFwdMsg, #x_divRplyFwdMsg, #appendonsend, .OutlookMessageHeader, #OLK_SRC_BODY_SECTION,"
+    " #ms-outlook-reference-message, #orgHeader"
+)
+"""Elements from which on everything is the original."""
+
+SIGNATURES = (
+    ".gmail_signature, .gmail_signature_prefix, [data-smartmail=gmail_signature], #Signature, .moz-signature,"
+    " #ms-outlook-mobile-signature, #AppleMailSignature, #composer_signature, .protonmail_signature_block,"
+    " .tutanota_signature, [class*=yahoo-signature], #ymail_android_signature, [data-signature-widget],"
+    " .mailru-signature, .zm_signature, #zmail_signature, .signature-text, .email-signature, .spark_signature,"
+    " [name=messageSignatureSection], .ntes-mailmaster-signature, #x_Signature, .x_gmail_signature"
+)
+"""Elements that are a signature."""
+
+_MARKS = re.compile(
+    r"quote|cite|RplyFwdMsg|appendonsend|OutlookMessageHeader|OLK_SRC|zmail_extra|ignature|includetail|reply"
+    r"|forward|reference-message|border-top:|orgHeader|original|messageReply",
+    re.IGNORECASE,
+)  # fmt: skip
+_WORD_RULE = re.compile(r"border:\s?none;\s?border-top:\s?solid\s#(?:E1E1E1|B5C4DF)", re.IGNORECASE)
+
+
+def fold_html(html: str) -> tuple[str, str]:
+    """The HTML in two: what the writer wrote, and the quoted original with the signature.
+
+    The second is "" when there is nothing to fold, or when nothing would be left. Not made safe.
+    """
+    if not _MARKS.search(html):
+        return html, ""
+    page = htmltext.tree(html)
+    if page is None:
+        return html, ""
+    rest = take(page)
+    if not rest or not _says_something(page):
+        return html, ""
+    return page.html or "", "".join(rest)
+
+
+def may_fold(html: str) -> bool:
+    """Whether any of the marks is in it; quick."""
+    return _MARKS.search(html) is not None
+
+
+def take(page: LexborHTMLParser) -> list[str]:
+    """Take quote and signature out of the page; their HTML, in order of kind."""
+    taken: list[str] = []
+    for start in [*page.css(FROM_HERE), *_word_headers(page)][:1]:
+        taken += _from_here(start)
+    quotes = page.css(QUOTES)
+    marks = {node.mem_id for node in quotes}
+    for node in quotes:
+        if not _within(node, marks):
+            taken += _with_attribution(node)
+    signatures = page.css(SIGNATURES)
+    marks = {node.mem_id for node in signatures}
+    taken += [_out(node) for node in signatures if not _within(node, marks)]
+    return taken
+
+
+def _says_something(page: LexborHTMLParser) -> bool:
+    body = page.body
+    if body is None:
+        return False
+    words = body.text(deep=True)
+    return (
+        any(c.isalnum() or ord(c) > 0x2100 for c in words) or body.css_first("img[src^='cid:']") is not None
+    )
+
+
+def _within(node: LexborNode, marks: set[int]) -> bool:
+    """Whether one of these surrounds it, so that it is taken with that one."""
+    above = node.parent
+    while above is not None:
+        if above.mem_id in marks:
+            return True
+        above = above.parent
+    return False
+
+
+def _out(node: LexborNode) -> str:
+    html = node.html or ""
+    node.decompose()
+    return html
+
+
+def _with_attribution(node: LexborNode) -> list[str]:
+    """A quote and, just before it, the line that says whose it is."""
+    above = _element_before(node)
+    taken = []
+    if above is not None and above.tag in {"div", "p", "span"}:
+        words = say.plain(above.text(deep=True)[: say.LONGEST])
+        if words and say.attribution(words, quoted=True):
+            taken.append(_out(above))
+    return [*taken, _out(node)]
+
+
+def _element_before(node: LexborNode) -> LexborNode | None:
+    """The nearest element before it that says something."""
+    above = node.prev
+    for _ in range(6):
+        if above is None or (above.is_text_node and (above.text_content or "").strip()):
+            return None
+        if not above.is_text_node and above.tag != "br" and above.text(deep=True).strip():
+            return above
+        above = above.prev
+    return None
+
+
+def _from_here(node: LexborNode) -> list[str]:
+    """The element, the rule above it, and everything that follows in the document."""
+    above = _rule_before(node)
+    taken = [_out(above)] if above is not None else []
+    current: LexborNode | None = node
+    first = True
+    while current is not None and current.tag not in {"body", "html"}:
+        parent = current.parent
+        following = current if first else current.next
+        while following is not None:
+            after = following.next
+            taken.append(_out(following))
+            following = after
+        first = False
+        if parent is None or parent.tag in {"body", "html", "-document"}:
+            break
+        current = parent
+    return taken
+
+
+def _rule_before(node: LexborNode) -> LexborNode | None:
+    above = node.prev
+    for _ in range(4):
+        if above is None or (above.tag not in {"hr", "br"} and above.text(deep=True).strip()):
+            return None
+        if above.tag == "hr":
+            return above
+        above = above.prev
+    return None
+
+
+def _word_headers(page: LexborHTMLParser) -> list[LexborNode]:
+    """Outlook's block of headers: a line above, and From, Sent, To, Subject in it."""
+    found = []
+    for node in page.css('div[style*="border-top"]')[:20]:
+        if _WORD_RULE.search(node.attributes.get("style") or "") and say.label(_begin(node)) in {
+            "from",
+            "sent",
+        }:
+            parent = node.parent  # often alone in a div of its own
+            alone = parent is not None and parent.tag == "div" and parent.first_child is not None
+            found.append(parent if alone and parent is not None and _first_element(parent, node) else node)
+    return found
+
+
+def _begin(node: LexborNode) -> str:
+    return node.text(deep=True)[:200].strip()
+
+
+def _first_element(parent: LexborNode, node: LexborNode) -> bool:
+    first = parent.first_child
+    while first is not None and first.is_text_node and not (first.text_content or "").strip():
+        first = first.next
+    return first is not None and first.mem_id == node.mem_id
+
+
+_QUOTE_MARKS = (
+    "gmail_quote",
+    "divRplyFwdMsg",
+    "protonmail_quote",
+    "yahoo_quoted",
+    "moz-cite-prefix",
+    'type="cite"',
+    "zmail_extra",
+    "appendonsend",
+)
+
+
+def marks_quote(html: str) -> bool:
+    """Whether a well-known program has marked a quote; quick."""
+    return any(mark in html for mark in _QUOTE_MARKS)

@@ -1,0 +1,44 @@
+"""Message-IDs, without their angle brackets, which are not part of them (RFC 5322 3.6.4)."""
+
+import hashlib
+import re
+
+from salotto.channels.email.mime.words import LONGEST
+
+LONGEST_ID = 900
+"""Longer ones are replaced by a digest of theirs, so that an index can hold them."""
+
+MOST = 1_000
+
+_ANGLE = re.compile(r"<([^<>]*+)>")
+_SPACE = re.compile(r"[\s\0]+")
+_BARE = re.compile(r"[^\s<>,;\"'()]+@[^\s<>,;\"'()]+")
+
+
+def read(values: list[str]) -> tuple[str, ...]:
+    """Every id of these headers once, in order, at most MOST (the last ones: they are the nearest)."""
+    found: dict[str, None] = {}
+    for value in values:
+        value = value[:LONGEST]
+        angles = [_SPACE.sub("", inner) for inner in _ANGLE.findall(value)]
+        for one in angles or _BARE.findall(value):
+            if one:
+                found[_bounded(one)] = None
+    return tuple(found)[-MOST:]
+
+
+def own(values: list[str], raw: bytes) -> tuple[str, bool]:
+    """A mail's own id, and whether it was made from its bytes since it has none."""
+    for value in values:
+        found = read([value])
+        bare = "" if found else _SPACE.sub("", value[:LONGEST]).strip("<>")
+        if found or bare:
+            return (found[0] if found else _bounded(bare)), False
+    return f"{hashlib.sha256(raw).hexdigest()}@without-message-id.invalid", True
+
+
+def _bounded(one: str) -> str:
+    encoded = one.encode("utf-8", "surrogateescape")
+    if len(encoded) > LONGEST_ID:
+        return f"{hashlib.sha256(encoded).hexdigest()}@long-message-id.invalid"
+    return one if one.isascii() else encoded.decode("utf-8", "replace")

@@ -1,0 +1,222 @@
+"""From the bytes of a mail to what it says."""
+
+import re
+
+from salotto.channels.email.mime import (
+    addressing,
+    automatic,
+    body,
+    bounces,
+    calendars,
+    dates,
+    htmlfold,
+    htmltext,
+    ids,
+    names,
+    tree,
+    words,
+)
+from salotto.channels.email.mime.body import Body, File, Piece
+from salotto.channels.email.mime.folding import fold
+from salotto.channels.email.mime.parsed import NOBODY, Address, Bounce, ParsedMail, Part
+from salotto.channels.email.mime.reading import Reading, clean, line
+from salotto.channels.email.mime.tree import Node
+
+LONGEST_SUBJECT = 2_000
+LONGEST_STUB = 600
+MOST_MESSAGES = 20
+"""Mails in a mail of which the text is taken, where there is no other."""
+
+DELIVERED_TO = (
+    "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to", "x-delivered-to", "original-recipient",
+    "x-real-to", "x-rcpt-to", "apparently-to", "x-resolved-to", "x-mdrcpt-to", "x-ms-exchange-organization-originalenveloperecipients",
+)  # fmt: skip
+
+_STUB = re.compile(
+    r"(?:not|n't|cannot|can't|unable to)\s(?:\w+\s){0,3}(?:support|display|view|show|read|render)(?:ing)?\b[^\n]{0,80}\bhtml"
+    r"|html[ -](?:e?-?mail|format|version|message|capable|compatible|enabled)"
+    r"|(?:view|read|see)\s(?:this|the|it)[^\n]{0,60}(?:browser|html|online)"
+    r"|(?:nicht|keine?)[^\n]{0,60}html|html[^\n]{0,60}(?:nicht|anzeigen|darstellen|format)|non\s(?:supporta|visualizza)[^\n]{0,60}html"
+    r"|formato\shtml|format\shtml|en\shtml|em\shtml|in\shtml|не\sподдерживает[^\n]{0,60}html|html[^\n]{0,40}(?:対応|表示|形式|格式)",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+def parse(raw: bytes) -> ParsedMail:
+    """Read a mail. Never raises, whatever the bytes; takes time linear in their number.
+
+    Depth, number of parts, headers and recipients are bounded; what is beyond is left out, and
+    said in `problems`.
+    """
+    return _parse(raw, 0)
+
+
+def _parse(raw: bytes, depth: int) -> ParsedMail:
+    reading = Reading()
+    root = tree.read(raw, reading)
+    found = body.read(root, reading)
+    text, visible, html = _texts(found, reading, depth)
+    return _assemble(raw, root, found, reading, (text, visible, html))
+
+
+def _assemble(
+    raw: bytes, root: Node, found: Body, reading: Reading, texts: tuple[str, str, str]
+) -> ParsedMail:
+    fields = root.fields
+    text, visible, html = texts
+    message_id, synthesised = ids.own(fields.get("message-id", []), raw)
+    if synthesised:
+        reading.note("There is no Message-ID; one was made from the mail's bytes.")
+    sender = _sender(fields, reading)
+    subject = line(words.decode(root.first("subject"), reading), LONGEST_SUBJECT)
+    bounce = _bounce(fields, found, text, sender, subject)
+    return ParsedMail(
+        message_id=clean(message_id),
+        synthesised=synthesised,
+        in_reply_to=ids.read(fields.get("in-reply-to", [])),
+        references=ids.read(fields.get("references", [])),
+        sender=sender,
+        reply_to=_addresses(fields, "reply-to", reading),
+        to=_addresses(fields, "to", reading),
+        cc=_addresses(fields, "cc", reading),
+        bcc=_addresses(fields, "bcc", reading),
+        delivered_to=_delivered_to(fields, reading),
+        subject=subject,
+        date=dates.read(fields.get("date", []), reading),
+        text=text,
+        visible=visible,
+        html=html,
+        parts=tuple(_parts(found.files, html)),
+        automatic=automatic.why(fields, sender, subject, bounce, found.report),
+        bounce=bounce,
+        hops=len(fields.get("received", ())),
+        problems=reading.problems,
+    )
+
+
+Fields = dict[str, list[str]]
+
+
+def _addresses(fields: Fields, name: str, reading: Reading) -> tuple[Address, ...]:
+    return addressing.read(fields[name], reading) if name in fields else ()
+
+
+def _sender(fields: Fields, reading: Reading) -> Address:
+    """The first From that has an address; else Sender, else Return-Path."""
+    found = _addresses(fields, "from", reading)
+    if len(found) > 1:
+        reading.note("The mail has several senders; the first one was taken.")
+    for one in found:
+        if "@" in one.address:
+            return one
+    for name in ("sender", "reply-to", "return-path"):
+        other = next((one for one in _addresses(fields, name, reading) if "@" in one.address), None)
+        if other is not None:
+            reading.note(f"There is no usable From; the sender was taken from {name.title()}.")
+            return Address(found[0].name if found and found[0].name else other.name, other.address)
+    reading.note("There is no usable From.")
+    return found[0] if found else NOBODY
+
+
+def _delivered_to(fields: Fields, reading: Reading) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for name in DELIVERED_TO:
+        values = [
+            value.partition(";")[2] if name == "original-recipient" else value
+            for value in fields.get(name, ())
+        ]
+        for one in addressing.read(values, reading) if values else ():
+            if one.address:
+                found[one.address] = None
+    return tuple(found)
+
+
+def _bounce(fields: Fields, found: Body, text: str, sender: Address, subject: str) -> Bounce | None:
+    failed = line(" ".join(fields.get("x-failed-recipients", ())), 2_000)
+    if found.report not in {"", "delivery-status"}:
+        return None
+    return bounces.read(bounces.Report(found.status, found.original, text, sender, subject, failed))
+
+
+def _texts(found: Body, reading: Reading, depth: int) -> tuple[str, str, str]:
+    """The plain text, what of it is visible, and the HTML."""
+    pieces = [piece for piece in found.pieces if piece.plain.strip() or piece.html.strip()]
+    html = body.html_of(pieces) if any(piece.html for piece in pieces) else ""
+    both = [_text(piece, reading) for piece in pieces]
+    text = clean("\n\n".join(one.strip("\n") for one, _ in both if one.strip())).strip("\n")
+    if not text.strip() and not found.status:
+        text, html = _instead(found, reading, depth, html)
+        return text, fold(text), clean(html)
+    visible = clean("\n\n".join(one.strip("\n") for _, one in both if one.strip())).strip("\n")
+    return text, fold(visible) if visible.strip() else fold(text), clean(html)
+
+
+def _instead(found: Body, reading: Reading, depth: int, html: str) -> tuple[str, str]:
+    """The text of a mail that has none: of an invitation, or of the mails in it."""
+    if found.calendar and (text := calendars.describe(found.calendar, reading)):
+        return clean(text), html
+    if depth or not found.messages:
+        return "", html
+    inner = [_parse(raw, depth + 1) for raw in found.messages[:MOST_MESSAGES]]
+    text = "\n\n".join(one.text for one in inner if one.text)
+    return text, html or (inner[0].html if len(inner) == 1 else "")
+
+
+def _text(piece: Piece, reading: Reading) -> tuple[str, str]:
+    """A piece's plain text; and the same without what its HTML marks as quote."""
+    if not piece.html:
+        return piece.plain, piece.plain
+    if piece.plain.strip() and not _stub(piece):
+        return piece.plain, _visible_beside(piece)
+    text, visible = _from_html(piece.html, reading)
+    return (text, visible) if text else (piece.plain, piece.plain)
+
+
+def _stub(piece: Piece) -> bool:
+    """Whether the plain text only says that there is HTML."""
+    bare = piece.plain.strip(" \t\n\r\xa0\u200b\ufeff")
+    return not bare or (len(bare) < LONGEST_STUB and bool(_STUB.search(bare)) and len(piece.html) > len(bare))
+
+
+def _visible_beside(piece: Piece) -> str:
+    """The plain text; if nothing in it looks quoted but the HTML is marked so, what the HTML leaves."""
+    plain = piece.plain
+    if not htmlfold.marks_quote(piece.html) or len(fold(plain)) < len(plain.strip()) * 0.98:
+        return plain
+    page = htmltext.tree(piece.html)
+    if page is None or not htmlfold.take(page):
+        return plain
+    left = htmltext.text(page)
+    return left if left and len(left) < len(plain) else plain
+
+
+def _from_html(html: str, reading: Reading) -> tuple[str, str]:
+    """The text of HTML, whole and without what is marked as quote."""
+    page = htmltext.tree(html)
+    if page is None:
+        reading.note("The HTML is nested beyond measure; its text was read without its structure.")
+        text = htmltext.crude(html)
+        return text, text
+    htmltext.hide(page, html)
+    text = htmltext.text(page)
+    if not htmlfold.may_fold(html) or not htmlfold.take(page):
+        return text, text
+    return text, htmltext.text(page) or text
+
+
+def _parts(files: list[File], html: str) -> list[Part]:
+    ids_shown = (
+        body.shown(html) if html and any(file.content_id or file.location for file in files) else set()
+    )
+    return [_part(file, ids_shown, html) for file in files]
+
+
+def _part(file: File, ids_shown: set[str], html: str) -> Part:
+    """A file is shown in place if the HTML does so, or if a picture stands between texts."""
+    referenced = file.content_id.lower() in ids_shown if file.content_id else False
+    referenced = referenced or bool(file.location and file.location.lower() in ids_shown)
+    between = (
+        file.disposition == "inline" and file.type.startswith("image/") and not (file.content_id and html)
+    )
+    name = file.name or names.made_up(file.type)
+    return Part(name, file.type, referenced or between, clean(file.content_id), file.content)

@@ -1,0 +1,58 @@
+"""What one reading of a mail carries along: its problems, and what it may still spend."""
+
+import re
+
+MOST_PROBLEMS = 40
+MOST_GUESSES = 24
+
+_SURROGATE = re.compile("[\ud800-\udfff]+")
+
+
+class Reading:
+    """Problems found so far, each once; and a bound on guessing, which is slow."""
+
+    def __init__(self) -> None:
+        self._problems: dict[str, None] = {}
+        self._guesses = MOST_GUESSES
+        self.charset = ""
+        """The first charset that a part declares: what undeclared headers are probably in."""
+
+    def note(self, problem: str) -> None:
+        """Remember a problem: a sentence."""
+        if len(self._problems) < MOST_PROBLEMS:
+            self._problems[clean(problem)] = None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """In the order in which they were found."""
+        return tuple(self._problems)
+
+    def may_guess(self) -> bool:
+        """Whether one more charset may be guessed; counts."""
+        self._guesses -= 1
+        return self._guesses >= 0
+
+
+def clean(text: str) -> str:
+    """Without what PostgreSQL and UTF-8 cannot hold: NUL, and halves of surrogate pairs."""
+    if "\0" in text:
+        text = text.replace("\0", "")
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text)
+    return text
+
+
+def line(text: str, most: int) -> str:
+    """One line without control characters, white space collapsed, at most `most` characters."""
+    text = " ".join(text[: most * 4].split())
+    if not text.isprintable():
+        text = "".join(c for c in text if c.isprintable() or c in _KEPT or ord(c) > 0xFFFF)
+    return clean(text)[:most].rstrip()
+
+
+_KEPT = "\u200c\u200d\u00ad\u3000\u00a0"
+"""Not printable for Python, but part of words in Persian, of emoji, of Japanese."""

@@ -1,0 +1,93 @@
+"""Transfer encodings: from the lines of a part to its bytes, however broken."""
+
+import binascii
+import re
+
+from salotto.channels.email.mime.reading import Reading
+
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_PADDING = re.compile(rb"=+")
+_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
+_END = re.compile(rb"^[` ]?\r?\nend[ \t]*$|^end[ \t]*\r?$", re.MULTILINE)
+
+IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "none"})
+
+
+def decode(body: str, encoding: str, reading: Reading) -> bytes:
+    """The bytes of a part, of its lines (ASCII with escaped surrogates) and its declared encoding."""
+    data = body.encode("ascii", "surrogateescape")
+    encoding = encoding.partition(";")[0].strip(" \t\"'").lower()
+    if encoding in IDENTITY:
+        return data
+    if encoding == "quoted-printable":
+        return binascii.a2b_qp(data)
+    if encoding in {"base64", "base-64"}:
+        return base64(data, reading)
+    if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
+        return _uuencoded(data, reading)
+    reading.note(f"The transfer encoding “{encoding[:40]}” is unknown; the part was taken as it is.")
+    return data
+
+
+def base64(data: bytes, reading: Reading) -> bytes:
+    """Base64 with whatever between it: foreign characters, missing padding, several pieces."""
+    end = data.find(b"=")
+    if end < 0 or not data[end:].strip(b"= \t\r\n"):
+        try:
+            return binascii.a2b_base64(data)
+        except binascii.Error:
+            pass
+    reading.note("A part's base64 is broken; it was decoded as far as possible.")
+    pieces = _PADDING.split(_NOT_BASE64.sub(b"", _before_footer(data)))
+    return b"".join(map(_piece, pieces))
+
+
+def _before_footer(data: bytes) -> bytes:
+    """Without the lines that a list server has appended after the padding."""
+    end = data.find(b"=\n") if b"=\n" in data else data.find(b"=\r\n")
+    if end < 0:
+        return data
+    rest = data[end + 1 :]
+    return data[: end + 1] if b" " in rest.strip() else data
+
+
+def _piece(data: bytes) -> bytes:
+    data = data[:-1] if len(data) % 4 == 1 else data
+    return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
+
+
+def _uuencoded(data: bytes, reading: Reading) -> bytes:
+    for _, content, _ in uuencoded(data):
+        return content
+    reading.note("A uuencoded part has no beginning; it was taken as it is.")
+    return data
+
+
+def uuencoded(data: bytes) -> list[tuple[bytes, bytes, tuple[int, int]]]:
+    """The files that a text holds: name, content, and from where to where in the text."""
+    found: list[tuple[bytes, bytes, tuple[int, int]]] = []
+    at = 0
+    while begin := _BEGIN.search(data, at):
+        end = _END.search(data, begin.end())
+        if end is None:
+            break
+        content = _uu_lines(data[begin.end() : end.start()])
+        if content is not None:
+            found.append((begin[1].strip(), content, (begin.start(), end.end())))
+        at = end.end()
+    return found
+
+
+def _uu_lines(data: bytes) -> bytes | None:
+    """The bytes, or None if this is just text between two such words."""
+    pieces = []
+    for line in data.splitlines():
+        try:
+            pieces.append(binascii.a2b_uu(line))
+        except binascii.Error:
+            length = (((line[0] - 32) & 63) * 4 + 5) // 3 if line else 0  # some pad too much
+            try:
+                pieces.append(binascii.a2b_uu(line[:length]))
+            except binascii.Error:
+                return None
+    return b"".join(pieces) or None
