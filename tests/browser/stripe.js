@@ -15,11 +15,15 @@ window.Stripe = (publishableKey) => {
       document.body.append(frame);
     });
   return {
-    elements: ({ clientSecret }) => ({
+    elements: ({ clientSecret, appearance }) => ({
       clientSecret,
       create: () => ({
         on: (name, then) => setTimeout(then),
-        mount: (where) => (where.textContent = `Card form of ${publishableKey}`),
+        mount: (where) => {
+          where.textContent = `Card form of ${publishableKey}`;
+          Object.assign(where.style, { color: appearance.variables.colorText, background: appearance.variables.colorBackground });
+          where.dataset.primary = appearance.variables.colorPrimary;
+        },
       }),
     }),
     confirmSetup: async ({ elements }) => {

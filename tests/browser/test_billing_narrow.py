@@ -117,3 +117,21 @@ def test_a_long_word_of_a_gateway_does_not_widen_the_operators_phone(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     with account_scope(cast.account.pk):
         Payment.objects.filter(pk=payment.pk).update(needs_person=False)
+
+
+def test_without_script_the_bank_asks_on_a_page_that_says_how_to_go_on(people: People, cast: Cast) -> None:
+    address = f"/a/{cast.slug}/settings/seats/buy/"
+    page = people.member(
+        ready(cast, ASKED).primary_admin, "settings/seats/buy/", java_script_enabled=False, viewport=PHONE
+    )
+    page.get_by_role("button", name=re.compile("Pay CHF")).click()
+    asked = page.get_by_role("link", name="Answer the bank").get_attribute("href")
+    page.goto(f"{people.server}{asked}")
+    expect(page.locator(".card .bank")).to_be_visible()
+    page.get_by_role("button", name="Complete").click()
+    expect(page.get_by_text("Close this window; the payment goes on in the other one.")).to_be_visible()
+    page.goto(f"{people.server}{address}")
+    page.get_by_role("button", name="Look again").or_(
+        page.get_by_role("button", name="I have answered")
+    ).click()
+    expect(page.get_by_role("heading", name="The seats are yours")).to_be_visible()

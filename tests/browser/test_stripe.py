@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.billing import shop
 from tests.billing.fake_stripe import FakeStripe
 from tests.browser.conftest import People, Troubles, _wait_for, free_port
+from tests.browser.test_quality import serious
 from tests.cast import Cast
 
 LIBRARY = (Path(__file__).parent / "stripe.js").read_text()
@@ -96,6 +98,22 @@ def test_a_card_is_added_by_stripes_element(payer: Page, cast: Cast) -> None:
     add_card(page)
     expect(page.locator(".cards > li")).to_contain_text("3184")
     assert shop.subscription(cast.primary_admin).customer.startswith("cus_")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_stripes_element_has_the_colours_of_the_page(payer: Page, scheme: Literal["light", "dark"]) -> None:
+    page = payer
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.get_by_role("button", name="Add a card").click()
+    element = page.get_by_role("dialog").get_by_text("Card form of pk_test_fake")
+    expect(element).to_be_visible()
+    expect(element).to_have_css(
+        "background-color", "rgb(255, 255, 255)" if scheme == "light" else "rgb(33, 29, 26)"
+    )
+    expect(element).to_have_attribute(
+        "data-primary", "rgb(180, 73, 42)" if scheme == "light" else "rgb(224, 122, 85)"
+    )
+    assert serious(page) == []
 
 
 def test_a_no_of_the_bank_is_said_and_the_dialog_stays(payer: Page) -> None:

@@ -17,6 +17,7 @@ from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
 from salotto.seats.models import SeatChange
 from tests.billing.invoicing import AT, activate, credit, days, issue
+from tests.billing.shop import use_gateway
 from tests.cast import Cast
 
 READS = ("", "details/", "invoices/", "invoices/{id}/", "invoices/{id}/pdf/", "balance/", "seats/")
@@ -188,6 +189,7 @@ def test_an_account_made_after_the_end_of_sale_has_had_no_trial(cast: Cast) -> N
 
 
 def test_an_open_invoice_can_be_paid_from_the_first_page(cast: Cast) -> None:
+    use_gateway(cast.primary_admin, "sandbox")
     invoice = issue(cast.account)
     answer = cast.client(cast.primary_admin).get(url(cast)).content.decode()
     assert f"Invoice {invoice.name} over €46.36 is open, payable by 25 June 2026." in text_of(answer)
@@ -204,6 +206,18 @@ def test_with_the_gateway_invoice_no_card_is_asked_for(cast: Cast) -> None:
     assert "You receive an invoice; payable within 14 days." in shown
     assert "Add a card" not in shown and "Pay €46.36 now" not in shown
     assert "sandbox" not in shown
+
+
+@pytest.mark.parametrize("path", ["", "invoices/{id}/"])
+@pytest.mark.parametrize(
+    ("issued_for", "pays_by", "offered"), [("sandbox", "invoice", False), ("invoice", "sandbox", True)]
+)
+def test_a_card_is_offered_by_how_the_account_pays_now(
+    cast: Cast, path: str, issued_for: str, pays_by: str, offered: bool
+) -> None:
+    use_gateway(cast.primary_admin, pays_by)
+    shown = page(cast, path, issue(cast.account, gateway=issued_for).pk)
+    assert ("Pay €46.36 now" in shown) is offered
 
 
 @pytest.mark.parametrize("path", ["", "invoices/", "balance/", "invoices/{id}/"])

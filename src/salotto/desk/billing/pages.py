@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from salotto.accounts.http import MemberRequest, for_admins
 from salotto.billing import history
+from salotto.billing.gateways import gateway
 from salotto.billing.gateways.cards import TEST_CARDS
 from salotto.billing.gateways.stripe_csp import with_stripe
 from salotto.billing.money import Money
@@ -67,11 +68,16 @@ def invoice(request: MemberRequest, invoice: int) -> HttpResponse:
     context = {
         "section": "billing",
         "invoice": history.view_of(account, row),
-        "payable": row.state == "open" and row.due > 0 and row.gateway != "invoice",
+        "payable": row.state == "open" and row.due > 0 and takes_cards(account.pk),
         "may_change": request.member.is_primary_admin,
         "reader": language(),
     }
     return render(request, "desk/billing/invoice.html", context)
+
+
+def takes_cards(account_id: int) -> bool:
+    """Whether the account pays by card now, whatever an open invoice was issued for."""
+    return gateway(gateway_of(standing(account_id))).takes_cards
 
 
 @require_safe

@@ -34,7 +34,7 @@ export async function mountCard(form) {
   try {
     const [Stripe, begun] = await Promise.all([library(), begin(form)]);
     const stripe = Stripe(begun.publishable_key, { locale: document.documentElement.lang || "auto" });
-    const elements = stripe.elements({ clientSecret: begun.client_secret, appearance: appearance() });
+    const elements = stripe.elements({ clientSecret: begun.client_secret, appearance: appearance(form) });
     const element = elements.create("payment");
     element.on("ready", () => ready(form));
     element.mount(form.querySelector("[data-element]"));
@@ -84,13 +84,22 @@ function problem(form, text) {
 }
 
 // The element follows the page: its colours are our tokens', read where they are in force.
-function appearance() {
+function appearance(form) {
   const style = getComputedStyle(document.body);
+  const button = getComputedStyle(form.querySelector("button"));
+  const ground = getComputedStyle(form.closest("dialog, .panel") ?? document.body);
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const theme = document.documentElement.dataset.theme || (dark ? "dark" : "light");
   return {
     theme: theme === "dark" ? "night" : "stripe",
-    variables: { fontFamily: style.fontFamily, fontSizeBase: style.fontSize },
+    variables: {
+      fontFamily: style.fontFamily,
+      fontSizeBase: style.fontSize,
+      colorText: style.color,
+      colorPrimary: button.backgroundColor,
+      colorBackground: ground.backgroundColor,
+      borderRadius: button.borderRadius,
+    },
   };
 }
 
