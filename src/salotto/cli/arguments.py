@@ -14,6 +14,7 @@ from salotto.cli import (
     billing,
     catalogue,
     commands,
+    email,
     invoices,
     operators,
     purchases,
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     for each in (worker, migrate, check):
         _data(each)
     billing.register(add("billing", help="look into what is charged"), _data)
+    email.register(add("email", help="see what Salotto makes of a mail"), _data)
     operators.register(add("operator", help="say who operates this installation"), _data)
     _for_operators(add)
     add("prepare").set_defaults(run=commands.prepare)

@@ -143,12 +143,21 @@ def _texts(found: Body, reading: Reading, depth: int) -> tuple[str, str, str]:
     pieces = [piece for piece in found.pieces if piece.plain.strip() or piece.html.strip()]
     html = body.html_of(pieces) if any(piece.html for piece in pieces) else ""
     both = [_text(piece, reading) for piece in pieces]
-    text = clean("\n\n".join(one.strip("\n") for one, _ in both if one.strip())).strip("\n")
-    if not text.strip() and not found.status:
+    text = _together([whole for whole, _ in both])
+    if not text and not found.status:
         text, html = _instead(found, reading, depth, html)
         return text, fold(text), clean(html)
-    visible = clean("\n\n".join(one.strip("\n") for _, one in both if one.strip())).strip("\n")
-    return text, fold(visible) if visible.strip() else fold(text), clean(html)
+    visible = text
+    if any(whole is not left for whole, left in both):
+        visible = _together([left for _, left in both]) or text
+    visible = fold(visible)
+    if visible == text and len(pieces) == 1:
+        visible = clean(_visible_beside(pieces[0], text, reading))
+    return text, visible, clean(html)
+
+
+def _together(texts: list[str]) -> str:
+    return clean("\n\n".join(one.strip("\n") for one in texts if one.strip())).strip("\n")
 
 
 def _instead(found: Body, reading: Reading, depth: int, html: str) -> tuple[str, str]:
@@ -163,11 +172,9 @@ def _instead(found: Body, reading: Reading, depth: int, html: str) -> tuple[str,
 
 
 def _text(piece: Piece, reading: Reading) -> tuple[str, str]:
-    """A piece's plain text; and the same without what its HTML marks as quote."""
-    if not piece.html:
+    """A piece's plain text; and the same without what its HTML marks as quote, if it is of the HTML."""
+    if not piece.html or (piece.plain.strip() and not _stub(piece)):
         return piece.plain, piece.plain
-    if piece.plain.strip() and not _stub(piece):
-        return piece.plain, _visible_beside(piece)
     text, visible = _from_html(piece.html, reading)
     return (text, visible) if text else (piece.plain, piece.plain)
 
@@ -178,16 +185,12 @@ def _stub(piece: Piece) -> bool:
     return not bare or (len(bare) < LONGEST_STUB and bool(_STUB.search(bare)) and len(piece.html) > len(bare))
 
 
-def _visible_beside(piece: Piece) -> str:
-    """The plain text; if nothing in it looks quoted but the HTML is marked so, what the HTML leaves."""
-    plain = piece.plain
-    if not htmlfold.marks_quote(piece.html) or len(fold(plain)) < len(plain.strip()) * 0.98:
-        return plain
-    page = htmltext.tree(piece.html)
-    if page is None or not htmlfold.take(page):
-        return plain
-    left = htmltext.text(page)
-    return left if left and len(left) < len(plain) else plain
+def _visible_beside(piece: Piece, text: str, reading: Reading) -> str:
+    """For a plain text in which nothing looks quoted, though its HTML is marked so: what the HTML leaves."""
+    if not piece.plain or not htmlfold.marks_quote(piece.html):
+        return text
+    left = fold(_from_html(piece.html, reading)[1])
+    return left if left and len(left) < len(text) * 0.95 else text
 
 
 def _from_html(html: str, reading: Reading) -> tuple[str, str]:

@@ -36,7 +36,7 @@ def unpack(data: bytes, reading: Reading) -> Unpacked | None:
         reading.note("The winmail.dat is no TNEF; it was kept as it is.")
         return None
     logging.getLogger("tnefparse").setLevel(logging.CRITICAL)
-    from tnefparse import TNEF
+    from tnefparse import TNEF  # type: ignore[import-untyped]
 
     try:
         found = TNEF(data, do_checksum=False)

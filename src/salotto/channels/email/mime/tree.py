@@ -6,10 +6,10 @@ is looked for in its text.
 """
 
 import re
+from email.feedparser import FeedParser
 from email.message import Message
-from email.parser import BytesParser
 from email.policy import Policy, compat32
-from typing import Any, cast
+from typing import Any
 
 from salotto.channels.email.mime import params
 from salotto.channels.email.mime.reading import Reading
@@ -17,6 +17,9 @@ from salotto.channels.email.mime.reading import Reading
 DEEPEST = 25
 MOST_PARTS = 2_000
 LONGEST_BOUNDARY = 200
+CHUNK = 65_536
+"""Characters that the parser gets at once: of a large mail it keeps no list of all lines."""
+
 MOST_HEADERS = 20_000
 """Fields of one part that are kept."""
 
@@ -44,6 +47,7 @@ class Node(Message):
         self.size = 1
         self._default = "text/plain"
         self._kind: tuple[str, params.Parameters] | None = None
+        self._told = ""
         self._stored = 0
 
     def set_raw(self, name: str, value: str) -> None:
@@ -81,10 +85,12 @@ class Node(Message):
 
     def get_content_type(self) -> str:
         """What the parser may know: it must not look into messages, nor too deep, nor for ever."""
-        kind = self.kind[0]
-        if kind.startswith("multipart/") and (self.depth >= DEEPEST or self.root.size > MOST_PARTS):
-            return "application/octet-stream"
-        return "application/octet-stream" if kind.startswith("message/") else kind
+        if not self._told:
+            self._told = kind = self.kind[0]
+            whole = kind.startswith("multipart/") and (self.depth >= DEEPEST or self.root.size > MOST_PARTS)
+            if whole or kind.startswith("message/"):
+                self._told = "application/octet-stream"
+        return self._told
 
     def get_content_maintype(self) -> str:
         return self.get_content_type().partition("/")[0]
@@ -117,8 +123,11 @@ def read(raw: bytes, reading: Reading) -> Node:
 
 
 def _parse(raw: bytes) -> Node:
-    root = BytesParser(Node, policy=compat32).parsebytes(raw)
-    return cast(Node, root)
+    text = raw.decode("ascii", "surrogateescape")
+    parser = FeedParser(Node, policy=compat32)
+    for at in range(0, len(text), CHUNK):
+        parser.feed(text[at : at + CHUNK])
+    return parser.close()  # type: ignore[return-value]
 
 
 def _headed(raw: bytes, reading: Reading) -> bytes:

@@ -101,23 +101,22 @@ def dated(text: str) -> bool:
 
 def label(line: str) -> str:
     """Which header of a quoted mail this line is: from, sent, to, subject, other, or ""."""
-    at = min((n for n in (line.find(":", 0, 40), line.find("：", 0, 40)) if n > 0), default=0)
-    if not at:
-        return ""
-    word = plain(line[:at]).strip("*_ >|")
-    for name, words in _LABELS:
-        if word in words:
-            return name
-    return ""
+    start = line[:40]
+    word, colon, _ = start.partition(":" if ":" in start else "：")
+    return _LABELS.get(plain(word).strip("*_ >|"), "") if colon and word else ""
 
 
-_LABELS = (
-    ("from", phrases.FROM),
-    ("sent", phrases.SENT),
-    ("to", phrases.TO),
-    ("subject", phrases.SUBJECT),
-    ("other", phrases.OTHER),
-)
+_LABELS = {
+    word: name
+    for name, words in (
+        ("other", phrases.OTHER),
+        ("subject", phrases.SUBJECT),
+        ("to", phrases.TO),
+        ("sent", phrases.SENT),
+        ("from", phrases.FROM),
+    )
+    for word in words
+}
 
 
 def original(line: str) -> bool:
@@ -149,6 +148,6 @@ def sent_from(line: str) -> bool:
     if len(line) > LONGEST:
         return False
     bare = plain(line).partition("<http")[0].strip("[]*_<>. -–—\"'|")
-    if len(bare) > 100 or not any(device in bare for device in phrases.DEVICES):
+    if len(bare) > 100 or not (bare.startswith(phrases.SENT_FROM) or bare.endswith(phrases.SENT_FROM_ENDS)):
         return False
-    return bare.startswith(phrases.SENT_FROM) or bare.endswith(phrases.SENT_FROM_ENDS)
+    return any(device in bare for device in phrases.DEVICES)

@@ -78,21 +78,26 @@ BEGINS = {
 }
 """How such a line begins, where it does not begin with a date or a name."""
 
-FIRST_PERSON = frozenset(_words("""
+FIRST_PERSON = frozenset(
+    _words("""
     eu | he | i | ich | ik | io | jag | je | jeg | lei | noi | she | sie | they | tu | vi | we | who |
     wij | wir | you | вы | мы | я
-"""))
+""")
+)
 """Before the verb, these make an ordinary sentence: "On Monday I wrote: …"."""
 
-FROM = frozenset(_words("""
+FROM = frozenset(
+    _words("""
     absender | da | de | de la | expeditor | expéditeur | feladó | fra | from | från | gönderen |
     kimden | lähettäjä | mittente | od | odosielateľ | remetente | remitente | van | von | από | від |
     от | от кого | от: | מאת | من | 发件人 | 寄件人 | 寄件者 | 差出人 | 發件人 | 送信者 | 보낸 사람 |
     보낸사람
-"""))
+""")
+)
 """Labels in the headers of a quoted mail: who has sent it,"""
 
-SENT = frozenset(_words("""
+SENT = frozenset(
+    _words("""
     data | data invio | date | date d'envoi | dato | datum | dată | dátum | elküldve | enviada |
     enviada em | enviado | enviado el | enviado em | envoyé | envoyé le | fecha | gesendet |
     gönderildi | gönderilme | gönderme tarihi | inviato | inviato il | lähetetty | odesláno |
@@ -100,32 +105,40 @@ SENT = frozenset(_words("""
     wysłane | wysłano | ημερομηνία | στάλθηκε | дата | надіслано | отправлено | נשלח | תאריך |
     أُرسلت | التاريخ | تاريخ | تم الإرسال | 傳送日期 | 发送时间 | 寄件日期 | 日付 | 日時 | 日期 |
     时间 | 発信日時 | 發送時間 | 送信日時 | 날짜 | 보낸 날짜 | 보낸날짜
-"""))
+""")
+)
 """when,"""
 
-TO = frozenset(_words("""
+TO = frozenset(
+    _words("""
     a | aan | alıcı | an | catre | címzett | către | destinataire | destinatario | do | kime | komu |
     para | pour | til | till | to | vastaanottaja | à | προς | кому | אל | إلى | 宛先 | 收件人 |
     받는 사람 | 받는사람
-"""))
+""")
+)
 """to whom,"""
 
-SUBJECT = frozenset(_words("""
+SUBJECT = frozenset(
+    _words("""
     aihe | assunto | asunto | betreff | emne | konu | objet | ogg | oggetto | onderwerp | predmet |
     předmět | re | subiect | subject | sujet | temat | tárgy | ämne | θέμα | тема | נושא | الموضوع |
     موضوع | 主旨 | 主題 | 主题 | 件名 | 제목
-"""))
+""")
+)
 """about what,"""
 
-OTHER = frozenset(_words("""
+OTHER = frozenset(
+    _words("""
     allegati | anlagen | antwort an | attachments | bcc | bilgi | c.c. | cc | cci | ccn | copia |
     copie à | cópia | dw | importance | koopia | kopi | kopia | kopie | kopio | message-id | másolat |
     organization | priority | reply-to | rispondi a | κοιν. | κοινοποίηση | копия | копія | עותק |
     نسخة | 副本 | 抄送 | 참조
-"""))
+""")
+)
 """and the others."""
 
-ORIGINAL = frozenset(_words("""
+ORIGINAL = frozenset(
+    _words("""
     alkuperäinen viesti | courriel original | doorgestuurd bericht | edelleenlähetetty viesti |
     eredeti üzenet | forwarded by | forwarded mail | forwarded message | forwarded message follows |
     iletilen mesaj | inoltrato da | mensagem encaminhada | mensagem original | mensaje original |
@@ -149,10 +162,12 @@ ORIGINAL = frozenset(_words("""
     原始邮件信息 | 原始郵件 | 原文 | 回复的原邮件 | 已轉寄的郵件 | 転送されたメッセージ |
     転送メッセージ | 轉寄郵件 | 转发的邮件 | 转发邮件 | 원본 메시지 | 원본 메일 | 원본메시지 |
     전달된 메시지 | 전달된 메일
-"""))
+""")
+)
 """What stands between dashes: -----Original Message-----."""
 
-BEGIN_FORWARDED = frozenset(_words("""
+BEGIN_FORWARDED = frozenset(
+    _words("""
     anfang der weitergeleiteten e-mail | anfang der weitergeleiteten nachricht |
     begin doorgestuurd bericht | begin forwarded message | début du message réexpédié |
     début du message transféré | iletilen ileti başlangıcı | inicio del mensaje reenviado |
@@ -163,7 +178,8 @@ BEGIN_FORWARDED = frozenset(_words("""
     начало переадресованного сообщения | початок пересланого повідомлення | בתחילת ההודעה שהועברה |
     بدء الرسالة المعاد توجيهها | 下面是被转发的邮件 | 以下は転送されたメッセージです |
     転送されたメッセージ | 開始轉寄訊息 | 開始轉寄郵件 | 전달된 메시지 시작
-"""))
+""")
+)
 """How Apple's programs introduce what they forward."""
 
 SENT_FROM = _words("""

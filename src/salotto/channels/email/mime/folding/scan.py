@@ -174,12 +174,13 @@ class _Page:
             last = first
 
     def _signature(self, first: int, last: int) -> None:
-        last = self._last_lines(first, last)
+        end = last = self._last_lines(first, last)
         for n in range(last - 1, max(first - 1, last - 1 - LONGEST_SIGNATURE), -1):
             if say.dashes(self.lines[n]):
                 self._fold(n, last)
                 last = n
-        self._last_lines(first, last)
+        if last != end:
+            self._last_lines(first, last)
 
     def _last_lines(self, first: int, last: int) -> int:
         """Fold "Sent from my phone" and rules at the end; where the end is now."""
