@@ -76,3 +76,12 @@ def post(item: Item) -> Posted | None:
     with connection.cursor() as db:
         db.execute(CALL, [as_parameter([item])])
         return as_posted(db.fetchone())
+
+
+def post_all(items: Sequence[Item]) -> dict[UUID, Posted]:
+    """Write messages in this order, on Django's connection and in the caller's transaction; by
+    client id. One whose conversation does not exist is not among them."""
+    with connection.cursor() as db:
+        db.execute(CALL, [as_parameter(items)])
+        rows = [as_posted(row) for row in db.fetchall()]
+    return {item.client_id: row for item, row in zip(items, rows, strict=True) if row is not None}

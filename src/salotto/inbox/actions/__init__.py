@@ -1,5 +1,12 @@
 """Every write of the inbox: what agents do to conversations, and the files of messages."""
 
+from salotto.inbox.actions.begin import (
+    Beginning,
+    begin_conversations,
+    contacts_of,
+    nameless_contact,
+    new_conversation_ids,
+)
 from salotto.inbox.actions.conversations import (
     BODY_LIMIT,
     UnseenReply,
@@ -18,19 +25,24 @@ from salotto.inbox.actions.starting import contact_of, start_conversation, tell
 
 __all__ = [
     "BODY_LIMIT",
+    "Beginning",
     "File",
     "UnseenReply",
     "add_files",
     "add_note",
     "assign",
     "attach",
+    "begin_conversations",
     "complete",
     "contact_of",
+    "contacts_of",
     "delete_conversation",
     "drop_upload",
     "keep",
     "mark_read",
     "mark_unread",
+    "nameless_contact",
+    "new_conversation_ids",
     "release",
     "reopen",
     "reply",

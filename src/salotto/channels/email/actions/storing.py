@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from procrastinate.exceptions import AlreadyEnqueued
@@ -53,11 +54,13 @@ def _row(account_id: int, mailbox_id: int | None, arrival: Arrival) -> RawMail:
     )
 
 
-def take_in_soon(account_id: int, mailbox_id: int) -> None:
-    """Queue the job that takes a mailbox's waiting mails in; one in line is enough."""
+def take_in_soon(account_id: int, mailbox_id: int, seconds: int = 0) -> None:
+    """Queue the job that takes a mailbox's waiting mails in, to run in so many seconds; one in
+    line is enough."""
     from salotto.channels.email.tasks import take_in  # which calls actions itself
 
-    job = take_in.configure(queueing_lock=f"email.take_in.{mailbox_id}")
+    after: Any = {"schedule_in": {"seconds": seconds}} if seconds else {}
+    job = take_in.configure(queueing_lock=f"email.take_in.{mailbox_id}", **after)
     try:
         with transaction.atomic():  # a refused job must not undo the mail
             job.defer(account_id=account_id, mailbox_id=mailbox_id)

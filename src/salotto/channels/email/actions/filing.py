@@ -1,0 +1,250 @@
+"""Putting mails into conversations: a batch at a time, all of it or nothing.
+
+The order of a batch is the order in which the mails came. Each is placed knowing where those
+before it went (`threading.resolve`); then everything is written, kind by kind, in a few
+statements. A conversation that the batch begins has a negative id until then.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from salotto.channels.email.actions.bouncing import note_bounce
+from salotto.channels.email.actions.records import (
+    EXPECTED,
+    Record,
+    keep_ids,
+    keep_mails,
+    keep_people,
+    settle,
+)
+from salotto.channels.email.letters import Envelope, Opened, as_loop, open_letter, with_own_id
+from salotto.channels.email.marks import is_marked
+from salotto.channels.email.mime import parse
+from salotto.channels.email.mime.parsed import Bounce
+from salotto.channels.email.models import Mailbox, RawMail, RawState
+from salotto.channels.email.queries.facts import Gathering, Own, own_addresses_of
+from salotto.channels.email.queries.loops import noisy_senders
+from salotto.channels.email.threading import (
+    Again,
+    Begin,
+    Facts,
+    Join,
+    Known,
+    Place,
+    Reused,
+    Thread,
+    resolve,
+    takes_part,
+)
+from salotto.inbox import actions as inbox_actions
+from salotto.inbox.actions.begin import Beginning
+from salotto.inbox.models import Kind
+from salotto.inbox.posting import post_all
+from salotto.live import bell
+
+
+@dataclass(slots=True)
+class Filing:
+    """A batch on its way: its facts, and what will be written."""
+
+    mailbox: Mailbox
+    own: Own
+    facts: Facts
+    begun: dict[int, Opened] = field(default_factory=dict)
+    linked: dict[int, int | None] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
+    kept: dict[str, Record] = field(default_factory=dict)
+    expecting: dict[str, Record] = field(default_factory=dict)
+
+    def place(self, opened: Opened) -> None:
+        """Decide about one mail."""
+        bounce = opened.mail.bounce
+        if bounce is not None and self._came_back(opened, bounce):
+            return
+        found = resolve(opened.letter, self.facts)
+        if isinstance(found, Reused):
+            opened = with_own_id(opened, keep_as_named=not self.facts.known[opened.letter.id].fingerprint)
+            found = resolve(opened.letter, self.facts)
+        self._put(opened, found)
+
+    def _put(self, opened: Opened, place: Place) -> None:
+        if isinstance(place, Again):
+            self._repeat(opened, place)
+        elif isinstance(place, Join):
+            thread = self.facts.threads[place.conversation]
+            joins = place.signed or takes_part(opened.letter, self.facts, thread)
+            self._write(opened, place.conversation, self._kind(opened, thread), with_people=joins)
+        elif isinstance(place, Begin):
+            self._begin(opened, place.linked)
+
+    def _repeat(self, opened: Opened, place: Again) -> None:
+        """It points to the first one; what was deleted leaves nothing."""
+        state = RawState.DELETED if place.conversation is None else RawState.DUPLICATE
+        known, first = self.facts.known.get(place.id), self.kept.get(place.id)
+        message = known.message if known else None
+        self.records.append(Record(opened, state, place.conversation, message=message, first=first))
+
+    def _begin(self, opened: Opened, linked: int | None) -> None:
+        number = -1 - len(self.begun)
+        self.begun[number], self.linked[number] = opened, linked
+        self.facts.threads[number] = Thread(self.mailbox.inbox_id, linked)
+        ours = opened.person.key in self.own.mailbox and opened.outside is not None
+        self._write(opened, number, Kind.REPLY if ours else Kind.VISITOR, linked=linked)
+
+    def _kind(self, opened: Opened, thread: Thread) -> Kind:
+        """The team's own mail is a reply, written elsewhere; what it sends by itself, a note."""
+        sender = opened.person.key
+        ours = sender in self.own.mailbox or (sender in self.facts.team and sender not in thread.people)
+        if not ours:
+            return Kind.VISITOR
+        return Kind.NOTE if opened.automatic else Kind.REPLY
+
+    def _write(
+        self,
+        opened: Opened,
+        conversation: int,
+        kind: Kind,
+        *,
+        linked: int | None = None,
+        with_people: bool = True,
+    ) -> None:
+        people = opened.people if with_people else ()
+        self.facts.threads[conversation].people.update(people)
+        self._keep(Record(opened, RawState.DONE, conversation, kind, linked, people))
+
+    def _keep(self, record: Record) -> None:
+        """Its id leads here from now on, and so do those that it names and nobody has seen."""
+        letter, known, conversation = record.opened.letter, self.facts.known, record.conversation
+        self.records.append(record)
+        self.kept[letter.id] = record
+        known[letter.id] = Known(conversation, record.message, fingerprint=letter.fingerprint)
+        if conversation is not None:
+            self.facts.carried.add((conversation, letter.id))
+        for value in letter.named[:EXPECTED]:
+            if value not in known:
+                known[value] = Known(conversation, expected=True)
+                self.expecting[value] = record
+
+    def _came_back(self, opened: Opened, bounce: Bounce) -> bool:
+        """A report about a mail of ours belongs to that mail and is no message."""
+        known = self.facts.known.get(opened.letter.id)
+        if known is not None and not known.expected:
+            return False  # told already
+        record = Record(opened, RawState.DONE, None)
+        account = self.mailbox.account_id
+        key = record.client_id(account)
+        noted = note_bounce(account, bounce, (*opened.envelope.recipients, *opened.mail.delivered_to), key)
+        if noted is None:
+            return False
+        record.conversation, record.message = noted.conversation, noted.message
+        self._keep(record)
+        return True
+
+    def write(self) -> None:
+        """Write all that was decided."""
+        real = self._begin_all()
+        for record in self.records:
+            record.settle_on(real)
+        self._post_all()
+        keep_mails(self.mailbox, self.records)
+        keep_ids(self.mailbox, self.records, self.expecting)
+        keep_people(self.mailbox.account_id, self.records)
+        settle(self.mailbox.account_id, self.records)
+        transaction.on_commit(bell.ring)
+
+    def _begin_all(self) -> dict[int, int]:
+        """Contacts and conversations of those that begin; the real ids of the latter."""
+        if not self.begun:
+            return {}
+        account = self.mailbox.account_id
+        contacts = _contacts(account, {number: self._correspondent(number) for number in self.begun})
+        real = dict(zip(self.begun, inbox_actions.new_conversation_ids(len(self.begun)), strict=True))
+        beginnings = [
+            Beginning(
+                real[number],
+                self.mailbox.inbox_id,
+                contacts[number],
+                opened.mail.subject,
+                _real(real, self.linked[number]),
+            )
+            for number, opened in self.begun.items()
+        ]
+        inbox_actions.begin_conversations(account, beginnings)
+        return real
+
+    def _correspondent(self, number: int) -> tuple[str, str]:
+        """Address and name of whom a new conversation is with."""
+        opened = self.begun[number]
+        ours = opened.person.key in self.own.mailbox
+        who = opened.outside if ours and opened.outside else opened.person
+        return who.key[:254], who.name
+
+    def _post_all(self) -> None:
+        """The messages, in as few calls as keep their order, and their files."""
+        account = self.mailbox.account_id
+        for run in _runs([record for record in self.records if record.kind is not None]):
+            items = [item for record in run for item in record.items(account)]
+            posted = post_all(items)
+            for record in run:
+                record.message = posted[record.client_id(account)].message
+        for record in self.records:
+            if record.kind is not None and record.opened.mail.parts:
+                inbox_actions.add_files(account, record.message or 0, record.files())
+
+
+def file_mails(mailbox: Mailbox, raws: Sequence[RawMail]) -> None:
+    """Read these mails of a mailbox and put each where it belongs, in the caller's transaction
+    and account scope. Raises whatever goes wrong with any of them."""
+    own = own_addresses_of(mailbox)
+    opened = [open_letter(_envelope(raw), parse(bytes(raw.content)), own.has) for raw in raws]
+    gathering = Gathering(mailbox.account_id, mailbox.inbox_id, [one.letter for one in opened], own.has)
+    noisy = noisy_senders(mailbox, opened)
+    filing = Filing(mailbox, own, gathering.facts)
+    for one in opened:
+        filing.place(as_loop(one) if one.mail.sender.key in noisy and not one.automatic else one)
+    filing.write()
+
+
+def _envelope(raw: RawMail) -> Envelope:
+    return Envelope(
+        raw=raw.pk,
+        account=raw.account_id,
+        digest=raw.digest,
+        sender=raw.sender.replace("\0", ""),
+        recipients=tuple(raw.recipients),
+        marked=is_marked(bytes(raw.content), raw.account_id),
+    )
+
+
+def _contacts(account: int, people: dict[int, tuple[str, str]]) -> dict[int, int]:
+    """The contact of each; whoever has no address is somebody new each time."""
+    named: dict[str, str] = {}
+    for email, name in people.values():
+        if email and not named.get(email):
+            named[email] = name
+    known = inbox_actions.contacts_of(account, named) if named else {}
+    return {
+        number: known[email] if email else inbox_actions.nameless_contact(account, name)
+        for number, (email, name) in people.items()
+    }
+
+
+def _real(real: dict[int, int], conversation: int | None) -> int | None:
+    return None if conversation is None else real.get(conversation, conversation)
+
+
+def _runs(records: Iterable[Record]) -> Iterable[list[Record]]:
+    """One call of the posting function tells a contact's message from an answer, but not which
+    came first: a conversation's messages of different kinds go in different calls."""
+    run: list[Record] = []
+    kinds: dict[int | None, Kind | None] = {}
+    for record in records:
+        if kinds.get(record.conversation, record.kind) != record.kind:
+            yield run
+            run, kinds = [], {}
+        run.append(record)
+        kinds[record.conversation] = record.kind
+    if run:
+        yield run

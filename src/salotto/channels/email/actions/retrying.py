@@ -1,0 +1,76 @@
+"""Mails that were not taken in: another try, and a mailbox for those that had none."""
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from salotto.accounts.members import Member, must_administer
+from salotto.channels.email.actions.storing import take_in_soon
+from salotto.channels.email.models import Mailbox, RawMail, RawState
+from salotto.channels.email.queries.waiting import mailboxes_with_waiting_mails
+from salotto.core import audit, clock
+from salotto.core.errors import Conflict, Missing
+from salotto.core.tenancy import account_scope
+
+STUCK = (RawState.FAILED, RawState.WAITING)
+"""States in which a mail can be tried at once: one that waits for its next attempt too."""
+
+
+def take_in_due() -> None:
+    """Have the mails taken in whose time has come, and those whose job was lost."""
+    for account_id, mailbox_id in mailboxes_with_waiting_mails():
+        take_in_soon(account_id, mailbox_id)
+
+
+def retry_raw(raw: int, *, by: Member) -> None:
+    """Try a mail again now that could not be read. Raises Forbidden unless `by` is an admin,
+    Missing, and Conflict when it has been taken in meanwhile."""
+    must_administer(by)
+    retry(by.account.pk, raw, by.user.pk)
+
+
+def assign_raw(raw: int, mailbox: int, *, by: Member) -> None:
+    """Give a mail that was for no inbox to this mailbox, which takes it in. Raises as
+    `retry_raw`."""
+    must_administer(by)
+    route_raw(by.account.pk, raw, mailbox, by.user.pk)
+
+
+def retry(account_id: int, raw: int, actor: int | None) -> None:
+    """`retry_raw` for whoever runs the server, or as decided."""
+    with account_scope(account_id), transaction.atomic():
+        mail = _lock(raw, *STUCK)
+        if mail.mailbox_id is None:
+            raise _taken()
+        _wait(mail, mail.mailbox_id)
+        audit.record(account_id, actor, "mail.retried", f"mail {raw}", reason=mail.error)
+
+
+def route_raw(account_id: int, raw: int, mailbox: int, actor: int | None) -> None:
+    """`assign_raw` for whoever runs the server, or as decided."""
+    with account_scope(account_id), transaction.atomic():
+        mail = _lock(raw, RawState.UNROUTED)
+        if not Mailbox.objects.filter(pk=mailbox).exists():
+            raise Missing
+        _wait(mail, mailbox)
+        audit.record(account_id, actor, "mail.routed", f"mail {raw}", mailbox=mailbox)
+
+
+def _lock(raw: int, *states: RawState) -> RawMail:
+    found: RawMail | None = (
+        RawMail.objects.select_for_update(no_key=True).defer("content").filter(pk=raw).first()
+    )
+    if found is None:
+        raise Missing
+    if found.state not in states:
+        raise _taken()
+    return found
+
+
+def _taken() -> Conflict:
+    return Conflict(_("This mail does not wait any more. Reload to see what became of it."))
+
+
+def _wait(mail: RawMail, mailbox: int) -> None:
+    mail_again = RawMail.objects.filter(pk=mail.pk)
+    mail_again.update(mailbox_id=mailbox, state=RawState.WAITING, attempts=0, next_try_at=clock.now())
+    take_in_soon(mail.account_id, mailbox)

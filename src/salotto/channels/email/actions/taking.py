@@ -1,0 +1,167 @@
+"""Taking in the mails of a mailbox that wait: oldest first, by one worker at a time.
+
+A batch is one transaction. Before it, in a transaction of its own, its oldest mail is marked as
+tried: should a mail end the process, whoever comes next knows that this batch has been begun,
+and goes on with care. With care is one by one, each attempt counted and committed before it is
+made: the mail that fails steps aside with the reason, to be tried again later, and those behind
+it go on. After the last attempt it stays for an admin to look at. None is ever dropped.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import DatabaseError, Error, IntegrityError, connection, transaction
+
+from salotto.channels.email.actions.filing import file_mails
+from salotto.channels.email.actions.storing import take_in_soon
+from salotto.channels.email.models import Mailbox, RawMail, RawState
+from salotto.channels.email.queries.waiting import Waiting, waiting_mails
+from salotto.core import clock
+from salotto.core.sql import constraint_of
+from salotto.core.tenancy import account_scope
+
+BATCH = 50
+BATCH_BYTES = 8 * 1024 * 1024
+"""Of a batch with more than one mail: what bounds the memory."""
+MOST = 1000
+"""Mails that one job takes in before it lets others get on."""
+LONGEST = 10.0
+"""Seconds of one job, as soon as a batch is done."""
+PAUSES = (1, 5, 30, 120, 360)
+"""Minutes from a failed attempt to the next one; one more and the mail has failed."""
+ATTEMPTS = len(PAUSES) + 1
+BUSY_AGAIN = 2
+"""Seconds until a job that met another one at work looks again."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a look at a mailbox did: mails taken in, mails that failed, whether more are due."""
+
+    done: int = 0
+    failed: int = 0
+    more: bool = False
+
+
+def take_in(account_id: int, mailbox_id: int) -> Taken:
+    """Take in up to `MOST` waiting mails of a mailbox, and have the others taken in soon.
+
+    Nothing happens while another worker is at it; it is looked again a little later.
+    """
+    with account_scope(account_id), _alone_with(mailbox_id) as alone:
+        taken = _drain(account_id, mailbox_id) if alone else Taken(more=bool(waiting_mails(mailbox_id, 1)))
+    if taken.more:
+        take_in_soon(account_id, mailbox_id, seconds=0 if alone else BUSY_AGAIN)
+    return taken
+
+
+@contextmanager
+def _alone_with(mailbox_id: int) -> Iterator[bool]:
+    """Whether the mailbox is ours for the block; the database takes it back from a lost process."""
+    key = f"email.take_in {mailbox_id}"
+    with connection.cursor() as db:
+        db.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
+        alone = bool(db.fetchone()[0])
+    try:
+        yield alone
+    finally:
+        if alone:
+            _let_go(key)
+
+
+def _let_go(key: str) -> None:
+    try:
+        with connection.cursor() as db:
+            db.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
+    except Error:
+        connection.close()  # and the lock is gone with it
+
+
+def _drain(account_id: int, mailbox_id: int) -> Taken:
+    mailbox = Mailbox.objects.filter(pk=mailbox_id).first()
+    taken, until = Taken(), time.monotonic() + LONGEST
+    while mailbox is not None:
+        batch = waiting_mails(mailbox_id, BATCH, BATCH_BYTES)
+        taken.more = bool(batch)
+        if not batch or taken.done + taken.failed >= MOST or time.monotonic() > until:
+            break
+        _take(mailbox, batch, taken)
+    return taken
+
+
+def _take(mailbox: Mailbox, batch: Sequence[Waiting], taken: Taken) -> None:
+    marked = None
+    if not any(one.attempts for one in batch):
+        marked = batch[0].id
+        _mark(marked)
+        if _all_of(mailbox, batch):
+            taken.done += len(batch)
+            return
+    for one in batch:
+        if _with_care(mailbox, one, counted=one.id == marked):
+            taken.done += 1
+        else:
+            taken.failed += 1
+
+
+def _mark(raw: int) -> None:
+    with transaction.atomic():
+        with connection.cursor() as db:
+            db.execute("SET LOCAL synchronous_commit = off")  # it need not outlive the database
+        RawMail.objects.filter(pk=raw).update(attempts=1)
+
+
+def _all_of(mailbox: Mailbox, batch: Sequence[Waiting]) -> bool:
+    """The whole batch at once; False when that did not work, whatever the reason."""
+    try:
+        _file(mailbox, [one.id for one in batch])
+    except Exception:  # one of them; it is found out which
+        _recover()
+        return False
+    return True
+
+
+def _file(mailbox: Mailbox, ids: Sequence[int]) -> None:
+    with transaction.atomic():
+        found = RawMail.objects.filter(pk__in=ids, state=RawState.WAITING, mailbox_id=mailbox.pk)
+        file_mails(mailbox, list(found.order_by("id")))
+
+
+def _with_care(mailbox: Mailbox, one: Waiting, *, counted: bool) -> bool:
+    """One mail, its attempt counted before; False when it fails, with the reason kept."""
+    attempts = one.attempts + 1
+    waiting = RawMail.objects.filter(pk=one.id, state=RawState.WAITING)
+    if attempts > ATTEMPTS:
+        why = "The server was ended each time that it tried to read this mail."
+        waiting.update(state=RawState.FAILED, error=why)
+        return False
+    again = clock.now() + timedelta(minutes=PAUSES[min(attempts, len(PAUSES)) - 1])
+    waiting.update(attempts=attempts, next_try_at=again)
+    try:
+        _file(mailbox, [one.id])
+    except Exception as error:  # a mail is never lost, and never stops the others
+        _recover()
+        failed = {"state": RawState.FAILED} if attempts >= ATTEMPTS else {}
+        waiting.update(error=in_words(error), **failed)
+        return False
+    return True
+
+
+def _recover() -> None:
+    """After an error the connection may be of no use; Django opens another one then."""
+    connection.close_if_unusable_or_obsolete()
+
+
+def in_words(error: BaseException) -> str:
+    """Why a mail could not be taken in, for an admin and whoever helps them."""
+    said = " ".join(str(error).split()).replace("\0", "")[:500]
+    if isinstance(error, MemoryError):
+        return "There was not enough memory to read this mail."
+    if isinstance(error, IntegrityError) and constraint_of(error):
+        return f"The database refused it ({constraint_of(error)}): {said}"
+    if isinstance(error, DatabaseError):
+        return f"The database refused it: {said}"
+    return f"It could not be read ({type(error).__name__}): {said}"

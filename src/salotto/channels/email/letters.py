@@ -1,0 +1,138 @@
+"""What taking a mail in needs to know of it: who wrote it, to whom, and what threads it. PURE."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from salotto.channels.email.addresses import thread_of
+from salotto.channels.email.mime.parsed import Address, ParsedMail
+from salotto.channels.email.threading import Letter
+
+MOST_IDS = 100
+"""Ids of References that are looked at, the newest."""
+MOST_PEOPLE = 200
+"""Participants that one mail brings."""
+MOST_HOPS = 50
+"""A mail with more Received headers goes round in circles."""
+ADDRESS_LIMIT = 320
+_VIA = re.compile(r"['\"]?(.*?)['\"]?\s+(?:via|über|tramite|através de)\s+\S.*", re.IGNORECASE | re.DOTALL)
+
+IsOwn = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is known of a mail without opening it."""
+
+    raw: int
+    account: int
+    digest: str
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A mail that was read: `person` wrote it, `people` (lower case) take part with it, and
+    `outside` is the first recipient who is not of the account. `automatic` is why it is no
+    letter of a person, or "". `problems` are those of reading it, and of its id."""
+
+    envelope: Envelope
+    mail: ParsedMail
+    letter: Letter
+    person: Address
+    people: tuple[str, ...]
+    outside: Address | None
+    automatic: str
+    problems: tuple[str, ...]
+
+
+def open_letter(envelope: Envelope, mail: ParsedMail, is_own: IsOwn) -> Opened:
+    """What the mail is to an account whose addresses `is_own` knows."""
+    person = person_of(mail, envelope.sender, is_own)
+    outside = [one for one in (*mail.to, *mail.cc) if one.address and not is_own(one.key)]
+    return Opened(
+        envelope=envelope,
+        mail=mail,
+        letter=_letter(envelope, mail, person, is_own),
+        person=person,
+        people=_people((person, *mail.reply_to, *outside), is_own),
+        outside=outside[0] if outside else None,
+        automatic=_automatic(envelope, mail),
+        problems=mail.problems,
+    )
+
+
+def person_of(mail: ParsedMail, envelope_sender: str, is_own: IsOwn) -> Address:
+    """Who wrote it: From; but Reply-To where a list or a form on the company's own site has put
+    itself there ("Anna via Support", or one of the account's own addresses); the envelope's
+    sender where the mail names nobody."""
+    sender = mail.sender
+    if not sender.address:
+        return Address(sender.name, envelope_sender[:ADDRESS_LIMIT])
+    via = _VIA.fullmatch(sender.name[:300])
+    asked = next((one for one in mail.reply_to if one.address and not is_own(one.key)), None)
+    if asked is None or not (via or is_own(sender.key)):
+        return Address(sender.name, sender.address[:ADDRESS_LIMIT])
+    return Address(asked.name or (via[1] if via else ""), asked.address[:ADDRESS_LIMIT])
+
+
+def with_own_id(opened: Opened, keep_as_named: bool) -> Opened:
+    """The same mail under an id made from its bytes, since another mail has the one it bears;
+    that one still says what it belongs to if `keep_as_named`."""
+    letter = opened.letter
+    named = (letter.id, *letter.named) if keep_as_named else letter.named
+    renamed = replace(letter, id=f"{opened.envelope.digest}@repeated-message-id.invalid", named=named)
+    problem = "Another mail has the same Message-ID; this one was given an id of its own."
+    return replace(opened, letter=renamed, problems=(*opened.problems, problem))
+
+
+def as_loop(opened: Opened) -> Opened:
+    """The same mail, of somebody who sends so many that no person can be behind it."""
+    return replace(opened, automatic="loop")
+
+
+def fingerprint(mail: ParsedMail) -> str:
+    """What two copies of one mail have in common, and two mails with one id have not: sender,
+    date and subject, as a SHA-256 in hex."""
+    date = mail.date.isoformat() if mail.date else ""
+    text = "\n".join((mail.sender.key, date, " ".join(mail.subject.split())))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _letter(envelope: Envelope, mail: ParsedMail, person: Address, is_own: IsOwn) -> Letter:
+    named = (*mail.in_reply_to, *reversed(mail.references[-MOST_IDS:]))
+    return Letter(
+        id=mail.message_id,
+        fingerprint=fingerprint(mail),
+        named=tuple(value for value in dict.fromkeys(named) if value != mail.message_id),
+        senders=tuple(_once((person.key, "" if is_own(mail.sender.key) else mail.sender.key))),
+        answers_to=tuple(_once(one.key for one in mail.reply_to)),
+        threads=tuple(dict.fromkeys(_threads(envelope, mail))),
+        ours=envelope.marked or is_own(mail.sender.key),
+    )
+
+
+def _once(addresses: Iterable[str]) -> Iterator[str]:
+    yield from dict.fromkeys(one for one in addresses if one)
+
+
+def _threads(envelope: Envelope, mail: ParsedMail) -> Iterator[int]:
+    named = (one.address for people in (mail.to, mail.cc, mail.bcc) for one in people)
+    for address in (*envelope.recipients, *mail.delivered_to, *named):
+        thread = thread_of(address)
+        if thread is not None and thread.account == envelope.account:
+            yield thread.conversation
+
+
+def _people(people: Iterable[Address], is_own: IsOwn) -> tuple[str, ...]:
+    found = _once(one.key[:ADDRESS_LIMIT] for one in people)
+    return tuple(address for address in found if not is_own(address))[:MOST_PEOPLE]
+
+
+def _automatic(envelope: Envelope, mail: ParsedMail) -> str:
+    if mail.automatic:
+        return mail.automatic[:40]
+    return "loop" if envelope.marked or mail.hops > MOST_HOPS else ""

@@ -1,0 +1,123 @@
+"""What the resolver must know of a batch of mails, in a handful of queries.
+
+The conversations in question are locked, all in one statement and in the order of their ids:
+whoever answers, completes or deletes one of them comes before the batch or after it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models.functions import Lower
+
+from salotto.accounts.models import Access, Membership
+from salotto.channels.email import addresses
+from salotto.channels.email.letters import IsOwn
+from salotto.channels.email.models import KnownId, Mail, Mailbox, Participant
+from salotto.channels.email.threading import Facts, Known, Letter, Thread
+
+MOST_MAILBOXES = 1000
+_LOCK = """
+    SELECT conversation.id, conversation.inbox_id, conversation.linked_id, lower(contact.email)
+      FROM inbox_conversation conversation
+      JOIN inbox_contact contact
+        ON contact.account_id = conversation.account_id AND contact.id = conversation.contact_id
+     WHERE conversation.account_id = %s AND conversation.id = ANY (%s)
+     ORDER BY conversation.id
+       FOR NO KEY UPDATE OF conversation
+"""
+_NEIGHBOURS = """
+    SELECT near.id
+      FROM inbox_conversation near
+     WHERE near.account_id = %(account)s
+       AND near.contact_id IN (
+               SELECT contact.id FROM inbox_contact contact
+                WHERE contact.account_id = %(account)s
+                  AND lower(contact.email) = ANY (%(people)s) AND NOT (contact.email = ''))
+       AND (near.linked_id = ANY (%(matches)s)
+            OR near.id IN (SELECT found.linked_id FROM inbox_conversation found
+                            WHERE found.account_id = %(account)s AND found.id = ANY (%(matches)s)))
+     ORDER BY near.id DESC
+     LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Addresses of an account: of one mailbox, and of all of them."""
+
+    mailbox: frozenset[str]
+    account: frozenset[str]
+
+    def has(self, address: str) -> bool:
+        """Whether this address (lower case) is of a mailbox, or of our own mail domain."""
+        return address in self.account or addresses.local_part(address) is not None
+
+
+def own_addresses_of(mailbox: Mailbox) -> Own:
+    """The addresses of a mailbox and of its account, in the caller's account scope."""
+    rows = Mailbox.objects.order_by("id").values_list("id", "address", "aliases")[:MOST_MAILBOXES]
+    found = {pk: frozenset(_lines(f"{address}\n{aliases}")) for pk, address, aliases in rows}
+    return Own(found.get(mailbox.pk, frozenset()), frozenset[str]().union(*found.values()))
+
+
+def _lines(text: str) -> Iterable[str]:
+    return (line.strip().lower() for line in text.splitlines() if line.strip())
+
+
+class Gathering:
+    """The facts for a batch of letters to one inbox; in the caller's transaction and scope."""
+
+    def __init__(self, account_id: int, inbox: int, letters: list[Letter], is_own: IsOwn) -> None:
+        self._account = account_id
+        self._people = sorted({one for letter in letters for one in (*letter.senders, *letter.answers_to)})
+        self.facts = Facts(known=self._known(inbox, letters), neighbour=self._neighbour)
+        self.facts.team = frozenset(filter(is_own, self._people)) | self._agents()
+        signed = {conversation for letter in letters for conversation in letter.threads}
+        found = {known.conversation for known in self.facts.known.values()}
+        self._take_up(conversation for conversation in found | signed if conversation is not None)
+        self.facts.carried = self._carried(signed, [letter.id for letter in letters])
+
+    def _known(self, inbox: int, letters: list[Letter]) -> dict[str, Known]:
+        values = {value for letter in letters for value in (letter.id, *letter.named)}
+        rows = KnownId.objects.filter(inbox_id=inbox, value__in=values)
+        fields = ("value", "conversation_id", "message_id", "expected", "fingerprint")
+        return {value: Known(*known) for value, *known in rows.values_list(*fields)}
+
+    def _agents(self) -> frozenset[str]:
+        """Those of the people who answer for the company; what they write elsewhere is the team's."""
+        agents = Membership.objects.filter(access=Access.AGENT).annotate(key=Lower("user__email"))
+        return frozenset(agents.filter(key__in=self._people).values_list("key", flat=True))
+
+    def _take_up(self, conversations: Iterable[int]) -> None:
+        """Lock these and know who takes part in them; those that are gone stay unknown."""
+        wanted = sorted(conversations)
+        if not wanted:
+            return
+        with connection.cursor() as db:
+            db.execute(_LOCK, [self._account, wanted])
+            for pk, inbox, linked, email in db.fetchall():
+                self.facts.threads[pk] = Thread(inbox, linked, {email} if email else set())
+        taking_part = Participant.objects.filter(conversation_id__in=wanted, address__in=self._people)
+        for pk, address in taking_part.values_list("conversation_id", "address"):
+            if pk in self.facts.threads:
+                self.facts.threads[pk].people.add(address)
+
+    def _carried(self, conversations: set[int], ids: list[str]) -> set[tuple[int, str]]:
+        """Ids of this batch that lie in conversations of signed addresses, by whatever inbox."""
+        if not conversations:
+            return set()
+        mails = Mail.objects.filter(conversation_id__in=conversations, header_id__in=ids)
+        return set(mails.values_list("conversation_id", "header_id"))
+
+    def _neighbour(self, people: frozenset[str], matches: tuple[int, ...]) -> int | None:
+        with connection.cursor() as db:
+            given: dict[str, Any] = {"people": list(people), "matches": list(matches)}
+            db.execute(_NEIGHBOURS, given | {"account": self._account})
+            found = db.fetchone()
+        if found is None:
+            return None
+        if found[0] not in self.facts.threads:
+            self._take_up([found[0]])
+        return found[0] if found[0] in self.facts.threads else None

@@ -1,0 +1,115 @@
+"""Beginning conversations that came in by a channel with addresses, many at a time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from salotto.inbox.models import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A conversation to be made: its id is one of `new_conversation_ids`, its first message is
+    the caller's to post. `linked` is the conversation that it refers to."""
+
+    id: int
+    inbox: int
+    contact: int
+    subject: str = ""
+    linked: int | None = None
+
+
+_FIND = """
+    SELECT wanted.email, min(contact.id)
+      FROM unnest(%(emails)s::text[]) AS wanted(email)
+      JOIN inbox_contact contact
+        ON contact.account_id = %(account)s
+       AND lower(contact.email) = lower(wanted.email)
+       AND NOT (contact.email = '')
+     GROUP BY wanted.email
+"""
+_LOCK = """
+    SELECT pg_advisory_xact_lock(lock)
+      FROM (SELECT hashtextextended(name, 0) AS lock FROM unnest(%s::text[]) AS given(name) ORDER BY 1) sorted
+"""
+_MAKE = """
+    INSERT INTO inbox_contact (account_id, name, email, language, attributes, created_at)
+    SELECT %(account)s, given.name, given.email, '', '{}', clock_timestamp()
+      FROM unnest(%(names)s::text[], %(emails)s::text[]) WITH ORDINALITY AS given(name, email, place)
+     ORDER BY place
+    RETURNING email, id
+"""
+_NAME = """
+    UPDATE inbox_contact SET name = given.name
+      FROM unnest(%(ids)s::bigint[], %(names)s::text[]) AS given(id, name)
+     WHERE account_id = %(account)s AND inbox_contact.id = given.id AND inbox_contact.name = ''
+"""
+
+
+def contacts_of(account_id: int, people: Mapping[str, str]) -> dict[str, int]:
+    """The id of each person's contact: the account's oldest one with this address, made if it
+    has none; one without a name gets it.
+
+    `people` maps addresses in lower case to names. In the caller's transaction; two callers
+    that meet get the same contact.
+    """
+    found = _known(account_id, people)
+    if len(found) < len(people):
+        found |= _made(account_id, {email: people[email] for email in people if email not in found})
+    named = {found[email]: name[:120] for email, name in people.items() if name}
+    with connection.cursor() as db:
+        db.execute(_NAME, {"account": account_id, "ids": list(named), "names": list(named.values())})
+    return found
+
+
+def _known(account_id: int, emails: Iterable[str]) -> dict[str, int]:
+    with connection.cursor() as db:
+        db.execute(_FIND, {"account": account_id, "emails": list(emails)})
+        return dict(db.fetchall())
+
+
+def _made(account_id: int, people: Mapping[str, str]) -> dict[str, int]:
+    """Behind a lock for each address, in one order, whoever else makes contacts."""
+    with connection.cursor() as db:
+        db.execute(_LOCK, [[f"inbox.contact {account_id} {email}" for email in people]])
+        found = _known(account_id, people)
+        missing = {email: name for email, name in people.items() if email not in found}
+        if missing:
+            names = [name[:120] for name in missing.values()]
+            db.execute(_MAKE, {"account": account_id, "names": names, "emails": list(missing)})
+            found |= dict(db.fetchall())
+    return found
+
+
+def nameless_contact(account_id: int, name: str) -> int:
+    """A new contact without an address, for whom nobody will find again."""
+    with connection.cursor() as db:
+        db.execute(_MAKE, {"account": account_id, "names": [name[:120]], "emails": [""]})
+        return int(db.fetchone()[1])
+
+
+def new_conversation_ids(count: int) -> list[int]:
+    """Ids for as many `Beginning`s."""
+    with connection.cursor() as db:
+        db.execute(
+            "SELECT nextval(pg_get_serial_sequence('inbox_conversation', 'id')) FROM generate_series(1, %s)",
+            [count],
+        )
+        return [row[0] for row in db.fetchall()]
+
+
+def begin_conversations(account_id: int, beginnings: Sequence[Beginning]) -> None:
+    """Make these conversations, open and without an owner, in the caller's transaction."""
+    Conversation.objects.bulk_create(
+        Conversation(
+            id=each.id,
+            account_id=account_id,
+            inbox_id=each.inbox,
+            contact_id=each.contact,
+            subject=each.subject[:200],
+            linked_id=each.linked,
+            version=0,  # the first message makes it 1
+        )
+        for each in beginnings
+    )
