@@ -13,6 +13,7 @@ if "TESTING_SALOTTO" not in os.environ:  # else: a worker or a server that this 
         SALOTTO_DATA=str(data),
         SALOTTO_SECRET_KEY="a key for tests only",
         SALOTTO_URL="http://testserver",
+        SALOTTO_MAIL_LOCAL="yes",  # mail servers of the tests stand on this machine
         DJANGO_SETTINGS_MODULE="tests.settings",
     )
 

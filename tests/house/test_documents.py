@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
 from salotto.cli.arguments import parser
-from salotto.config.options import Options
+from salotto.config.options import ELSEWHERE, Options
 from tests.house.tree import PACKAGE, ROOT, called, document, modules
 
 ROUTE = re.compile(r"\(\?P<(\w+)>[^)]*\)")
@@ -74,7 +74,7 @@ def test_every_setting_is_documented() -> None:
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
     known = {f"SALOTTO_{field.name.upper()}" for field in fields(Options)}
-    known |= {"SALOTTO_TEST_DATABASE_URL", "SALOTTO_REQUIRE_BROWSER", "SALOTTO_CHROMIUM"}  # of the tests
+    known |= ELSEWHERE
     texts = [
         document(p.relative_to(ROOT).as_posix()) for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     ]

@@ -7,6 +7,8 @@ import random
 from procrastinate.contrib.django import DjangoApp, app, connector_params
 from procrastinate.psycopg_connector import PsycopgConnector
 
+from salotto.config import mail_station
+
 log = logging.getLogger("salotto.jobs")
 
 CONCURRENCY = 4
@@ -15,7 +17,12 @@ LONGEST_PAUSE = 15.0
 
 
 async def work() -> None:
-    """Run jobs until cancelled; a lost database is waited for, with growing pauses."""
+    """Run jobs and read mailboxes until cancelled."""
+    await asyncio.gather(_run_on(), mail_station.tend())
+
+
+async def _run_on() -> None:
+    """Run jobs; a lost database is waited for, with growing pauses."""
     pause = 0.5
     while True:
         try:

@@ -23,6 +23,7 @@ GATEWAYS = ("sandbox", "stripe", "invoice")
 ELSEWHERE = {  # read by the tests, not by the server
     "SALOTTO_TEST_DATABASE_URL",
     "SALOTTO_REQUIRE_BROWSER",
+    "SALOTTO_REQUIRE_MAIL_SERVERS",
     "SALOTTO_CHROMIUM",
 }
 
@@ -55,6 +56,7 @@ class Options:
     smtp_certificate: str = ""
     smtp_key: str = ""
     mail_limit: int = 35
+    mail_local: bool = False
     dns: str = ""
     google_client_id: str = ""
     google_client_secret: str = ""

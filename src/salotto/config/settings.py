@@ -198,6 +198,7 @@ EMAIL_TIMEOUT = 20
 MAIL_DOMAIN = OPTIONS.mail_domain
 MAIL_LIMIT = OPTIONS.mail_limit * 1024 * 1024  # bytes of one mail that comes in
 DNS = OPTIONS.dns
+MAIL_LOCAL = OPTIONS.mail_local or DEMO  # mail servers on this very machine may be used
 MAIL_OAUTH = {
     "google": (OPTIONS.google_client_id, OPTIONS.google_client_secret),
     "microsoft": (OPTIONS.microsoft_client_id, OPTIONS.microsoft_client_secret),

@@ -127,7 +127,9 @@ class Position(AccountModel):
     """How far a folder has been read (RFC 3501 2.3.1.1), moved with the mails it stands behind.
 
     `uidvalidity` is null before the first look. `everything`: mails that lay there before were
-    wanted as well. A fetcher holds the lease while it is at work.
+    wanted as well. Without it `since` is when the first look was; if the folder is numbered anew,
+    mails up to `renumbered_to` that came there before `since` are left where they are. A fetcher
+    holds the lease while it is at work.
     """
 
     server = LocalKey(Server)
@@ -135,6 +137,8 @@ class Position(AccountModel):
     uidvalidity = models.BigIntegerField(null=True)
     last_uid = models.BigIntegerField(default=0)
     everything = models.BooleanField(default=False)
+    since = models.DateTimeField(null=True)
+    renumbered_to = models.BigIntegerField(default=0)
     lease_by = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
 

@@ -1,0 +1,208 @@
+"""Connecting a mailbox with its servers: settings and secrets kept, and tried before.
+
+A password is never shown again, and stays with its server: whoever names another host or another
+user has to enter it anew, or a password could be had by sending it to a server of one's own.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from salotto.accounts.members import Member, must_manage_channels
+from salotto.channels.email.models import Auth, Mailbox, Position, Security, Server, Way
+from salotto.core import audit
+from salotto.core.errors import Invalid, Missing
+from salotto.core.sealing import seal, unseal
+from salotto.core.tenancy import account_scope
+
+if TYPE_CHECKING:
+    from salotto.channels.email.oauth import Answer, Grant, Provider
+
+_IDENTITY = ("host", "port", "username", "auth")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A server's settings as an admin enters them. An empty `password` keeps the one that is kept.
+    `everything`: mails that lie in the folder already are wanted too; asked at the first look."""
+
+    host: str
+    port: int
+    security: str = Security.TLS
+    auth: str = Auth.PASSWORD
+    username: str = ""
+    password: str = ""
+    folder: str = "INBOX"
+    per_minute: int = 0
+    enabled: bool = True
+    everything: bool = False
+
+
+def mailbox_of(mailbox_id: int, by: Member) -> Mailbox:
+    """A mailbox of the member's account. Raises Missing."""
+    with account_scope(by.account.pk):
+        found: Mailbox | None = Mailbox.objects.filter(pk=mailbox_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def server_of(mailbox_id: int, way: str, by: Member) -> Server | None:
+    """The server that a mailbox has for this way, None without one."""
+    with account_scope(by.account.pk):
+        found: Server | None = Server.objects.filter(mailbox_id=mailbox_id, way=way).first()
+    return found
+
+
+def save_server(mailbox_id: int, way: str, given: Settings, *, by: Member) -> Server:
+    """Keep a server's settings; a mailbox is read by them within seconds. Raises Forbidden,
+    Missing, Invalid."""
+    must_manage_channels(by)
+    given = checked(given, way)
+    mailbox_of(mailbox_id, by)
+    with account_scope(by.account.pk), transaction.atomic():
+        server = Server.objects.select_for_update().filter(mailbox_id=mailbox_id, way=way).first()
+        server = server or Server(account_id=by.account.pk, mailbox_id=mailbox_id, way=way)
+        moved = _is_another(server, given)
+        _keep_secret(server, given, moved)
+        for name in ("host", "port", "security", "auth", "username", "folder", "per_minute", "enabled"):
+            setattr(server, name, getattr(given, name))
+        server.trouble, server.trouble_since = "", None
+        server.save()
+        if way == Way.IN:
+            _place_position(server, given.everything, moved)
+        _note(server, by)
+    return server
+
+
+def checked(given: Settings, way: str) -> Settings:
+    """The settings without what was typed too much. Raises Invalid for what cannot be."""
+    given = replace(
+        given,
+        host=given.host.strip().rstrip(".").lower(),
+        username=given.username.strip(),
+        folder=given.folder.strip() or "INBOX",
+    )
+    if way not in Way.values or given.security not in Security.values or given.auth not in Auth.values:
+        raise Invalid(_("Choose from the list."))
+    if not given.host or len(given.host) > 253 or any(sign in given.host for sign in " /@\\\x00"):
+        raise Invalid(_("Enter the server's name, such as imap.example.com."))
+    if not 1 <= given.port <= 65535:
+        raise Invalid(_("The port is a number between 1 and 65535."))
+    if len(given.username) > 254 or len(given.folder) > 250 or _has_controls(given):
+        raise Invalid(_("The user name or the folder is too long, or has signs that cannot be."))
+    if given.auth != Auth.NONE and not given.username:
+        raise Invalid(_("Enter the user name, most often the email address."))
+    return given
+
+
+def _has_controls(given: Settings) -> bool:
+    return any(ord(sign) < 32 for sign in given.username + given.folder + given.password)
+
+
+def _is_another(server: Server, given: Settings) -> bool:
+    return any(getattr(server, name) != getattr(given, name) for name in _IDENTITY)
+
+
+def _keep_secret(server: Server, given: Settings, moved: bool) -> None:
+    if given.auth == Auth.PASSWORD and given.password:
+        server.secret = seal(given.password)
+        server.token, server.token_until = "", None
+    elif given.auth == Auth.PASSWORD and (moved or not server.secret):
+        raise Invalid(_("Enter the password; it is asked again when the server or the user changes."))
+    elif given.auth in (Auth.GOOGLE, Auth.MICROSOFT) and (moved or not server.secret):
+        raise Invalid(_("Connect the mailbox with its provider first."))
+    elif given.auth == Auth.NONE:
+        server.secret = server.token = ""
+        server.token_until = None
+
+
+def _place_position(server: Server, everything: bool, moved: bool) -> None:
+    """A position is kept as long as it is of the same mailbox on the same server."""
+    same = Position.objects.filter(server=server)
+    if moved:
+        same.delete()
+    row, made = Position.objects.get_or_create(
+        account_id=server.account_id, server=server, folder=server.folder, defaults={"everything": everything}
+    )
+    if not made and row.uidvalidity is None:
+        Position.objects.filter(pk=row.pk, uidvalidity=None).update(everything=everything)
+
+
+def _note(server: Server, by: Member) -> None:
+    audit.record(
+        by.account.pk,
+        by.user.pk,
+        "mailbox.server",
+        f"mailbox {server.mailbox_id}",
+        way=server.way,
+        host=server.host,
+        username=server.username,
+        enabled=server.enabled,
+    )
+
+
+def save_granted(found: "Answer", grant: "Grant", known: "Provider", username: str, by: Member) -> Server:
+    """Both servers of a mailbox whose provider has given access; the incoming one."""
+    mailbox_of(found.mailbox, by)
+    with account_scope(by.account.pk), transaction.atomic():
+        sealed = seal(grant.refresh), seal(grant.access), grant.until  # the same in both: renewed together
+        incoming = _grant_one(found, Way.IN, known.incoming, sealed, username, by)
+        _grant_one(found, Way.OUT, known.outgoing, sealed, username, by)
+    return incoming
+
+
+def _grant_one(
+    found: "Answer",
+    way: str,
+    place: tuple[str, int, str],
+    sealed: tuple[str, str, datetime],
+    username: str,
+    by: Member,
+) -> Server:
+    server = Server.objects.select_for_update().filter(mailbox_id=found.mailbox, way=way).first()
+    server = server or Server(account_id=by.account.pk, mailbox_id=found.mailbox, way=way)
+    host, port, security = place
+    given = Settings(host, port, security, found.provider, username)
+    moved = _is_another(server, given)
+    server.host, server.port, server.security = host, port, security
+    server.auth, server.username, server.enabled = found.provider, username, True
+    server.secret, server.token, server.token_until = sealed
+    server.trouble, server.trouble_since = "", None
+    server.save()
+    if way == Way.IN:
+        _place_position(server, found.everything, moved)
+    _note(server, by)
+    return server
+
+
+def keep_grant(server: Server, grant: "Grant") -> None:
+    """Renewed tokens, for both servers of the mailbox at its provider; not over newer ones."""
+    with account_scope(server.account_id):
+        Server.objects.filter(
+            mailbox_id=server.mailbox_id, auth=server.auth, username=server.username, secret=server.secret
+        ).update(
+            secret=_sealed_again(server.secret, grant.refresh),
+            token=seal(grant.access),
+            token_until=grant.until,
+        )
+
+
+def _sealed_again(sealed: str, text: str) -> str:
+    """The same seal for the same text, so that nobody takes it for a change of the settings."""
+    return sealed if unseal(sealed) == text else seal(text)
+
+
+def delete_server(mailbox_id: int, way: str, *, by: Member) -> None:
+    """Forget a server, its password, and how far it was read. Raises Forbidden, Missing."""
+    must_manage_channels(by)
+    server = server_of(mailbox_id, way, by)
+    if server is None:
+        raise Missing
+    with account_scope(by.account.pk), transaction.atomic():
+        Position.objects.filter(server=server).delete()
+        Server.objects.filter(pk=server.pk).delete()
+        audit.record(by.account.pk, by.user.pk, "mailbox.server_removed", f"mailbox {mailbox_id}", way=way)

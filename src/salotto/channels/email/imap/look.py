@@ -1,0 +1,153 @@
+"""One look at a mailbox: everything in it that is new is stored, in batches, oldest first.
+
+UIDs only grow (RFC 3501 2.3.1.1), so a mail is new when its UID is above the position. A position
+never goes beyond a mail that was seen, whatever the server announces as its next UID.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID
+
+from django.conf import settings
+
+from salotto.channels.email import troubles
+from salotto.channels.email.actions import fetching
+from salotto.channels.email.actions.fetching import Lost, Partial
+from salotto.channels.email.imap.connection import Connection, Folder, Listed, NotGiven
+from salotto.channels.email.models import Position
+from salotto.channels.email.queries.incoming import Box, position_of
+from salotto.channels.email.troubles import Trouble
+
+WINDOW = 1000
+"""UIDs whose sizes are asked for at once."""
+MOST_MAILS = 200
+MOST_BYTES = 4 << 20
+A_DAY = timedelta(days=1)
+SECONDS = 10.0
+"""After so long a look makes room for other mailboxes; the next one goes on from there."""
+TRIES = 6
+"""How often a single mail is asked for before it is set aside with its headers."""
+TOO_LARGE = "The mail has {size} MB; at most {limit} MB are taken in. Only its headers are kept here."
+NOT_GIVEN = "The mail server did not hand over this mail: {words}"
+
+
+class Look:
+    """Looks at one mailbox; kept between looks, because it learns what the server cannot do."""
+
+    def __init__(self, box: Box, me: UUID, stopping: Callable[[], bool]) -> None:
+        self.box = box
+        self.me = me
+        self._stopping = stopping
+        self.stored = 0
+        """Batches that were stored by now: a look that failed after some has got further."""
+        self._width = MOST_MAILS
+        self._failures: tuple[int, int] = (0, 0)  # of which mail, how often
+        self._words = ""
+
+    def all_new(self, link: Connection) -> bool:
+        """Store what is new. True when nothing was left, False when there may be more.
+        Raises Trouble, Lost."""
+        until = monotonic() + SECONDS
+        folder, position = self._begin(link)
+        while position.last_uid < folder.top:
+            window = self._window(link, folder, position)
+            if not window:
+                break
+            for batch in batches(window, self._width):
+                if self._stopping() or monotonic() > until:
+                    return False
+                position = self._take(link, position, batch)
+        return not link.grown(folder.exists)
+
+    def _begin(self, link: Connection) -> tuple[Folder, Position]:
+        folder = link.examine(self.box.folder)
+        position = position_of(self.box)
+        if position is None:
+            raise Lost
+        if position.uidvalidity != folder.uidvalidity:
+            position = fetching.begin_at(position, self.me, folder.uidvalidity, folder.top)
+        return folder, position
+
+    def _window(self, link: Connection, folder: Folder, position: Position) -> list[Listed]:
+        """The next mails above the position; empty when there are none."""
+        first = position.last_uid + 1
+        while True:
+            dates = first <= position.renumbered_to
+            found = link.listed(first, first + WINDOW - 1, dates=dates)
+            if found:
+                return found
+            following = link.next_uid(first + WINDOW - 1, link.examine(self.box.folder).exists)
+            if following is None:
+                return []
+            first = following
+
+    def _take(self, link: Connection, position: Position, batch: list[Listed]) -> Position:
+        wanted = [mail for mail in batch if _is_wanted(mail, position)]
+        large = [mail for mail in wanted if mail.size > settings.MAIL_LIMIT]
+        whole = [mail for mail in wanted if mail.size <= settings.MAIL_LIMIT]
+        partial = [Partial(mail.uid, _head(link, mail), mail.size, _too_large(mail.size)) for mail in large]
+        found: dict[int, bytes] = {}
+        if whole and not self._is_hopeless(whole):
+            found = self._contents(link, whole)
+        partial.extend(self._not_given(link, [mail for mail in whole if mail.uid not in found]))
+        position = fetching.keep(self.box, position, self.me, batch[-1].uid, sorted(found.items()), partial)
+        self.stored += 1
+        self._width = min(MOST_MAILS, self._width * 4)
+        return position
+
+    def _contents(self, link: Connection, mails: list[Listed]) -> dict[int, bytes]:
+        """The mails; when the server fails, the next time fewer are asked for at once, down to
+        the one that it cannot hand over. Raises Trouble."""
+        try:
+            return link.contents(mails)
+        except (NotGiven, Trouble) as error:
+            self._width = max(1, len(mails) // 8)
+            if len(mails) == 1:
+                uid, times = self._failures
+                self._failures = (mails[0].uid, times + 1 if uid == mails[0].uid else 1)
+                self._words = str(error)
+            raise error if isinstance(error, Trouble) else Trouble(troubles.BROKEN, error) from error
+
+    def _is_hopeless(self, mails: list[Listed]) -> bool:
+        return len(mails) == 1 and self._failures[0] == mails[0].uid and self._failures[1] >= TRIES
+
+    def _not_given(self, link: Connection, mails: Sequence[Listed]) -> Iterator[Partial]:
+        """Mails that were listed and did not come: gone meanwhile, or set aside."""
+        for mail in mails:
+            if link.listed(mail.uid, mail.uid):
+                words = self._words if self._is_hopeless([mail]) else "it came empty."
+                yield Partial(mail.uid, _head(link, mail), mail.size, NOT_GIVEN.format(words=words))
+
+
+def batches(mails: Sequence[Listed], most: int = MOST_MAILS) -> Iterator[list[Listed]]:
+    """Cut into runs of few mails and few bytes; a large mail is a run of its own."""
+    run: list[Listed] = []
+    size = 0
+    for mail in mails:
+        if run and (len(run) >= most or size + mail.size > MOST_BYTES):
+            yield run
+            run, size = [], 0
+        run.append(mail)
+        size += mail.size
+    if run:
+        yield run
+
+
+def _is_wanted(mail: Listed, position: Position) -> bool:
+    """Not what lay there before the first look and was numbered anew since."""
+    if mail.uid > position.renumbered_to or position.since is None or mail.at is None:
+        return True
+    return mail.at >= position.since - A_DAY  # clocks and time zones of servers differ
+
+
+def _head(link: Connection, mail: Listed) -> bytes:
+    try:
+        return link.head(mail.uid)
+    except NotGiven:
+        return b""
+
+
+def _too_large(size: int) -> str:
+    limit = settings.MAIL_LIMIT / (1 << 20)
+    return TOO_LARGE.format(size=f"{size / (1 << 20):.1f}", limit=f"{limit:g}")

@@ -1,0 +1,60 @@
+"""What can be wrong with a mail server, in words for the admin who must put it right.
+
+A trouble is kept in English as two lines: our sentence, and the server's own words where it had
+some. `said` translates the sentence for whoever reads it.
+"""
+
+import ssl
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+NO_NAME = _("No server of this name is known. Check the server's name.")
+NOT_ALLOWED = _("Mail servers at this address are not allowed here. Ask who runs this installation.")
+UNREACHABLE = _("The server cannot be reached. Check its name and the port.")
+SLOW = _("The server does not answer in time.")
+CERTIFICATE = _("The server's certificate is not valid for this name.")
+NO_TLS = _("The server does not speak TLS on this port. Check the port and the security.")
+REFUSED = _("The server refuses the user name or the password.")
+WITHDRAWN = _("Access was withdrawn. Connect the mailbox again.")
+PROVIDER = _("The provider gives no access at the moment.")
+FULL = _("The server takes no further connection at the moment.")
+NO_FOLDER = _("The folder does not exist, or may not be read.")
+BROKEN = _("The server ended the connection, or answered what cannot be understood.")
+CANNOT_OPEN = _("The password was kept with another secret key of this installation. Enter it again.")
+UNKNOWN = _("Something unexpected went wrong; the server's log says more.")
+
+PATIENT = {REFUSED, WITHDRAWN, CANNOT_OPEN}
+"""Only a person can put these right; asking often locks accounts."""
+_LONGEST = 1000
+
+
+class Trouble(Exception):
+    """A mail server cannot be used; `sentence` is one of ours, `words` are the server's."""
+
+    def __init__(self, sentence: str, words: object = "") -> None:
+        self.sentence = sentence
+        self.words = " ".join(str(words or "").replace("\x00", "").split())[:_LONGEST]
+        super().__init__(self.text)
+
+    @property
+    def text(self) -> str:
+        """As it is kept."""
+        return f"{self.sentence}\n{self.words}" if self.words else self.sentence
+
+
+def said(text: str) -> tuple[str, str]:
+    """Of a kept trouble: the sentence in the reader's language, and the server's words."""
+    sentence, _, words = text.partition("\n")
+    return (gettext(sentence) if sentence else ""), words
+
+
+def of(error: Exception) -> Trouble:
+    """What an error of a connection means."""
+    if isinstance(error, Trouble):
+        return error
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Trouble(CERTIFICATE, error.verify_message)
+    if isinstance(error, TimeoutError):
+        return Trouble(SLOW)
+    return Trouble(BROKEN, error)
