@@ -135,3 +135,16 @@ def test_without_script_the_bank_asks_on_a_page_that_says_how_to_go_on(people: P
         page.get_by_role("button", name="I have answered")
     ).click()
     expect(page.get_by_role("heading", name="The seats are yours")).to_be_visible()
+
+
+def test_thousands_stand_apart_everywhere(people: People, cast: Cast) -> None:
+    in_italian(ready(cast))
+    page = opened(people, cast)
+    page.locator("[data-add]").fill("1200")
+    expect(page.locator(".monthly")).to_have_text(re.compile(r"22\.800,00\sCHF al mese per 1\.200 posti"))
+    page.get_by_role("button", name=re.compile("Paga 22")).click()
+    expect(page.locator(".dialog-body.done")).to_contain_text("1.200 posti. Ora l’account ne ha 1.200.")
+    expect(page.locator("#figures .figure b").first).to_have_text("1.200")
+    page.goto(f"{people.server}/a/{cast.slug}/settings/billing/")
+    expect(page.locator(".plan-figures dd").first).to_have_text("1.200")
+    expect(page.locator(".changes .end.num").first).to_have_text(re.compile(r"1\.200$"))
