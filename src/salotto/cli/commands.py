@@ -62,12 +62,15 @@ def worker(given: argparse.Namespace, options: Options) -> int:
 
 
 async def _work_until_signal() -> None:
-    from salotto.config import jobs
+    from salotto.config import jobs, mail_in
 
     working = asyncio.create_task(jobs.work())
+    receiving = asyncio.create_task(mail_in.receive(read()))
     print("The worker runs; jobs are taken as they come.", flush=True)
     while not stopping():  # noqa: ASYNC110 (a signal's note)
         await asyncio.sleep(0.1)
+    receiving.cancel()
+    await asyncio.gather(receiving, return_exceptions=True)
     await jobs.stop(working)
 
 

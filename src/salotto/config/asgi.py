@@ -27,6 +27,8 @@ from salotto.desk.endpoints import Endpoints as TeamEndpoints  # noqa: E402
 from salotto.inbox.writer import Writer  # noqa: E402
 from salotto.live.station import Station  # noqa: E402
 
+MAIL_IN = "/mail/in/"
+
 
 class Server:
     """The ASGI application of one process."""
@@ -55,8 +57,8 @@ class Server:
         return health if path == "/health" else self.pages
 
     async def pages(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Django, once the request's body is here."""
-        if asgi.has_body(scope):
+        """Django, once the request's body is here; a whole mail is read by its own view."""
+        if asgi.has_body(scope) and not scope["path"].startswith(MAIL_IN):
             try:
                 body = await asgi.read_body(scope, receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
             except Refused as refused:

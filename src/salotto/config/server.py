@@ -7,8 +7,9 @@ import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
+from django.conf import settings
 
-from salotto.config import jobs
+from salotto.config import jobs, mail_in
 from salotto.config.options import Options
 from salotto.config.probe import answers
 from salotto.config.protocol import Protocol, sweep
@@ -37,6 +38,7 @@ class Server(uvicorn.Server):
         self.healthy = healthy
         self.failed = False
         self._worker: asyncio.Task[None] | None = None
+        self._mail: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -48,6 +50,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.with_worker:
             self._worker = asyncio.create_task(jobs.work())
+            self._mail = asyncio.create_task(mail_in.receive(settings.OPTIONS))
         if sockets and await answers(sockets[0].getsockname(), give_up=stopping):
             self.ready()
 
@@ -68,11 +71,15 @@ class Server(uvicorn.Server):
         from salotto.config.asgi import application
 
         application.close_streams()
+        if self._mail is not None:
+            self._mail.cancel()
         if self._worker is not None:
             self._worker.cancel()
         await super().shutdown(sockets)
         if self._worker is not None:
             await jobs.stop(self._worker)
+        if self._mail is not None:
+            await asyncio.gather(self._mail, return_exceptions=True)
 
 
 def configuration(options: Options) -> uvicorn.Config:

@@ -8,6 +8,7 @@ from salotto.core import http
 
 urlpatterns = [
     path("", include("salotto.channels.web.urls")),
+    path("", include("salotto.channels.email.urls")),
     path("a/<slug:slug>/", include("salotto.desk.urls")),
     path("", include("salotto.desk.people.urls")),
     path("", include("salotto.desk.billing.urls")),

@@ -85,7 +85,7 @@ def chosen(to: Iterable[str], cc: Iterable[str] = (), bcc: Iterable[str] = ()) -
 
     Raises Invalid when one is no address, nobody is left, or they are more than a mail takes.
     """
-    lists = [_parsed(each) for each in (to, cc, bcc)]
+    lists = [parsed(each) for each in (to, cc, bcc)]
     seen: set[str] = set()
     for people in lists:
         people[:] = [p for p in people if not (p[1].lower() in seen or seen.add(p[1].lower()))]  # type: ignore[func-returns-value]
@@ -96,7 +96,8 @@ def chosen(to: Iterable[str], cc: Iterable[str] = (), bcc: Iterable[str] = ()) -
     return Recipients(*(tuple(people) for people in lists))
 
 
-def _parsed(written: Iterable[str]) -> list[Person]:
+def parsed(written: Iterable[str]) -> list[Person]:
+    """Every address in these texts, with its name. Raises Invalid for the first that is none."""
     found: list[Person] = []
     for text in (text for text in written if text.strip()):
         for name, address in getaddresses([_CONTROL.sub(" ", text)]):

@@ -1,5 +1,27 @@
 """Every write of the email channel."""
 
+from salotto.channels.email.actions.bulk import queue_many, unsubscribe
+from salotto.channels.email.actions.queueing import (
+    acknowledge,
+    queue_auto,
+    queue_forward,
+    queue_mail,
+    queue_new,
+)
+from salotto.channels.email.actions.sending import cancel_mail, retry_mail
 from salotto.channels.email.actions.storing import Arrival, store, take_in_soon
 
-__all__ = ["Arrival", "store", "take_in_soon"]
+__all__ = [
+    "Arrival",
+    "acknowledge",
+    "cancel_mail",
+    "queue_auto",
+    "queue_forward",
+    "queue_mail",
+    "queue_many",
+    "queue_new",
+    "retry_mail",
+    "store",
+    "take_in_soon",
+    "unsubscribe",
+]

@@ -1,1 +1,5 @@
 """Reads of the email channel."""
+
+from salotto.channels.email.queries.sending import mailbox_of
+
+__all__ = ["mailbox_of"]

@@ -3,10 +3,22 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db.models import Count
+
 from salotto.channels.email import addresses
-from salotto.channels.email.models import Auth, Mail, Mailbox, MailState, Server, Way
+from salotto.channels.email.models import (
+    Batch,
+    BatchRecipient,
+    BatchState,
+    Mail,
+    Mailbox,
+    MailState,
+    Server,
+    Way,
+)
 from salotto.channels.email.recipients import Last, as_people
 from salotto.core.tenancy import account_scope, all_accounts
+from salotto.inbox.models import Contact
 
 MOST_MAILBOXES = 1000
 """Mailboxes of an account whose addresses count as its own."""
@@ -60,11 +72,6 @@ def outgoing_server(mailbox: int) -> Server | None:
     return found
 
 
-def is_oauth(server: Server) -> bool:
-    """Whether the server is signed in to with an access token."""
-    return server.auth in (Auth.GOOGLE, Auth.MICROSOFT)
-
-
 def due_mails(now: datetime) -> list[tuple[int, int, str]]:
     """(account, id, kind) of mails that wait for a sender, or whose sender was lost, oldest first."""
     with all_accounts():
@@ -74,11 +81,13 @@ def due_mails(now: datetime) -> list[tuple[int, int, str]]:
         return list(waiting.values_list("account_id", "id", "kind")[:MOST_DUE])
 
 
-def sent_within(mailbox: int, since: datetime) -> list[datetime]:
-    """When a mailbox's mails of the time since then went out or began to, oldest first."""
+def sent_within(mailbox: int, now: datetime) -> list[datetime]:
+    """When a mailbox's mails of the last minute went out or began to, oldest first."""
     recent = Mail.objects.filter(
-        mailbox_id=mailbox, changed_at__gt=since, state__in=(MailState.SENT, MailState.SENDING)
-    )
+        mailbox_id=mailbox,
+        changed_at__gt=now - timedelta(minutes=1),
+        state__in=(MailState.SENT, MailState.SENDING),
+    ).exclude(kind="mail")
     return list(recent.order_by("changed_at").values_list("changed_at", flat=True)[:10_000])
 
 
@@ -92,3 +101,26 @@ def answered_by_itself(mailbox: int, address: str, now: datetime) -> bool:
             to__0__1__iexact=address,
         ).exists()
     )
+
+
+def has_unsubscribed(address: str) -> bool:
+    """Whether a contact with this address wants no mail to many, in the caller's account scope."""
+    known = Contact.objects.filter(email__iexact=address).exclude(email="")
+    return bool(known.filter(attributes__has_key="unsubscribed").exists())
+
+
+def open_batches() -> list[tuple[int, int]]:
+    """(account, id) of batches with people who wait."""
+    with all_accounts():
+        waiting = BatchRecipient.objects.filter(state=BatchState.WAITING)
+        return list(waiting.values_list("account_id", "batch_id").distinct()[:100])
+
+
+def progress(batch: Batch) -> dict[str, int]:
+    """How many people of a batch are in which `BatchState`, and how many mails in which
+    `MailState`; in the caller's account scope."""
+    people = BatchRecipient.objects.filter(batch=batch).values_list("state").annotate(Count("id"))
+    mails = Mail.objects.filter(
+        kind="bulk", conversation__in=BatchRecipient.objects.filter(batch=batch).values("conversation")
+    )
+    return {**dict(people), **dict(mails.values_list("state").annotate(Count("id")))}

@@ -1,0 +1,158 @@
+"""One mail to many people: each gets a conversation of their own, made by a job in slices."""
+
+from collections.abc import Iterable
+from uuid import UUID, uuid5
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from procrastinate.exceptions import AlreadyEnqueued
+
+from salotto.accounts.members import Member, must_act
+from salotto.accounts.queries import member_of
+from salotto.channels.email import recipients
+from salotto.channels.email.actions.queueing import (
+    MailboxOff,
+    NoAddress,
+    begin,
+    from_address,
+    must_find,
+)
+from salotto.channels.email.models import Batch, BatchRecipient, BatchState
+from salotto.channels.email.queries import sending
+from salotto.channels.email.recipients import Recipients
+from salotto.core import audit
+from salotto.core.errors import Invalid, Refused
+from salotto.core.tenancy import account_scope
+from salotto.inbox.actions import BODY_LIMIT
+from salotto.inbox.models import Contact
+from salotto.inbox.text import clean_body
+
+MOST = 1000
+"""People of one batch."""
+SLICE = 20
+"""People whom one job takes, before others have their turn."""
+
+
+def queue_many(
+    mailbox_id: int, people: Iterable[str], subject: str, text: str, by: Member, key: UUID
+) -> Batch:
+    """Send a mail to many people, each by themselves; asking twice with one `key` sends once.
+
+    Who has unsubscribed is left out. Raises Missing, Invalid or TooLarge for what cannot be,
+    Forbidden, ReadOnly, NoAddress, MailboxOff.
+    """
+    must_act(by)
+    body = clean_body(text, BODY_LIMIT)
+    if not subject.strip():
+        raise Invalid(_("A mail to many people needs a subject."), code="no_subject")
+    wanted = _everybody(people)
+    with account_scope(by.account.pk), transaction.atomic():
+        mailbox = must_find(mailbox_id)
+        if not mailbox.enabled:
+            raise MailboxOff
+        if not from_address(mailbox):
+            raise NoAddress
+        defaults = {"mailbox": mailbox, "author": by.user, "subject": subject.strip()[:200], "text": body}
+        batch, fresh = Batch.objects.get_or_create(account_id=by.account.pk, key=key, defaults=defaults)
+        if fresh:
+            _add(batch, wanted)
+            audit.record(
+                by.account.pk, by.user.pk, "mail.sent_to_many", f"batch {batch.pk}", people=len(wanted)
+            )
+            continue_soon(by.account.pk, batch.pk)
+    made: Batch = batch
+    return made
+
+
+def _everybody(people: Iterable[str]) -> list[recipients.Person]:
+    found: dict[str, recipients.Person] = {}
+    for text in people:
+        for person in recipients.parsed([text]):
+            found.setdefault(person[1].lower(), person)
+        if len(found) > MOST:
+            raise Invalid(_("A mail goes to at most 1,000 people at once."), code="too_many_recipients")
+    if not found:
+        raise Invalid(_("Name at least one recipient."), code="no_recipients")
+    return list(found.values())
+
+
+def _add(batch: Batch, people: Iterable[recipients.Person]) -> None:
+    BatchRecipient.objects.bulk_create(
+        [
+            BatchRecipient(
+                account_id=batch.account_id, batch=batch, name=name, address=address, key=address.lower()
+            )
+            for name, address in people
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def continue_soon(account_id: int, batch_id: int) -> None:
+    """Have the next slice made; one job in line is enough."""
+    from salotto.channels.email import tasks  # which calls actions itself
+
+    job = tasks.continue_batch.configure(queueing_lock=f"email.batch.{account_id}.{batch_id}")
+    try:
+        with transaction.atomic():
+            job.defer(account_id=account_id, batch_id=batch_id)
+    except AlreadyEnqueued:
+        pass
+
+
+def continue_batch(account_id: int, batch_id: int) -> None:
+    """Make the conversations of the next people, and come again if there are more."""
+    with account_scope(account_id):
+        batch = Batch.objects.select_related("mailbox__account", "author", "account").get(pk=batch_id)
+        by = member_of(batch.author, batch.account.slug)
+        for _number in range(SLICE):
+            if not _next(batch, by):
+                return
+        continue_soon(account_id, batch_id)
+
+
+def _next(batch: Batch, by: Member | None) -> bool:
+    """The next person, in a transaction of their own; False when nobody waits."""
+    with transaction.atomic():
+        waiting = BatchRecipient.objects.select_for_update(of=("self",), skip_locked=True)
+        person = waiting.filter(batch=batch, state=BatchState.WAITING).order_by("id").first()
+        if person is None:
+            return False
+        if sending.has_unsubscribed(person.address):
+            person.state = BatchState.SKIPPED
+        else:
+            _write(batch, person, by)
+        person.save(update_fields=["state", "error", "conversation"])
+    return True
+
+
+def _write(batch: Batch, person: BatchRecipient, by: Member | None) -> None:
+    """Begin the person's conversation, or say why not."""
+    try:
+        with transaction.atomic():
+            if by is None:
+                raise Invalid(_("Who sent this mail is no longer here."), code="author_gone")
+            people = Recipients(to=((person.name, person.address),))
+            key = uuid5(batch.key, person.key)
+            mail = begin(batch.mailbox, people, batch.subject, batch.text, by, key, kind="bulk")
+    except Refused as refused:
+        person.state, person.error = BatchState.REFUSED, str(refused.message)
+    else:
+        person.state, person.conversation_id = BatchState.DONE, mail.conversation_id
+
+
+def continue_batches() -> None:
+    """Take up the batches whose job was lost."""
+    for account, batch in sending.open_batches():
+        with transaction.atomic():
+            continue_soon(account, batch)
+
+
+def unsubscribe(account_id: int, contact_id: int) -> None:
+    """Note on a contact, once, that they want no more mail to many; nothing if they are gone."""
+    with account_scope(account_id), transaction.atomic():
+        contact = Contact.objects.select_for_update().filter(pk=contact_id).first()
+        if contact is not None and "unsubscribed" not in contact.attributes:
+            contact.attributes["unsubscribed"] = timezone.now().isoformat(timespec="seconds")
+            contact.save(update_fields=["attributes"])

@@ -1,0 +1,436 @@
+"""Putting mail in line to be sent, in the transaction of what it is about."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from procrastinate.exceptions import AlreadyEnqueued
+
+from salotto.accounts.members import Member, must_act
+from salotto.channels.email import addresses, queries, recipients
+from salotto.channels.email.models import (
+    FromName,
+    KnownId,
+    Mail,
+    Mailbox,
+    MailState,
+    Participant,
+)
+from salotto.channels.email.queries import sending
+from salotto.channels.email.recipients import Recipients, as_lists
+from salotto.core import clock
+from salotto.core.errors import Conflict, Missing
+from salotto.core.tenancy import account_scope
+from salotto.inbox.actions import BODY_LIMIT, attach, contact_of, start_conversation
+from salotto.inbox.models import Attachment, Conversation, Kind, Message
+from salotto.inbox.posting import Item, post
+from salotto.inbox.signals import Draft
+from salotto.inbox.text import clean_body
+from salotto.live import bell
+
+MOST_REFERENCES = 30
+"""Ids in the References of a mail: the first ones and the newest (RFC 5322 sets no bound)."""
+SUBJECT_LIMIT = 200
+_NO_REPLY = ("no-reply", "noreply", "no_reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster",
+             "bounce", "bounces", "daemon", "listserv", "majordomo", "root", "nobody")  # fmt: skip
+
+
+class NoAddress(Conflict):
+    """409: the mailbox has no address to send from."""
+
+    code = "no_address"
+    sentence = gettext_lazy("This inbox has no email address yet. Ask an admin to set it.")
+
+
+class MailboxOff(Conflict):
+    """409: the mailbox is switched off."""
+
+    code = "mailbox_off"
+    sentence = gettext_lazy("This inbox is switched off, so it sends nothing. Ask an admin to switch it on.")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is to be sent, and what it answers; ids without angle brackets."""
+
+    kind: str
+    recipients: Recipients
+    subject: str
+    text: str
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    html: str = ""
+    files: int = 0
+    automatic: str = ""
+    header_id: str = ""
+
+
+def enqueue(
+    mailbox: Mailbox,
+    conversation: Conversation,
+    message: int | None,
+    letter: Letter,
+    by: Member | None = None,
+) -> Mail:
+    """Put a mail in line, note its id and who takes part, in the caller's transaction and scope.
+
+    Raises NoAddress and MailboxOff.
+    """
+    if not mailbox.enabled:
+        raise MailboxOff
+    address = from_address(mailbox)
+    if not address:
+        raise NoAddress
+    mail: Mail = Mail.objects.create(
+        account_id=mailbox.account_id,
+        mailbox=mailbox,
+        conversation=conversation,
+        message_id=message,
+        kind=letter.kind,
+        header_id=letter.header_id or new_id(address),
+        in_reply_to=letter.in_reply_to,
+        references=list(bounded(letter.references)),
+        sender_name=sender_name(mailbox, by, conversation.contact.language),
+        sender=address,
+        to=as_lists(letter.recipients.to),
+        cc=as_lists(letter.recipients.cc),
+        bcc=as_lists(letter.recipients.bcc),
+        subject=letter.subject[:SUBJECT_LIMIT],
+        dated=clock.now(),
+        text=letter.text,
+        html=letter.html,
+        automatic=letter.automatic,
+        files=letter.files,
+        state=MailState.QUEUED,
+        next_try_at=clock.now(),
+    )
+    _note_id(mail, mailbox)
+    if letter.kind != "forward":
+        _add_participants(mail, letter.recipients)
+    send_soon(mail)
+    return mail
+
+
+def send_soon(mail: Mail) -> None:
+    """Have a sender take the mail once this transaction is committed; one job in line is enough."""
+    from salotto.channels.email import tasks  # which calls actions itself
+
+    job = tasks.send_bulk if mail.kind == "bulk" else tasks.send_mail
+    try:
+        with transaction.atomic():  # a refused job must not undo the rest
+            job.configure(queueing_lock=f"email.send.{mail.account_id}.{mail.pk}").defer(
+                account_id=mail.account_id, mail_id=mail.pk
+            )
+    except AlreadyEnqueued:
+        pass
+
+
+def _note_id(mail: Mail, mailbox: Mailbox) -> None:
+    """The id is known from now on, also where another mail has named it before."""
+    KnownId.objects.bulk_create(
+        [
+            KnownId(
+                account_id=mail.account_id,
+                inbox_id=mailbox.inbox_id,
+                value=mail.header_id,
+                conversation_id=mail.conversation_id,
+                message_id=mail.message_id,
+            )
+        ],
+        update_conflicts=True,
+        unique_fields=["account", "inbox", "value"],
+        update_fields=["conversation", "message", "expected"],
+    )
+
+
+def _add_participants(mail: Mail, people: Recipients) -> None:
+    rows = [
+        Participant(
+            account_id=mail.account_id, conversation_id=mail.conversation_id, address=address.lower()[:320]
+        )
+        for address in people.addresses
+    ]
+    Participant.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def from_address(mailbox: Mailbox) -> str:
+    """The address that a mailbox sends from; "" if it has none."""
+    return str(mailbox.address or addresses.forwarding_address(mailbox.key))
+
+
+def new_id(address: str) -> str:
+    """A fresh Message-ID, without angle brackets, in the domain of an address."""
+    return f"{uuid4().hex}@{address.rpartition('@')[2]}"
+
+
+def sender_name(mailbox: Mailbox, by: Member | None, language: str) -> str:
+    """The name that a customer sees, in the customer's language."""
+    company = mailbox.company or mailbox.account.name
+    if by is None or mailbox.from_name == FromName.COMPANY:
+        return str(company)
+    if mailbox.from_name == FromName.AGENT:
+        return str(by.user.name)
+    known = dict(settings.LANGUAGES)
+    with translation.override(language if language in known else mailbox.account.language):
+        return _("%(agent)s from %(company)s") % {"agent": by.user.name.split()[0], "company": company}
+
+
+def bounded(references: Sequence[str]) -> tuple[str, ...]:
+    """Each id once; of a long chain the first ones and the newest."""
+    chain = tuple(dict.fromkeys(reference for reference in references if reference))
+    if len(chain) <= MOST_REFERENCES:
+        return chain
+    return (*chain[:5], *chain[5 - MOST_REFERENCES :])
+
+
+def reply_subject(subject: str) -> str:
+    """The subject of an answer: `Re: ` once."""
+    bare = subject.strip()
+    return bare if bare[:3].lower() == "re:" else f"Re: {bare}"[:SUBJECT_LIMIT]
+
+
+# An agent's reply
+
+
+def queue_mail(message: int, conversation: Conversation, draft: Draft, by: Member) -> Mail | None:
+    """Put an agent's reply in line, in its transaction; None where its inbox is not email.
+
+    Without recipients in the draft it goes to everybody of the last mail. Raises Invalid for
+    recipients that cannot be, NoAddress, MailboxOff.
+    """
+    if conversation.inbox.channel != "email":
+        return None
+    mailbox = queries.mailbox_of(conversation.inbox_id)
+    if mailbox is None:
+        raise NoAddress
+    last = sending.last_mail(conversation.pk)
+    people = _people(conversation, last, draft)
+    said = Message.objects.get(pk=message)
+    letter = Letter(
+        kind="reply",
+        recipients=people,
+        subject=draft.subject or _subject(mailbox, conversation, last),
+        text=said.body,
+        in_reply_to=last.header_id if last else "",
+        references=(*last.references, last.header_id) if last else (),
+        files=len(set(draft.attachments)),
+    )
+    return enqueue(mailbox, conversation, message, letter, by)
+
+
+def _people(conversation: Conversation, last: Mail | None, draft: Draft) -> Recipients:
+    usual = usual_recipients(conversation, last)
+    if draft.to is None and draft.cc is None:
+        extra = draft.bcc or ()
+        to, cc = ([recipients.written(p) for p in group] for group in (usual.to, usual.cc))
+        return recipients.chosen(to, cc, extra)
+    return recipients.chosen(draft.to or (), draft.cc or (), draft.bcc or ())
+
+
+def usual_recipients(conversation: Conversation, last: Mail | None) -> Recipients:
+    """Whom a reply goes to unless the agent says otherwise; in the caller's account scope."""
+    is_own = sending.is_own(conversation.account_id)
+    found = recipients.reply_all(sending.as_last(last), is_own) if last else Recipients()
+    if found.to or not conversation.contact.email:
+        return found
+    return Recipients(to=((conversation.contact.name, conversation.contact.email),), cc=found.cc)
+
+
+def _subject(mailbox: Mailbox, conversation: Conversation, last: Mail | None) -> str:
+    known = (last.subject if last else "") or conversation.subject
+    if known:
+        return reply_subject(known)
+    return mailbox.subject or _("Your message to %(company)s") % {
+        "company": mailbox.company or mailbox.account.name
+    }
+
+
+# Out of the thread, and new threads
+
+
+def queue_forward(message_id: int, to: Iterable[str], text: str, by: Member) -> Mail:
+    """Send a message of a thread, with its files, to somebody outside of it.
+
+    The team sees a note; who gets it does not become part of the conversation, and answers into
+    a conversation of their own. Raises Missing for a message that did not come or go by email,
+    Invalid, Forbidden, ReadOnly, NoAddress, MailboxOff.
+    """
+    must_act(by)
+    people = recipients.chosen(to)
+    with account_scope(by.account.pk), transaction.atomic():
+        mail = Mail.objects.select_related("mailbox", "conversation").filter(message_id=message_id).first()
+        if mail is None:
+            raise Missing
+        body = clean_body(text, BODY_LIMIT) if text.strip() else ""
+        names = ", ".join(recipients.written(person) for person in people.to)
+        data = {"forwarded": mail.message_id, "to": [address for _, address in people.to]}
+        note = _post(mail.conversation, Kind.NOTE, body or names, by, uuid4(), data)
+        files = _copy_files(mail.message_id, note)
+        letter = Letter("forward", people, f"Fwd: {mail.subject}"[:SUBJECT_LIMIT], body, files=files)
+        return enqueue(mail.mailbox, mail.conversation, note, letter, by)
+
+
+def _post(
+    conversation: Conversation,
+    kind: Kind,
+    body: str,
+    by: Member,
+    key: UUID,
+    data: dict[str, Any] | None = None,
+) -> int:
+    item = Item(
+        conversation.account_id, key, kind, body, conversation=conversation.pk, author=by.user.pk, data=data
+    )
+    posted = post(item)
+    if posted is None:
+        raise Missing
+    transaction.on_commit(bell.ring)
+    return posted.message
+
+
+def _copy_files(source: int | None, target: int) -> int:
+    """The files of a message, with the same bytes, as files of another one; how many."""
+    rows = list(Attachment.objects.filter(message_id=source).order_by("place", "id"))
+    for row in rows:
+        row.pk, row.message_id = None, target
+    Attachment.objects.bulk_create(rows)
+    return len(rows)
+
+
+def queue_new(
+    mailbox_id: int,
+    to: Iterable[str],
+    cc: Iterable[str],
+    bcc: Iterable[str],
+    subject: str,
+    text: str,
+    attachments: Sequence[int],
+    by: Member,
+    key: UUID | None = None,
+) -> int:
+    """Begin a conversation by mail, owned by `by`; its id. Asking twice with one `key` sends once.
+
+    Its contact is who has the first address. Raises Missing for a mailbox that is not there,
+    Invalid or TooLarge for recipients, text and files, Forbidden, ReadOnly, NoAddress, MailboxOff.
+    """
+    must_act(by)
+    people = recipients.chosen(to, cc, bcc)
+    body = clean_body(text, BODY_LIMIT) if text.strip() or not attachments else ""
+    with account_scope(by.account.pk), transaction.atomic():
+        mailbox = must_find(mailbox_id)
+        token = key or uuid4()
+        known = _known(mailbox, _id_of(mailbox, token))
+        if known is not None:
+            return known
+        return begin(mailbox, people, subject, body, by, token, attachments=attachments).conversation_id
+
+
+def must_find(mailbox_id: int) -> Mailbox:
+    """The mailbox, in the caller's account scope. Raises Missing."""
+    mailbox: Mailbox | None = Mailbox.objects.select_related("account").filter(pk=mailbox_id).first()
+    if mailbox is None:
+        raise Missing
+    return mailbox
+
+
+def _id_of(mailbox: Mailbox, key: UUID) -> str:
+    return f"{key.hex}@{from_address(mailbox).rpartition('@')[2]}"
+
+
+def _known(mailbox: Mailbox, header_id: str) -> int | None:
+    """The conversation that a mail with this id has begun; whoever asks at the same time waits."""
+    with connection.cursor() as db:
+        db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"email.new {header_id}"])
+    found = KnownId.objects.filter(inbox_id=mailbox.inbox_id, value=header_id)
+    known: int | None = found.values_list("conversation_id", flat=True).first()
+    return known
+
+
+def begin(
+    mailbox: Mailbox,
+    people: Recipients,
+    subject: str,
+    body: str,
+    by: Member,
+    key: UUID,
+    *,
+    attachments: Sequence[int] = (),
+    kind: str = "new",
+) -> Mail:
+    """A conversation with its first mail, in the caller's transaction and account scope. One of
+    a mail to many waits among the completed until the contact answers."""
+    name, address = (*people.to, *people.cc, *people.bcc)[0]
+    contact = contact_of(mailbox.account_id, address, name)
+    title = subject.strip() or mailbox.subject or _subject_of(mailbox)
+    conversation = start_conversation(mailbox.inbox_id, contact, title, by=by, done=kind == "bulk")
+    message = _post(conversation, Kind.REPLY, body, by, uuid5(key, "message"))
+    attach(message, attachments, by)
+    files = len(set(attachments))
+    letter = Letter(kind, people, title, body, files=files, header_id=_id_of(mailbox, key))
+    return enqueue(mailbox, conversation, message, letter, by)
+
+
+def _subject_of(mailbox: Mailbox) -> str:
+    return _("A message from %(company)s") % {"company": mailbox.company or mailbox.account.name}
+
+
+# What we answer by ourselves
+
+
+def queue_auto(conversation: Conversation, received: Mail, text: str, subject: str = "") -> Mail | None:
+    """Answer a mail by ourselves (RFC 3834), in the caller's transaction and account scope.
+
+    Only its sender gets it; never in answer to an automatic mail, a list, a null sender, an
+    address that takes none, or ourselves; once a day per sender and mailbox. None if it is not
+    sent.
+    """
+    mailbox = Mailbox.objects.select_related("account").get(pk=received.mailbox_id)
+    sender = received.sender
+    if not mailbox.enabled or not from_address(mailbox) or not may_answer(received):
+        return None
+    if sending.is_own(mailbox.account_id)(sender) or not _first_today(mailbox, sender):
+        return None
+    letter = Letter(
+        kind="auto",
+        recipients=Recipients(to=((received.sender_name, sender),)),
+        subject=subject or reply_subject(received.subject),
+        text=text,
+        in_reply_to=received.header_id,
+        references=(*received.references, received.header_id),
+        automatic="auto-replied",
+    )
+    return enqueue(mailbox, conversation, None, letter)
+
+
+def may_answer(received: Mail) -> bool:
+    """Whether an automatic answer may go to who sent this mail."""
+    local = received.sender.rpartition("@")[0].lower()
+    stem = local.partition("+")[0]
+    return (
+        received.state == MailState.RECEIVED
+        and not received.automatic
+        and recipients.is_address(received.sender)
+        and stem not in _NO_REPLY
+        and not stem.startswith(("no-reply", "noreply", "owner-", "bounce-", "bounces-"))
+        and not stem.endswith(("-request", "-owner", "-bounces", "-noreply", "-no-reply"))
+    )
+
+
+def _first_today(mailbox: Mailbox, address: str) -> bool:
+    key = f"email.auto {mailbox.pk} {address.lower()}"
+    with connection.cursor() as db:
+        db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    return not sending.answered_by_itself(mailbox.pk, address, clock.now())
+
+
+def acknowledge(conversation: Conversation, mail: Mail) -> Mail | None:
+    """Tell who has begun a conversation that their mail has arrived, if the mailbox does that;
+    in the caller's transaction and account scope. None if nothing is sent."""
+    text = Mailbox.objects.values_list("auto_reply", flat=True).get(pk=mail.mailbox_id)
+    return queue_auto(conversation, mail, text) if text.strip() else None

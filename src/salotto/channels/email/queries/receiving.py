@@ -1,0 +1,87 @@
+"""Whose mail it is that somebody brings."""
+
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.db.models import Q
+
+from salotto.channels.email import addresses
+from salotto.channels.email.models import Mail, Mailbox
+from salotto.core.tenancy import account_scope, all_accounts
+from salotto.inbox.models import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a mail goes: a mailbox, or an account's unrouted mail (None)."""
+
+    account: int
+    mailbox: int | None
+
+
+def place_of(address: str) -> Place | None:
+    """Where mail to this address of our mail domain goes; None for any other address.
+
+    A mailbox that is switched off takes mail all the same, and answers to a conversation that
+    was deleted are taken for its account.
+    """
+    local = addresses.local_part(address)
+    if not local or "\x00" in address:
+        return None
+    thread = addresses.thread_of(address)
+    if thread is not None:
+        return _of_conversation(thread.account, thread.conversation)
+    returned = addresses.returned_mail(address)
+    if returned is not None:
+        return _of_mail(returned.account, returned.mail)
+    return _by_key(local) or _by_address(address)
+
+
+def _of_conversation(account: int, conversation: int) -> Place:
+    with account_scope(account):
+        inbox = Conversation.objects.filter(pk=conversation).values("inbox_id")
+        mailbox = Mailbox.objects.filter(inbox_id__in=inbox).values_list("pk", flat=True).first()
+        return Place(account, mailbox or _usual(account))
+
+
+def _of_mail(account: int, mail: int) -> Place:
+    with account_scope(account):
+        mailbox = Mail.objects.filter(pk=mail).values_list("mailbox_id", flat=True).first()
+        return Place(account, mailbox or _usual(account))
+
+
+def _usual(account: int) -> int | None:
+    """The mailbox for mail that names none (any more): the one that carries chats on, else the
+    oldest."""
+    with account_scope(account):
+        found = Mailbox.objects.order_by("-continues_chats", "pk")
+        usual: int | None = found.values_list("pk", flat=True).first()
+    return usual
+
+
+def _by_key(local: str) -> Place | None:
+    with all_accounts():
+        found = Mailbox.objects.filter(key=local).values_list("account_id", "pk").first()
+    return found and Place(*found)
+
+
+def _by_address(address: str) -> Place | None:
+    """A mailbox whose own address or alias lies in our domain; of two that claim it, the older."""
+    bare = f"{addresses.local_part(address)}@{address.rpartition('@')[2]}".lower()
+    with all_accounts():
+        claims = Mailbox.objects.filter(Q(address__iexact=bare) | Q(aliases__icontains=bare)).order_by("pk")
+        for account, pk, own, aliases in claims.values_list("account_id", "pk", "address", "aliases")[:50]:
+            if bare in {one.strip().lower() for one in (own, *aliases.splitlines())}:
+                return Place(account, pk)
+    return None
+
+
+def place_by_hook(key: str, secret: str) -> Place | None:
+    """The mailbox with this key and this secret of its raw-mail address, else None."""
+    with all_accounts():
+        found = Mailbox.objects.filter(key=key).values_list("account_id", "pk", "hook_digest").first()
+    account, mailbox, digest = found or (0, 0, "")
+    given = sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+    right = hmac.compare_digest(given, digest or "0" * 64)
+    return Place(account, mailbox) if right and digest else None

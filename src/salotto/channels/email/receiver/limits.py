@@ -1,0 +1,53 @@
+"""How much the receiver takes at once."""
+
+from dataclasses import dataclass, field
+
+from salotto.core.limits import HeldLimit, address_key
+
+CONNECTIONS = 100
+PER_ADDRESS = 30
+"""Connections of one address; an MTA opens twenty to one destination. Our own machine is not counted."""
+COMMAND_SECONDS = 60.0
+DATA_SECONDS = 600.0
+MOST_RECIPIENTS = 100
+MOST_UNKNOWN = 20
+"""Unknown recipients in one connection: then it is guessing."""
+MOST_HOPS = 50
+COMMANDS = {"*": 20, "MAIL": 1000, "RCPT": 20_000, "DATA": 1000, "RSET": 1000}
+"""Commands of one kind in one connection."""
+_HOME = ("127.0.0.1", "::1", "unix")
+
+
+@dataclass(slots=True)
+class Limits:
+    """Shared by all connections of a process; `most_bytes`: of all mails that are coming in."""
+
+    most_bytes: int
+    connections: int = CONNECTIONS
+    per_address: int = PER_ADDRESS
+    command_seconds: float = COMMAND_SECONDS
+    data_seconds: float = DATA_SECONDS
+    open: int = 0
+    bytes: int = 0
+    _held: HeldLimit = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._held = HeldLimit(self.per_address)
+
+    def admit(self, address: str) -> bool:
+        """Whether one more connection may come from this address; it counts until `let_go`."""
+        if self.open >= self.connections or not (address in _HOME or self._held.take(address_key(address))):
+            return False
+        self.open += 1
+        return True
+
+    def let_go(self, address: str) -> None:
+        """A connection that was admitted has ended."""
+        self.open -= 1
+        if address not in _HOME:
+            self._held.give_back(address_key(address))
+
+    def room(self, more: int) -> bool:
+        """Count the bytes of a mail that is coming in; False when all mails together are too much."""
+        self.bytes += more
+        return self.bytes <= self.most_bytes

@@ -1,0 +1,1 @@
+"""Handing mail to SMTP servers: connections, patience, and what became of it."""

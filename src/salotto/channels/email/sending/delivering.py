@@ -1,0 +1,108 @@
+"""Handing one mail to a server: exactly these bytes, to exactly these people."""
+
+import re
+import smtplib
+from collections.abc import Sequence
+
+from salotto.channels.email.sending.lines import COMMAND_SECONDS, DATA_SECONDS, LINES, Line, Target
+from salotto.channels.email.sending.outcome import Never, NotNow, Refusal, Taken, answer
+
+_BARE = re.compile(rb"\r\n|\r|\n")
+_EIGHT_BIT = re.compile(rb"[\x80-\xff]")
+
+
+def deliver(target: Target, raw: bytes, sender: str, recipients: Sequence[str]) -> Taken:
+    """Hand a mail over; `sender` is the envelope's, "" for none.
+
+    Raises NotNow when it may be tried again, Never when the server has refused it for good.
+    What is not known to be taken counts as not taken.
+    """
+    with LINES.line(target) as line:
+        try:
+            return _hand_over(line, _BARE.sub(b"\r\n", raw), sender, recipients)
+        except smtplib.SMTPResponseException as error:  # to DATA, or a line without end
+            _check(error.smtp_code, error.smtp_error, line)
+            raise NotNow(answer(error.smtp_code, error.smtp_error)) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise NotNow(f"The server ended the connection, or did not answer: {error}") from error
+
+
+def _hand_over(line: Line, raw: bytes, sender: str, recipients: Sequence[str]) -> Taken:
+    envelope = [_envelope(address) for address in recipients]
+    _check(*line.mail(_envelope(sender), _options(line, raw, [sender, *envelope])), line)
+    refused = []
+    for address, written in zip(recipients, envelope, strict=True):
+        code, words = line.rcpt(written)
+        if code not in (250, 251, 252):
+            refused.append(Refusal(address, answer(code, words), again=code < 500))
+        if code == 421:
+            raise NotNow(answer(code, words), server=True)
+    if len(refused) == len(recipients):
+        _reset(line)
+        return _nobody(refused)
+    return Taken(tuple(refused), _data(line, raw))
+
+
+def _options(line: Line, raw: bytes, addresses: Sequence[str]) -> list[str]:
+    options = [f"SIZE={len(raw)}"] if line.has_extn("size") else []
+    if _EIGHT_BIT.search(raw) and line.has_extn("8bitmime"):
+        options.append("BODY=8BITMIME")
+    if not all(address.isascii() for address in addresses):
+        if not line.has_extn("smtputf8"):
+            raise Never("The server takes no addresses beyond ASCII (SMTPUTF8).")
+        options.append("SMTPUTF8")
+        line.command_encoding = "utf-8"
+    else:
+        line.command_encoding = "ascii"
+    return options
+
+
+def _envelope(address: str) -> str:
+    """An address for the envelope: an international domain in its ASCII form."""
+    local, at, domain = address.rpartition("@")
+    if address.isascii() or not local.isascii():
+        return address
+    try:
+        return f"{local}{at}{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return address
+
+
+def _nobody(refused: Sequence[Refusal]) -> Taken:
+    """All were refused: for good, or is it worth another try?"""
+    words = "\n".join(dict.fromkeys(one.words for one in refused))
+    if any(one.again for one in refused):
+        if all(one.again for one in refused):
+            raise NotNow(words)
+        return Taken(tuple(refused))
+    raise Never(words)
+
+
+def _data(line: Line, raw: bytes) -> str:
+    """Send the mail itself; the server's words of having taken it."""
+    if line.sock is not None:
+        line.sock.settimeout(DATA_SECONDS)
+    code, words = line.data(raw)
+    if line.sock is not None:
+        line.sock.settimeout(COMMAND_SECONDS)
+    _check(code, words, line)
+    return answer(code, words)
+
+
+def _check(code: int, words: bytes | str, line: Line) -> None:
+    """Raises what an answer other than success means."""
+    if code == 250:
+        return
+    said = answer(code, words)
+    if 500 <= code < 600:
+        _reset(line)
+        raise Never(said)
+    raise NotNow(said, server=code == 421)
+
+
+def _reset(line: Line) -> None:
+    """Ready for another mail; a server that hangs up after its answer has answered all the same."""
+    try:
+        line.rset()
+    except (smtplib.SMTPException, OSError):
+        line.close()

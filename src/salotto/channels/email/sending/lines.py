@@ -1,0 +1,235 @@
+"""Connections to SMTP servers, kept for the next mail.
+
+A line is used by one thread at a time, for at most `MOST_MAILS` mails and `LONGEST` seconds; one
+that has rested is asked (RSET) whether it is still there. A server that cannot be reached is left
+alone for a while, so that what waits for it does not keep senders from other servers.
+"""
+
+import smtplib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from salotto.channels.email import reaching, troubles
+from salotto.channels.email.sending.outcome import Never, NotNow, answer
+from salotto.channels.email.troubles import Trouble
+
+MOST_MAILS = 50
+LONGEST = 300.0
+MOST_RESTING = 4
+"""Resting lines of one server in this process."""
+ALONE = 30.0
+"""Seconds that a server which cannot be reached is left alone."""
+COMMAND_SECONDS = 60.0
+DATA_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server, and how to get in. `token` gives an OAuth 2 access token, new if asked `True`;
+    `ours`: the installation's own, which may stand anywhere."""
+
+    key: str
+    host: str
+    port: int
+    security: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+    token: Callable[[bool], str] | None = field(default=None, compare=False, repr=False)
+    ours: bool = False
+
+
+def own_name() -> str:
+    """What we call ourselves (EHLO), without asking the DNS."""
+    return settings.MAIL_DOMAIN or urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+
+
+class Line(smtplib.SMTP):
+    """A connection to one server, signed in."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.opened = monotonic()
+        self.mails = 0
+        super().__init__(local_hostname=own_name(), timeout=COMMAND_SECONDS)
+
+    def open(self) -> None:
+        """Connect, secure, greet and sign in. Raises Trouble and what smtplib raises."""
+        self._host = self.target.host
+        code, words = self.connect(self.target.host, self.target.port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, words)
+        self.ehlo_or_helo_if_needed()
+        if self.target.security == "starttls":
+            self._start_tls()
+        self._sign_in()
+
+    def _get_socket(self, host: str, port: int, timeout: float | None) -> socket.socket:
+        if self.target.ours:
+            sock = socket.create_connection((host, port), timeout=reaching.CONNECT_SECONDS)
+            sock.settimeout(COMMAND_SECONDS)
+        else:
+            sock = reaching.connect(host, port)
+        return reaching.secure(sock, host) if self.target.security == "tls" else sock
+
+    def _start_tls(self) -> None:
+        """Never without: a server that does not offer it (any more) gets neither mail nor password."""
+        if not self.has_extn("starttls"):
+            raise Trouble(troubles.NO_TLS)
+        code, words = self.docmd("STARTTLS")
+        if code != 220 or self.sock is None:
+            raise Trouble(troubles.NO_TLS, answer(code, words))
+        self.sock = reaching.secure(self.sock, self.target.host)
+        self.file = None
+        self.helo_resp = self.ehlo_resp = None
+        self.esmtp_features = {}
+        self.does_esmtp = False
+        self.ehlo_or_helo_if_needed()
+
+    def _sign_in(self) -> None:
+        if self.target.token is not None:
+            self._with_token(self.target.token)
+        elif self.target.username:
+            self.login(self.target.username, self.target.password)
+
+    def _with_token(self, token: Callable[[bool], str]) -> None:
+        try:
+            self._xoauth2(token(False))
+        except smtplib.SMTPAuthenticationError:  # withdrawn early, or of a moment ago
+            self._xoauth2(token(True))
+
+    def _xoauth2(self, token: str) -> None:
+        first = f"user={self.target.username}\x01auth=Bearer {token}\x01\x01"
+        # A 334 brings the reasons of a refusal, to be answered by an empty line.
+        self.auth("XOAUTH2", lambda challenge=None: first if challenge is None else "")
+
+    def usable(self) -> bool:
+        """Whether it may carry another mail, asking the server."""
+        if self.mails >= MOST_MAILS or monotonic() - self.opened > LONGEST:
+            return False
+        try:
+            return self.rset()[0] == 250
+        except (smtplib.SMTPException, OSError):
+            return False
+
+    def drop(self) -> None:
+        """End it, politely if that is possible."""
+        with suppress(smtplib.SMTPException, OSError):
+            if self.sock is not None:
+                self.sock.settimeout(2)
+            self.quit()
+        self.close()
+
+
+class Lines:
+    """The lines of this process; safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._resting: dict[Target, list[Line]] = {}
+        self._alone: dict[Target, tuple[float, str]] = {}
+
+    @contextmanager
+    def line(self, target: Target) -> Iterator[Line]:
+        """A line to this server; it rests afterwards if the block ended well. Raises NotNow."""
+        line = self._rested(target) or self._new(target)
+        try:
+            yield line
+        except Never:  # about that mail alone
+            self._rest(line)
+            raise
+        except BaseException as error:
+            line.close()
+            if isinstance(error, NotNow) and error.server:
+                self._leave_alone(target, str(error))
+            raise
+        self._rest(line)
+
+    def forget(self, target: Target | None = None) -> None:
+        """End resting lines and try lost servers again; of one server, or of all."""
+        with self._lock:
+            gone = [
+                line
+                for key in list(self._resting)
+                if target in (None, key)
+                for line in self._resting.pop(key)
+            ]
+            for key in [key for key in self._alone if target in (None, key)]:
+                del self._alone[key]
+        for line in gone:
+            line.drop()
+
+    def _rested(self, target: Target) -> Line | None:
+        while True:
+            with self._lock:
+                resting = self._resting.get(target)
+                line = resting.pop() if resting else None
+            if line is None or line.usable():
+                return line
+            line.drop()
+
+    def _rest(self, line: Line) -> None:
+        line.mails += 1
+        with self._lock:
+            resting = self._resting.setdefault(line.target, [])
+            keep = len(resting) < MOST_RESTING and line.sock is not None
+            if keep:
+                resting.append(line)
+            stale = [] if len(self._resting) < 100 else self._pop_old()
+        for old in stale if keep else [*stale, line]:
+            old.drop()
+
+    def _pop_old(self) -> list[Line]:
+        """Of very many servers, the lines that have grown old: servers come and go."""
+        old = [
+            line for lines in self._resting.values() for line in lines if monotonic() - line.opened > LONGEST
+        ]
+        self._resting = {
+            key: kept
+            for key, lines in self._resting.items()
+            if (kept := [one for one in lines if one not in old])
+        }
+        return old
+
+    def _new(self, target: Target) -> Line:
+        self._refuse_lost(target)
+        line = Line(target)
+        try:
+            line.open()
+        except (Trouble, smtplib.SMTPException, OSError) as error:
+            line.close()
+            words = _said(error)
+            self._leave_alone(target, words)
+            raise NotNow(words, server=True) from error
+        return line
+
+    def _leave_alone(self, target: Target, words: str) -> None:
+        with self._lock:
+            self._alone[target] = (monotonic() + ALONE, words)
+
+    def _refuse_lost(self, target: Target) -> None:
+        with self._lock:
+            until, words = self._alone.get(target, (0.0, ""))
+            if until and until < monotonic():
+                del self._alone[target]
+        if until > monotonic():
+            raise NotNow(words, server=True)
+
+
+def _said(error: Exception) -> str:
+    """Why a server cannot be used: our sentence, and its own words where it had some."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return Trouble(troubles.REFUSED, answer(error.smtp_code, error.smtp_error)).text
+    if isinstance(error, smtplib.SMTPResponseException):
+        return Trouble(troubles.BROKEN, answer(error.smtp_code, error.smtp_error)).text
+    return troubles.of(error).text
+
+
+LINES = Lines()
+"""Those of this process."""
