@@ -1,0 +1,97 @@
+"""Carrying a chat on by mail, when its visitor has left before the answer came."""
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import translation
+from django.utils.translation import gettext as _
+from procrastinate.exceptions import AlreadyEnqueued
+
+from salotto.channels.email.actions.queueing import Letter, enqueue, from_address
+from salotto.channels.email.models import Mail, Mailbox
+from salotto.channels.email.recipients import Recipients, is_address
+from salotto.core.tenancy import account_scope
+from salotto.inbox.models import Conversation, Kind, Message
+
+MOST_ANSWERS = 50
+"""Answers that one mail carries; the next ones go with the next mail."""
+
+
+def carry_on_later(conversation: Conversation) -> None:
+    """An agent has answered a chat: look in a while whether the visitor has seen it.
+
+    In the caller's transaction and account scope; one look in line is enough, and takes along
+    whatever is answered until then. Nothing where no mailbox carries chats on.
+    """
+    from salotto.channels.email.tasks import carry_chat_on  # which calls actions itself
+
+    minutes = _chat_mailboxes().values_list("chat_minutes", flat=True).first()
+    if conversation.visitor is None or minutes is None:
+        return
+    lock = f"email.chat.{conversation.account_id}.{conversation.pk}"
+    job = carry_chat_on.configure(queueing_lock=lock, schedule_in={"minutes": minutes})
+    try:
+        with transaction.atomic():  # a refused job must not undo the answer
+            job.defer(account_id=conversation.account_id, conversation_id=conversation.pk)
+    except AlreadyEnqueued:
+        pass
+
+
+def carry_on(account_id: int, conversation_id: int) -> Mail | None:
+    """Mail what the visitor of a chat has not seen yet, once; None if there is nothing to mail."""
+    with account_scope(account_id), transaction.atomic():
+        conversation = _locked(conversation_id)
+        mailbox = _chat_mailboxes().select_related("account").first()
+        if conversation is None or mailbox is None or not is_address(conversation.contact.email):
+            return None
+        answers = _unseen(conversation)
+        if not answers or not from_address(mailbox):
+            return None
+        return enqueue(mailbox, conversation, answers[-1].pk, _letter(mailbox, conversation, answers))
+
+
+def _chat_mailboxes() -> "QuerySet[Mailbox]":
+    found: QuerySet[Mailbox] = Mailbox.objects.filter(continues_chats=True, enabled=True)
+    return found
+
+
+def _locked(conversation_id: int) -> Conversation | None:
+    """The chat, locked: two workers that look at the same time mail once."""
+    rows = Conversation.objects.select_for_update(of=("self",), no_key=True).select_related("contact")
+    found: Conversation | None = rows.filter(pk=conversation_id, visitor__isnull=False).first()
+    return found
+
+
+def _unseen(conversation: Conversation) -> list[Message]:
+    """Answers that the visitor has neither seen nor been mailed, oldest first."""
+    mailed = Mail.objects.filter(conversation=conversation, kind="chat").order_by("-message_id")
+    edge = max(conversation.seen_by_visitor, mailed.values_list("message_id", flat=True).first() or 0)
+    answers = Message.objects.filter(conversation=conversation, kind=Kind.REPLY, id__gt=edge)
+    return list(answers.select_related("author").order_by("id")[:MOST_ANSWERS])
+
+
+def _letter(mailbox: Mailbox, conversation: Conversation, answers: list[Message]) -> Letter:
+    contact = conversation.contact
+    last = Mail.objects.filter(conversation=conversation).exclude(kind="forward").order_by("-id").first()
+    return Letter(
+        kind="chat",
+        recipients=Recipients(to=((contact.name, contact.email),)),
+        subject=last.subject if last else _subject(mailbox, contact.language),
+        text=_text(answers),
+        in_reply_to=last.header_id if last else "",
+        references=(*last.references, last.header_id) if last else (),
+    )
+
+
+def _subject(mailbox: Mailbox, language: str) -> str:
+    known = dict(settings.LANGUAGES)
+    company = mailbox.company or mailbox.account.name
+    with translation.override(language if language in known else mailbox.account.language):
+        return mailbox.subject or _("Your chat with %(company)s") % {"company": company}
+
+
+def _text(answers: list[Message]) -> str:
+    """The answers, each under its author's name where several people have answered."""
+    if len({answer.author_id for answer in answers}) == 1:
+        return "\n\n".join(answer.body for answer in answers)
+    return "\n\n".join(f"{answer.author.name if answer.author else ''}:\n{answer.body}" for answer in answers)
