@@ -12,8 +12,8 @@ LISTS = frozenset({"dir", "dl", "menu", "ol", "ul"})
 ITEMS = {"li": {"li"}, "dd": {"dd", "dt"}, "dt": {"dd", "dt"}}
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 BLOCKS = HEADINGS | names(
-    "address article aside blockquote center dd div dl dt figcaption figure footer header hr li main nav ol"
-    " p pre section table ul"
+    "address article aside blockquote center dd div dl dt figcaption figure footer header hr li main"
+    " nav ol p pre section table ul"
 )
 """These end an open paragraph."""
 FORMATTING = names("a b big code em font i s small strike strong tt u")

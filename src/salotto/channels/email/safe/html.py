@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from salotto.channels.email.safe import elements
 from salotto.channels.email.safe.addresses import data_address, image_address, link_address
 from salotto.channels.email.safe.shaping import Shaped, Shaper
-from salotto.channels.email.safe.styles import PROPERTIES, Declarations, Sheet
+from salotto.channels.email.safe.styles import Declarations, Sheet
 from salotto.channels.email.safe.tokens import Raw, Tag, names, readable, tokens
 
 LARGEST = 2_000_000
@@ -109,14 +109,17 @@ def _clean(html: str, check: Callable[[str, str, str], str | None]) -> str:
         link_rel="noopener noreferrer nofollow",
         url_schemes=SCHEMES,
         url_relative="pass_through",
-        filter_style_properties=set(PROPERTIES),
     )
 
 
 def _attribute_check(
     remote: bool, own: frozenset[str], styles: Declarations
 ) -> Callable[[str, str, str], str | None]:
-    """The last word on every attribute, on what the standard's own parser has read."""
+    """The last word on every attribute, on what the standard's own parser has read.
+
+    nh3's own filter of style properties is not used: it writes what it keeps anew, after this
+    check, and loses brackets on the way.
+    """
 
     def check(tag: str, name: str, value: str) -> str | None:
         if name == "style":

@@ -270,7 +270,7 @@ class Shaper:
                 continue
             if found := self._attribute(key, value):
                 kept[key] = found
-            elif not value and key in ("alt", "noshade", "nowrap", "reversed"):
+            elif not value and key in ("alt", "data-remote", "noshade", "nowrap", "reversed"):
                 kept[key] = ""
         return kept
 
