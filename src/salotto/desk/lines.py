@@ -49,6 +49,8 @@ def _plain(author: int | None, author_name: str, reader: int) -> dict[str, str]:
             "unassigned": _("This has no owner now"),
             "done": _("This was completed"),
             "reopened": _("Open again: the contact wrote"),
+            "linked": _("This mail answers one of another conversation, where its sender takes no part"),
+            "bounced": _("The mail came back: it could not be delivered"),
         }
     if author == reader:
         return {

@@ -9,12 +9,14 @@ from typing import Any
 from uuid import uuid4
 
 from salotto.accounts.members import Member
+from salotto.accounts.models import Access, Role
 from salotto.channels.email.actions.storing import Arrival, store
 from salotto.channels.email.actions.taking import Taken, take_in
 from salotto.channels.email.models import Mail, Mailbox, RawMail
 from salotto.core.tenancy import account_scope
+from salotto.inbox.actions import delete_conversation, reply
 from salotto.inbox.models import Conversation, Inbox, Message
-from tests.cast import found_account
+from tests.cast import add_member, found_account
 
 _number = count(1)
 DAY = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -114,7 +116,7 @@ def letter(
     reply_to_id: str = "",
     references: tuple[str, ...] = (),
     date: datetime | None = DAY,
-    **headers: str,
+    **headers: Any,
 ) -> bytes:
     """A mail; `id` "" leaves the Message-ID out. Further headers by name, `_` for `-`."""
     mail = EmailMessage()
@@ -132,3 +134,23 @@ def letter(
         mail[name.replace("_", "-")] = value
     mail.set_content(f"{body}\n")
     return mail.as_bytes()
+
+
+def add_agent(post: Post, name: str = "Marco De Luca") -> Member:
+    """An admin of the account who holds a seat."""
+    return add_member(post.owner.account, name, role=Role.ADMIN, access=Access.AGENT)
+
+
+def sent_by_us(post: Post, conversation: int) -> str:
+    """An agent's answer, as it would leave; its Message-ID."""
+    agent = add_agent(post)
+    with account_scope(post.account):
+        answer = reply(conversation, "Here you are", client_id=uuid4(), by=agent)
+        return str(Mail.objects.get(message_id=answer.message).header_id)
+
+
+def delete(post: Post, conversation: int) -> None:
+    """As an admin deletes it."""
+    admin = add_agent(post)
+    with account_scope(post.account):
+        delete_conversation(conversation, by=admin)

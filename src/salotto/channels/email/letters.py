@@ -27,7 +27,6 @@ class Envelope:
 
     raw: int
     account: int
-    digest: str
     sender: str = ""
     recipients: tuple[str, ...] = ()
     marked: bool = False
@@ -80,11 +79,11 @@ def person_of(mail: ParsedMail, envelope_sender: str, is_own: IsOwn) -> Address:
 
 
 def with_own_id(opened: Opened, keep_as_named: bool) -> Opened:
-    """The same mail under an id made from its bytes, since another mail has the one it bears;
+    """The same mail under an id made from what it says, since another mail has the one it bears;
     that one still says what it belongs to if `keep_as_named`."""
     letter = opened.letter
     named = (letter.id, *letter.named) if keep_as_named else letter.named
-    renamed = replace(letter, id=f"{opened.envelope.digest}@repeated-message-id.invalid", named=named)
+    renamed = replace(letter, id=letter.spare, named=named)
     problem = "Another mail has the same Message-ID; this one was given an id of its own."
     return replace(opened, letter=renamed, problems=(*opened.problems, problem))
 
@@ -103,14 +102,17 @@ def fingerprint(mail: ParsedMail) -> str:
 
 
 def _letter(envelope: Envelope, mail: ParsedMail, person: Address, is_own: IsOwn) -> Letter:
+    same = fingerprint(mail)
+    spare = hashlib.sha256(f"{mail.message_id}\n{same}".encode()).hexdigest()
     named = (*mail.in_reply_to, *reversed(mail.references[-MOST_IDS:]))
     return Letter(
         id=mail.message_id,
-        fingerprint=fingerprint(mail),
+        fingerprint=same,
         named=tuple(value for value in dict.fromkeys(named) if value != mail.message_id),
         senders=tuple(_once((person.key, "" if is_own(mail.sender.key) else mail.sender.key))),
         answers_to=tuple(_once(one.key for one in mail.reply_to)),
         threads=tuple(dict.fromkeys(_threads(envelope, mail))),
+        spare=f"{spare}@repeated-message-id.invalid",
         ours=envelope.marked or is_own(mail.sender.key),
     )
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.dispatch import receiver
 
 from salotto.accounts.members import Member
-from salotto.channels.email.actions import deleting as mails
 from salotto.channels.email.actions import chats, queueing
+from salotto.channels.email.actions import deleting as mails
 from salotto.channels.email.models import BatchRecipient
 from salotto.inbox.models import Conversation
 from salotto.inbox.signals import Draft, deleting, replied

@@ -21,6 +21,7 @@ class Letter:
     `named`: In-Reply-To, then References, the newest first. `senders`: any of them makes the
     mail one of that participant; `answers_to`: its Reply-To, all of which have to be
     participants to make it one. `threads`: conversations of signed addresses of this account.
+    `spare` is the id that it gets if another mail has its own.
     `ours`: it left this very account before (its mark), or comes from one of its addresses.
     """
 
@@ -30,6 +31,7 @@ class Letter:
     senders: tuple[str, ...] = ()
     answers_to: tuple[str, ...] = ()
     threads: tuple[int, ...] = ()
+    spare: str = ""
     ours: bool = False
 
 
@@ -151,6 +153,11 @@ def _matches(letter: Letter, facts: Facts) -> Iterator[int]:
 
 def takes_part(letter: Letter, facts: Facts, thread: Thread) -> bool:
     """Whether who wrote the mail is part of the conversation, or of the team."""
-    if any(address in thread.people or address in facts.team for address in letter.senders):
+    if is_among(letter, facts, thread):
         return True
     return bool(letter.answers_to) and all(address in thread.people for address in letter.answers_to)
+
+
+def is_among(letter: Letter, facts: Facts, thread: Thread) -> bool:
+    """The same by the sender's own address; what they say of others, in Reply-To, left aside."""
+    return any(address in thread.people or address in facts.team for address in letter.senders)

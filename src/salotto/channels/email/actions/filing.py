@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from salotto.channels.email.actions.bouncing import note_bounce
+from salotto.channels.email.actions.queueing import acknowledge
 from salotto.channels.email.actions.records import (
     EXPECTED,
     Record,
@@ -23,7 +24,7 @@ from salotto.channels.email.letters import Envelope, Opened, as_loop, open_lette
 from salotto.channels.email.marks import is_marked
 from salotto.channels.email.mime import parse
 from salotto.channels.email.mime.parsed import Bounce
-from salotto.channels.email.models import Mailbox, RawMail, RawState
+from salotto.channels.email.models import Mail, Mailbox, RawMail, RawState
 from salotto.channels.email.queries.facts import Gathering, Own, own_addresses_of
 from salotto.channels.email.queries.loops import noisy_senders
 from salotto.channels.email.threading import (
@@ -35,8 +36,8 @@ from salotto.channels.email.threading import (
     Place,
     Reused,
     Thread,
+    is_among,
     resolve,
-    takes_part,
 )
 from salotto.inbox import actions as inbox_actions
 from salotto.inbox.actions.begin import Beginning
@@ -74,7 +75,7 @@ class Filing:
             self._repeat(opened, place)
         elif isinstance(place, Join):
             thread = self.facts.threads[place.conversation]
-            joins = place.signed or takes_part(opened.letter, self.facts, thread)
+            joins = place.signed or is_among(opened.letter, self.facts, thread)
             self._write(opened, place.conversation, self._kind(opened, thread), with_people=joins)
         elif isinstance(place, Begin):
             self._begin(opened, place.linked)
@@ -152,6 +153,7 @@ class Filing:
         keep_ids(self.mailbox, self.records, self.expecting)
         keep_people(self.mailbox.account_id, self.records)
         settle(self.mailbox.account_id, self.records)
+        self._acknowledge()
         transaction.on_commit(bell.ring)
 
     def _begin_all(self) -> dict[int, int]:
@@ -173,6 +175,15 @@ class Filing:
         ]
         inbox_actions.begin_conversations(account, beginnings)
         return real
+
+    def _acknowledge(self) -> None:
+        """Whoever began a conversation is told that their mail has arrived, if the mailbox does so."""
+        if not self.mailbox.auto_reply.strip():
+            return
+        begun = {self.kept[opened.letter.id].message for opened in self.begun.values()}
+        mails = Mail.objects.select_related("conversation__contact").filter(message_id__in=begun)
+        for mail in mails.filter(automatic="", message__kind=Kind.VISITOR).order_by("id"):
+            acknowledge(mail.conversation, mail)
 
     def _correspondent(self, number: int) -> tuple[str, str]:
         """Address and name of whom a new conversation is with."""
@@ -211,7 +222,6 @@ def _envelope(raw: RawMail) -> Envelope:
     return Envelope(
         raw=raw.pk,
         account=raw.account_id,
-        digest=raw.digest,
         sender=raw.sender.replace("\0", ""),
         recipients=tuple(raw.recipients),
         marked=is_marked(bytes(raw.content), raw.account_id),

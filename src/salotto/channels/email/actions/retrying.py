@@ -5,7 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from salotto.accounts.members import Member, must_administer
 from salotto.channels.email.actions.storing import take_in_soon
+from salotto.channels.email.mime import parse
 from salotto.channels.email.models import Mailbox, RawMail, RawState
+from salotto.channels.email.queries.routing import recipients_of, route
 from salotto.channels.email.queries.waiting import mailboxes_with_waiting_mails
 from salotto.core import audit, clock
 from salotto.core.errors import Conflict, Missing
@@ -53,6 +55,19 @@ def route_raw(account_id: int, raw: int, mailbox: int, actor: int | None) -> Non
             raise Missing
         _wait(mail, mailbox)
         audit.record(account_id, actor, "mail.routed", f"mail {raw}", mailbox=mailbox)
+
+
+def route_by_itself(account_id: int, raw: int, actor: int | None) -> int | None:
+    """Give an unrouted mail to the mailbox that its recipients mean; None if they mean none."""
+    with account_scope(account_id):
+        mail = RawMail.objects.filter(pk=raw).first()
+        if mail is None:
+            raise Missing
+        read = parse(bytes(mail.content))
+        mailbox = route(account_id, recipients_of(read, mail.recipients))
+    if mailbox is not None:
+        route_raw(account_id, raw, mailbox, actor)
+    return mailbox
 
 
 def _lock(raw: int, *states: RawState) -> RawMail:

@@ -77,10 +77,10 @@ class Gathering:
         signed = {conversation for letter in letters for conversation in letter.threads}
         found = {known.conversation for known in self.facts.known.values()}
         self._take_up(conversation for conversation in found | signed if conversation is not None)
-        self.facts.carried = self._carried(signed, [letter.id for letter in letters])
+        self.facts.carried = self._carried(signed, letters)
 
     def _known(self, inbox: int, letters: list[Letter]) -> dict[str, Known]:
-        values = {value for letter in letters for value in (letter.id, *letter.named)}
+        values = {value for letter in letters for value in (letter.id, letter.spare, *letter.named)}
         rows = KnownId.objects.filter(inbox_id=inbox, value__in=values)
         fields = ("value", "conversation_id", "message_id", "expected", "fingerprint")
         return {value: Known(*known) for value, *known in rows.values_list(*fields)}
@@ -104,10 +104,11 @@ class Gathering:
             if pk in self.facts.threads:
                 self.facts.threads[pk].people.add(address)
 
-    def _carried(self, conversations: set[int], ids: list[str]) -> set[tuple[int, str]]:
+    def _carried(self, conversations: set[int], letters: list[Letter]) -> set[tuple[int, str]]:
         """Ids of this batch that lie in conversations of signed addresses, by whatever inbox."""
         if not conversations:
             return set()
+        ids = [value for letter in letters for value in (letter.id, letter.spare)]
         mails = Mail.objects.filter(conversation_id__in=conversations, header_id__in=ids)
         return set(mails.values_list("conversation_id", "header_id"))
 

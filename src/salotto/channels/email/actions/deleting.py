@@ -1,0 +1,21 @@
+"""What stays of a deleted conversation: that its mails came, so that they do not come back."""
+
+from salotto.channels.email.models import KnownId, Mail, Participant, RawMail, RawState
+from salotto.inbox.models import Conversation
+
+
+def forget(conversation: Conversation) -> None:
+    """Remove the mails of a conversation, with their originals; in the caller's transaction and
+    account scope.
+
+    Ids that were seen stay as tombstones. Those that were only named go: the mail that bears
+    one has never come, and is no part of what was deleted.
+    """
+    mine = {"conversation_id": conversation.pk}
+    Mail.objects.filter(**mine).delete()
+    Participant.objects.filter(**mine).delete()
+    known = KnownId.objects.filter(**mine)
+    known.filter(expected=True).delete()
+    known.update(conversation=None, message=None)
+    originals = RawMail.objects.filter(**mine)
+    originals.update(state=RawState.DELETED, content=b"", error="", conversation=None, message=None)

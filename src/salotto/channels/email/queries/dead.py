@@ -1,0 +1,91 @@
+"""Mails that were not taken in, for admins: which, why, and what they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.parser import BytesHeaderParser
+from email.policy import default
+
+from django.db.models.functions import Substr
+
+from salotto.accounts.members import Member, must_administer
+from salotto.channels.email.mime import parse
+from salotto.channels.email.models import RawMail, RawState
+from salotto.core.tenancy import account_scope
+
+MOST = 50
+HEAD = 16_384
+"""Bytes of a mail that are looked at for a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A mail that waits for a person; `sender`, `recipients` and `subject` as far as they can be
+    read, `size` in bytes, `mailbox` None for one that was for no inbox."""
+
+    id: int
+    state: str
+    mailbox: int | None
+    reason: str
+    attempts: int
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+    size: int
+    received_at: datetime
+
+
+def dead_letters(*, by: Member, before: int | None = None, limit: int = MOST) -> list[DeadLetter]:
+    """Mails of the account that failed or are for no inbox, newest first, below the id `before`.
+    Raises Forbidden for whoever is no admin."""
+    must_administer(by)
+    with account_scope(by.account.pk):
+        return _letters((RawState.FAILED, RawState.UNROUTED), before, limit)
+
+
+def stuck_mails(account_id: int, before: int | None = None, limit: int = MOST) -> list[DeadLetter]:
+    """The same for whoever runs the server, with those that wait for another attempt."""
+    with account_scope(account_id):
+        return _letters((RawState.FAILED, RawState.UNROUTED, RawState.WAITING), before, limit)
+
+
+def _letters(states: Sequence[RawState], before: int | None, limit: int) -> list[DeadLetter]:
+    found = RawMail.objects.filter(state__in=states)
+    if before is not None:
+        found = found.filter(id__lt=before)
+    rows = found.defer("content").annotate(head=Substr("content", 1, HEAD)).order_by("-id")
+    return [_letter(row) for row in rows[: min(limit, MOST)]]
+
+
+def _letter(row: RawMail) -> DeadLetter:
+    sender, subject = _headers(bytes(getattr(row, "head", b"")))
+    return DeadLetter(
+        id=row.pk,
+        state=row.state,
+        mailbox=row.mailbox_id,
+        reason=row.error,
+        attempts=row.attempts,
+        sender=sender or row.sender,
+        recipients=tuple(row.recipients),
+        subject=subject,
+        size=row.size,
+        received_at=row.received_at,
+    )
+
+
+def _headers(head: bytes) -> tuple[str, str]:
+    """From and Subject; of a mail that the reader cannot take, as the standard library has them."""
+    try:
+        mail = parse(head)
+        name, address = mail.sender.name, mail.sender.address
+        return (f"{name} <{address}>" if name and address else name or address), mail.subject
+    except Exception:  # whatever it was that made it a dead letter
+        return _plain(head, "from"), _plain(head, "subject")
+
+
+def _plain(head: bytes, name: str) -> str:
+    try:
+        value = str(BytesHeaderParser(policy=default).parsebytes(head).get(name, ""))
+    except Exception:  # broken beyond that, too
+        return ""
+    return value.encode("utf-8", "replace").decode().replace("\0", "")[:500]

@@ -1,0 +1,299 @@
+"""Each mail in the right conversation: one order, and nobody in somebody else's."""
+
+from typing import Any
+
+import pytest
+
+from salotto.channels.email.addresses import reply_address
+from salotto.channels.email.models import KnownId, Participant
+from salotto.core.tenancy import account_scope
+from tests.channels.email.post import Post, delete, letter, new_id, open_post, person, sent_by_us
+
+
+@pytest.fixture
+def post() -> Post:
+    return open_post()
+
+
+@pytest.fixture
+def domain(settings: Any) -> str:
+    settings.MAIL_DOMAIN = "in.salotto.example"
+    return "in.salotto.example"
+
+
+def begun(post: Post, anna: str, **options: Any) -> tuple[int, str]:
+    """A conversation with Anna: its id, and the Message-ID that began it."""
+    first = new_id()
+    (raw,) = post.receive(letter(anna, post.address, "First", id=first, **options))
+    assert raw.conversation_id is not None
+    return raw.conversation_id, first
+
+
+def test_in_reply_to_leads_into_the_conversation(post: Post) -> None:
+    anna = person()
+    conversation, first = begun(post, anna)
+    (raw,) = post.receive(letter(anna, post.address, "Second", reply_to_id=first))
+    assert raw.conversation_id == conversation
+    assert post.bodies(conversation) == ["First", "Second"]
+
+
+def test_references_alone_lead_into_the_conversation_whatever_is_the_newest(post: Post) -> None:
+    anna = person()
+    conversation, first = begun(post, anna)
+    names = (new_id(), first, new_id())
+    (raw,) = post.receive(letter(anna, post.address, "Second", references=names))
+    assert raw.conversation_id == conversation
+
+
+def test_in_reply_to_comes_before_references_and_the_newest_reference_first(post: Post) -> None:
+    anna = person()
+    (one, a), (two, b), (three, c) = (begun(post, anna) for _ in range(3))
+    (raw,) = post.receive(letter(anna, post.address, reply_to_id=a, references=(b, c)))
+    assert raw.conversation_id == one
+    (raw,) = post.receive(letter(anna, post.address, references=(b, c)))
+    assert raw.conversation_id == three
+    assert two not in (one, three)
+
+
+def test_what_we_sent_is_answered_into_its_conversation(post: Post) -> None:
+    anna = person()
+    conversation, _ = begun(post, anna)
+    ours = sent_by_us(post, conversation)
+    (raw,) = post.receive(letter(anna, post.address, "Thanks", reply_to_id=ours))
+    assert raw.conversation_id == conversation
+
+
+def test_the_subject_alone_never_threads(post: Post) -> None:
+    anna = person()
+    conversation, _ = begun(post, anna, subject="[#4711] My order")
+    (raw,) = post.receive(letter(anna, post.address, subject="Re: [#4711] My order"))
+    assert raw.conversation_id != conversation
+
+
+def test_a_stranger_who_knows_an_id_begins_a_linked_conversation(post: Post) -> None:
+    anna, eve = person(), person("eve")
+    conversation, first = begun(post, anna)
+    (raw,) = post.receive(letter(eve, post.address, "Me too", reply_to_id=first))
+    other = post.conversation(raw.conversation_id)
+    assert (other.pk != conversation, other.linked_id, other.contact.email) == (True, conversation, eve)
+    line, message = post.messages(other.pk)
+    assert (line.kind, line.data) == ("status", {"what": "linked", "conversation": conversation})
+    assert (message.kind, message.body) == ("visitor", "Me too")
+    assert post.bodies(conversation) == ["First"]
+
+
+def test_a_stranger_stays_in_the_linked_conversation(post: Post) -> None:
+    anna, eve = person(), person("eve")
+    conversation, first = begun(post, anna)
+    (raw,) = post.receive(letter(eve, post.address, "Me too", id="eve-1", reply_to_id=first))
+    by_both, by_the_first = (
+        letter(eve, post.address, "And?", reply_to_id="eve-1", references=(first, "eve-1")),
+        letter(eve, post.address, "Hello?", reply_to_id=first),
+    )
+    for mail in (by_both, by_the_first):
+        (again,) = post.receive(mail)
+        assert again.conversation_id == raw.conversation_id
+    (back,) = post.receive(letter(anna, post.address, "Mine", reply_to_id=first))
+    assert back.conversation_id == conversation
+
+
+def test_who_was_in_copy_takes_part(post: Post) -> None:
+    anna, bruno = person(), person("bruno")
+    conversation, first = begun(post, anna, Cc=f"Bruno <{bruno.upper()}>")
+    (raw,) = post.receive(letter(bruno, post.address, "I am Bruno", reply_to_id=first))
+    assert raw.conversation_id == conversation
+    with account_scope(post.account):
+        people = set(
+            Participant.objects.filter(conversation_id=conversation).values_list("address", flat=True)
+        )
+    assert people == {anna, bruno}
+
+
+def test_an_answer_by_another_address_counts_if_all_of_reply_to_take_part(post: Post) -> None:
+    anna, form, eve = person(), person("form"), person("eve")
+    conversation, first = begun(post, anna)
+    (raw,) = post.receive(letter(form, post.address, reply_to_id=first, Reply_To=anna))
+    assert raw.conversation_id == conversation
+    (raw,) = post.receive(letter(form, post.address, reply_to_id=first, Reply_To=f"{anna}, {eve}"))
+    assert raw.conversation_id != conversation
+
+
+@pytest.mark.parametrize("where", ["envelope", "To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To"])
+def test_a_signed_reply_address_leads_whoever_writes_into_the_conversation(
+    post: Post, domain: str, where: str
+) -> None:
+    anna, elsewhere = person(), person("private")
+    conversation, _ = begun(post, anna)
+    signed = reply_address(post.account, conversation)
+    to = signed if where == "To" else post.address
+    headers: dict[str, Any] = {} if where in ("envelope", "To") else {where.replace("-", "_"): signed}
+    envelope = (signed,) if where == "envelope" else ()
+    (raw,) = post.receive(letter(elsewhere, to, "From my phone", **headers), recipients=envelope)
+    assert raw.conversation_id == conversation
+
+
+def test_a_signed_address_comes_before_all_ids(post: Post, domain: str) -> None:
+    anna = person()
+    (one, first), (two, _) = begun(post, anna), begun(post, anna)
+    (raw,) = post.receive(letter(anna, reply_address(post.account, two), reply_to_id=first))
+    assert (raw.conversation_id, one != two) == (two, True)
+
+
+def test_a_signed_address_of_a_deleted_conversation_counts_for_nothing(post: Post, domain: str) -> None:
+    anna = person()
+    conversation, first = begun(post, anna)
+    delete(post, conversation)
+    (raw,) = post.receive(letter(anna, reply_address(post.account, conversation), reply_to_id=first))
+    (found,) = post.conversations()
+    assert (raw.state, raw.conversation_id, found.linked_id) == ("done", found.pk, None)
+
+
+def test_the_same_mail_to_two_inboxes_is_once_in_the_conversation_it_is_addressed_to(
+    post: Post, domain: str
+) -> None:
+    anna = person()
+    conversation, _ = begun(post, anna)
+    other = open_post(post.owner, "Sales")
+    mail = letter(anna, reply_address(post.account, conversation), "To both", Cc=other.address)
+    (one,), (two,) = post.receive(mail), other.receive(mail)
+    assert (one.state, two.state, two.conversation_id) == ("done", "duplicate", conversation)
+    assert post.bodies(conversation) == ["First", "To both"]
+
+
+def test_a_mail_that_is_overtaken_by_its_answer_joins_it(post: Post) -> None:
+    anna = person()
+    first = new_id()
+    (second,) = post.receive(letter(anna, post.address, "Second", references=(first,)))
+    (raw,) = post.receive(letter(anna, post.address, "First", id=first))
+    assert raw.conversation_id == second.conversation_id
+    (stranger,) = post.receive(letter(person("eve"), post.address, "Third", reply_to_id=first))
+    assert stranger.conversation_id != second.conversation_id
+
+
+def test_an_id_that_a_stranger_named_before_it_came_is_still_its_owner_s(post: Post) -> None:
+    anna, eve = person(), person("eve")
+    first = new_id()
+    (forged,) = post.receive(letter(eve, post.address, "Give me that", references=(first,)))
+    (second,) = post.receive(letter(anna, post.address, "Second", references=(first,)))
+    (raw,) = post.receive(letter(anna, post.address, "First", id=first))
+    assert raw.conversation_id == second.conversation_id != forged.conversation_id
+    (third,) = post.receive(letter(anna, post.address, "Third", references=(first,)))
+    assert third.conversation_id == second.conversation_id
+
+
+def test_mails_of_one_batch_refer_to_each_other(post: Post) -> None:
+    anna, bruno, eve = person(), person("bruno"), person("eve")
+    a, b = new_id(), new_id()
+    raws = post.receive(
+        letter(anna, post.address, "A1", id=a),
+        letter(bruno, post.address, "B2", references=(b,)),
+        letter(anna, post.address, "A2", reply_to_id=a),
+        letter(eve, post.address, "E1", reply_to_id=a),
+        letter(bruno, post.address, "B1", id=b),
+        letter(anna, post.address, "A1", id=a),
+        letter(eve, post.address, "E2", reply_to_id=a),
+    )
+    states = [raw.state for raw in raws]
+    assert states == ["done", "done", "done", "done", "done", "duplicate", "done"]
+    of_anna, of_bruno, of_eve = post.conversations()
+    assert post.bodies(of_anna.pk) == ["A1", "A2"]
+    assert post.bodies(of_bruno.pk) == ["B2", "B1"]
+    assert post.bodies(of_eve.pk) == ["E1", "E2"]
+    assert (of_eve.linked_id, of_anna.linked_id) == (of_anna.pk, None)
+    assert (raws[5].conversation_id, raws[5].message_id) == (of_anna.pk, raws[0].message_id)
+
+
+def test_a_mail_without_an_id_gets_one_from_its_bytes_and_comes_once(post: Post) -> None:
+    mail = letter(person(), post.address, id="")
+    first, second = post.receive(mail, mail)
+    assert (first.state, second.state) == ("done", "duplicate")
+    assert post.mail(first.message_id).header_id.endswith(".invalid")
+
+
+def test_the_same_mail_again_is_a_duplicate_that_points_to_the_first(post: Post) -> None:
+    mail = letter(person(), post.address, id=new_id())
+    (first,) = post.receive(mail)
+    (again,) = post.receive(b"Received: from elsewhere\r\n" + mail)
+    assert (again.state, again.conversation_id, again.message_id) == (
+        "duplicate", first.conversation_id, first.message_id,
+    )  # fmt: skip
+
+
+def test_another_mail_with_an_id_that_is_taken_is_not_lost(post: Post) -> None:
+    anna, reused = person(), new_id()
+    post.receive(letter(anna, post.address, "One", id=reused, subject="One"))
+    two, again = (
+        post.receive(letter(anna, post.address, "Two", id=reused, subject="Two"))[0] for _ in range(2)
+    )
+    assert (two.state, again.state) == ("done", "duplicate")
+    mail = post.mail(two.message_id)
+    assert mail.header_id != reused
+    assert "Another mail has the same Message-ID" in mail.problems[-1]
+
+
+def test_an_answer_that_bears_the_id_of_our_mail_is_taken_in_where_that_belongs(post: Post) -> None:
+    anna = person()
+    conversation, _ = begun(post, anna)
+    ours = sent_by_us(post, conversation)
+    (raw,) = post.receive(letter(anna, post.address, "My machine copies ids", id=ours))
+    assert (raw.state, raw.conversation_id) == ("done", conversation)
+
+
+def test_ids_of_any_length_are_known_again(post: Post) -> None:
+    anna, long = person(), b"x" * 5000 + b"@mua.example"
+    (one,) = post.receive(letter(anna, post.address, id="long@mua").replace(b"long@mua", long))
+    (two,) = post.receive(letter(anna, post.address, reply_to_id="long@mua").replace(b"long@mua", long))
+    assert one.conversation_id == two.conversation_id
+
+
+def test_a_deleted_mail_does_not_come_back_and_its_answers_begin_anew(post: Post) -> None:
+    anna, first = person(), new_id()
+    mail = letter(anna, post.address, id=first)
+    (raw,) = post.receive(mail)
+    assert raw.conversation_id is not None
+    delete(post, raw.conversation_id)
+    (again,) = post.receive(mail)
+    assert (again.state, bytes(again.content), again.conversation_id) == ("deleted", b"", None)
+    assert post.conversations() == []
+    (answer,) = post.receive(letter(anna, post.address, "Hello?", reply_to_id=first))
+    (found,) = post.conversations()
+    assert (answer.state, found.linked_id) == ("done", None)
+
+
+def test_a_mail_that_a_deleted_one_named_is_not_taken_for_deleted(post: Post) -> None:
+    anna, eve, first = person(), person("eve"), new_id()
+    (spam,) = post.receive(letter(eve, post.address, references=(first,)))
+    assert spam.conversation_id is not None
+    delete(post, spam.conversation_id)
+    (raw,) = post.receive(letter(anna, post.address, id=first))
+    assert raw.state == "done"
+
+
+def test_only_the_nearest_twenty_unknown_ids_are_waited_for(post: Post) -> None:
+    anna = person()
+    names = tuple(new_id() for _ in range(30))
+    post.receive(letter(anna, post.address, references=names))
+    with account_scope(post.account):
+        expected = set(KnownId.objects.filter(expected=True).values_list("value", flat=True))
+    assert expected == set(names[-20:])
+
+
+def test_another_account_s_ids_and_addresses_lead_nowhere(post: Post, domain: str) -> None:
+    anna = person()
+    conversation, first = begun(post, anna)
+    other = open_post()
+    signed = reply_address(post.account, conversation)
+    (raw,) = other.receive(letter(anna, signed, "Hello", reply_to_id=first), recipients=(signed,))
+    (found,) = other.conversations()
+    assert (raw.conversation_id, found.linked_id) == (found.pk, None)
+    assert post.bodies(conversation) == ["First"]
+    assert [message.kind for message in other.messages(found.pk)] == ["visitor"]
+
+
+def test_two_inboxes_of_an_account_have_a_conversation_each(post: Post) -> None:
+    anna = person()
+    other = open_post(post.owner, "Sales")
+    mail = letter(anna, post.address, id=new_id(), Cc=other.address)
+    (one,), (two,) = post.receive(mail), other.receive(mail)
+    assert one.conversation_id != two.conversation_id
+    assert {found.contact_id for found in post.conversations()} == {post.conversations()[0].contact_id}
