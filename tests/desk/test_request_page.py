@@ -15,9 +15,11 @@ from salotto.seats import actions
 from salotto.seats.actions.talking import MOST
 from salotto.seats.models import RequestWord, SeatRequest
 from salotto.seats.queries import WORDS
-from tests.billing.shop import CURRENCY, add_card, quote
-from tests.cast import Cast
+from tests.billing.shop import CURRENCY, add_card, catalogue, quote
+from tests.cast import Cast, client_of, found_account
+from tests.mailbox import mails_to, text_of
 from tests.seats.requests import operator, paying
+from tests.seats.test_request_talk import carry
 
 HTMX = {"hx-request": "true"}
 LOST = "4000000000007734"
@@ -71,6 +73,36 @@ def test_s13_writing_without_script_leads_back_to_the_page(cast: Cast, asked: Se
     text = client.get(answer["Location"]).text
     assert "Any news?" in text and "Support has your words." in text
     assert said(cast) == [("account", "Any news?")]
+
+
+def test_s13_both_ways_over_http_from_support_and_back(cast: Cast) -> None:
+    paying(cast)
+    support = found_account("Salotto Support", "Olga Ferri")
+    agent, inbox = client_of(support.user), f"/a/{support.account.slug}/c"
+    with catalogue(support_account=support.account):
+        request = actions.request_removal(2, "Winter is quiet.", by=cast.primary_admin)
+        talk = f"{inbox}/{request.support_conversation_id}"
+        for verb, body in (("note", "A good customer."), ("reply", "Which two?"), ("complete", "")):
+            fields = {"body": body, "client_id": str(uuid4())}
+            answer = agent.post(f"{talk}/{verb}/", fields, headers={"accept": "application/json"})
+            assert answer.status_code == 200, answer.text
+        assert said(cast) == []  # the job does it
+        carry(support.account.pk)
+        client = cast.client(cast.primary_admin)
+        page = client.get(path(cast, request)).text
+        assert "Which two?" in page and "A good customer." not in page
+        assert "Which two?" in seats_page(cast, client)
+        write(client, path(cast, request), "Those in Rome.")
+        thread = agent.get(f"{talk}/messages/", headers={"accept": "application/json"}).text
+        assert "Those in Rome." in thread
+        assert "Open again: the contact wrote" in thread
+    mails = [text_of(mail) for mail in mails_to(cast.primary_admin.user.email)]
+    assert [("Which two?" in text, "A good customer." in text) for text in mails].count((True, False)) == 1
+    assert not any("A good customer." in text for text in mails)
+    outsider = cast.client(cast.outsider)  # who may read neither
+    assert outsider.get(path(cast, request)).status_code == 404
+    assert outsider.get(f"{talk}/messages/").status_code == 404
+    assert client.get(f"{talk}/messages/").status_code == 404
 
 
 def test_s13_a_form_that_is_sent_twice_is_said_once(cast: Cast, asked: SeatRequest) -> None:
