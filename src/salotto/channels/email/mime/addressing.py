@@ -18,9 +18,10 @@ _TOKEN = re.compile(
     r"|<[^<>]*+(?:>|\Z|(?=<))"  # an address
     r"|=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*+\?="  # an encoded word may hold a comma
     r"|[^\"<>(),:;=\\]++"
+    r"|\\."
     r"|.",
     re.DOTALL,
-)  # fmt: skip
+)
 _TOKEN_WITHOUT_QUOTES = re.compile(r"<[^<>]*+(?:>|\Z|(?=<))|[^<>(),:;\\]++|.", re.DOTALL)
 _SPACE = re.compile(r"\s+")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -59,6 +60,16 @@ def _address(name: str, address: str, reading: Reading) -> Address:
     return Address("" if name.lower() == address.lower() else name, address)
 
 
+def _without_comments(address: str) -> str:
+    pieces, depth = [], 0
+    for sign in re.split(r"([()])", address) if "(" in address else [address]:
+        if sign in {"(", ")"}:
+            depth = max(0, depth + (1 if sign == "(" else -1))
+        elif not depth:
+            pieces.append(sign)
+    return "".join(pieces)
+
+
 class _List:
     """One pass over the tokens of a header."""
 
@@ -81,7 +92,7 @@ class _List:
             if depth or token == "(":
                 depth += {"(": 1, ")": -1}.get(token, 0)
                 if token not in "()":
-                    self._comment.append(token)
+                    self._comment.append(token[-1] if token[0] == "\\" else token)
             else:
                 self._take(token)
             if len(self._found) > MOST:
@@ -94,7 +105,7 @@ class _List:
         last = found[-1] if found else ""
         if last[:1] == '"' and (len(last) < 2 or last[-1] != '"'):  # never closed: an ordinary sign
             self._reading.note("A list of addresses has a quote that is not closed.")
-            found = _TOKEN_WITHOUT_QUOTES.findall(self._value.replace('"', " "))
+            found[-1:] = _TOKEN_WITHOUT_QUOTES.findall(last.replace('"', " "))
         return found
 
     def _take(self, token: str) -> None:
@@ -107,7 +118,7 @@ class _List:
         elif token[0] == "<" and len(token) > 1:
             if self._angle:
                 self._end()
-            self._angle = token.strip("<>")
+            self._angle = _without_comments(token.strip("<>"))
         elif token[0] == '"':
             self._phrase.append(_ESCAPE.sub(r"\1", token[1:-1]))
             self._quoted = token

@@ -117,14 +117,34 @@ def guess(data: bytes, reading: Reading) -> str:
         return "cp1252"
     from charset_normalizer import from_bytes
 
-    best = from_bytes(_sample(data), cp_isolation=CANDIDATES, steps=3, chunk_size=256).best()
-    return best.encoding if best is not None else "cp1252"
+    sample = _sample(data)
+    found = from_bytes(sample, cp_isolation=CANDIDATES, steps=3, chunk_size=256)
+    best = found.best()
+    if best is None:
+        return "cp1252"
+    level = (one.encoding for one in found if one.chaos <= best.chaos and one.coherence >= best.coherence)
+    equal = set(level)
+    chosen = (name for name in CANDIDATES if name in equal and _plausible(sample, name))
+    return next(chosen, best.encoding)
 
 
 CANDIDATES = [
-    "cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp932", "euc_jp",
-    "gb18030", "big5", "cp949",
+    "cp1252", "cp1254", "cp1250", "cp1251", "koi8_r", "cp932", "cp949", "gb18030", "big5", "euc_jp", "cp1253", "cp1255",
+    "cp1256",
 ]  # fmt: skip
+"""The commoner ones first: of those that fit equally well, the first one is taken."""
+
+_SIGN = r"[^\W\d_][¢-©¬-¹¼-¾]|[¢-©¬-¹¼-¾][^\W\d_]"  # ³ in a word is a ł
+_NOT_IN_WORDS = {"cp1252": re.compile(_SIGN + r"|[þýð](?=[^\W\d_])"), "cp1254": re.compile(_SIGN)}
+_HANGUL, _HANJA = re.compile("[\uac00-\ud7a3]"), re.compile("[\u4e00-\u9fff\uf900-\ufaff]")
+
+
+def _plausible(data: bytes, name: str) -> bool:
+    """Whether this does not look like another charset's text read in this one."""
+    text = data.decode(name, "replace")
+    if name == "cp949":
+        return len(_HANGUL.findall(text)) >= len(_HANJA.findall(text))
+    return name not in _NOT_IN_WORDS or not _NOT_IN_WORDS[name].search(text)
 
 
 def _sample(data: bytes) -> bytes:

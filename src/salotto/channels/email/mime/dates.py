@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 
+from salotto.channels.email.mime import words
 from salotto.channels.email.mime.reading import Reading
 
 EARLIEST, LATEST = 1970, 2199
@@ -43,7 +44,7 @@ def read(values: list[str], reading: Reading) -> datetime | None:
         reading.note("There is no Date.")
         return None
     for value in values:
-        found = _one(" ".join(value[:200].split()), reading)
+        found = _one(" ".join(words.raw(value[:200], reading).split()), reading)
         if found is not None:
             return found
     shown = " ".join(values[0][:80].encode("utf-8", "replace").decode().split())

@@ -257,13 +257,18 @@ class _Writer:
         elif tag in BLOCKS:
             self._flush()
             if tag == "blockquote":
-                self._quote -= 1
+                self._end_quote()
             elif tag in {"ul", "ol"} and self._lists:
                 self._lists.pop()
             elif tag == "pre":
                 self._pre -= 1
             if tag in SPACED and (tag not in {"ul", "ol"} or not self._lists):
                 self._blank()
+
+    def _end_quote(self) -> None:
+        while self._lines and not self._lines[-1].strip("> "):
+            self._lines.pop()
+        self._quote -= 1
 
     def _link(self, href: str, start: int) -> None:
         """Where a link leads, if its words do not say it."""

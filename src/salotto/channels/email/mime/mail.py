@@ -182,7 +182,7 @@ def _text(piece: Piece, reading: Reading) -> tuple[str, str]:
 def _stub(piece: Piece) -> bool:
     """Whether the plain text only says that there is HTML."""
     bare = piece.plain.strip(" \t\n\r\xa0\u200b\ufeff")
-    return not bare or (len(bare) < LONGEST_STUB and bool(_STUB.search(bare)) and len(piece.html) > len(bare))
+    return not bare or (len(bare) < LONGEST_STUB and bool(_STUB.search(bare)))
 
 
 def _visible_beside(piece: Piece, text: str, reading: Reading) -> str:

@@ -55,6 +55,9 @@ class Node(Message):
             self.fields.setdefault(name.rstrip().lower(), []).append(value)
         self._stored += 1
 
+    def __len__(self) -> int:
+        return len(self.fields)
+
     def set_default_type(self, ctype: str) -> None:
         self._default = ctype
 

@@ -184,10 +184,13 @@ class _Page:
 
     def _last_lines(self, first: int, last: int) -> int:
         """Fold "Sent from my phone" and rules at the end; where the end is now."""
-        while last > first:
-            bare = self.lines[last - 1].strip()
-            if bare and not say.rule(bare) and not say.sent_from(bare):
-                break
-            self._fold(last - 1, last)
-            last -= 1
+        end = last
+        while end > first:
+            bare = self.lines[end - 1].strip()
+            if bare:
+                if not say.rule(bare) and not say.sent_from(bare):
+                    break
+                self._fold(end - 1, last)
+                last = end - 1
+            end -= 1
         return last
