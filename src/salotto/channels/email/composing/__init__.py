@@ -1,0 +1,1 @@
+"""Mail that goes out: its words, its look, its bytes and its signature."""
