@@ -5,7 +5,11 @@ import logging
 import ssl
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import Barrier, BrokenBarrierError
+
+from django.db import connections
 
 from salotto.channels.email.receiver.handler import Handler
 from salotto.channels.email.receiver.limits import Limits
@@ -50,7 +54,7 @@ class Receiver:
             await asyncio.Event().wait()
         finally:
             await self._close()
-            threads.shutdown(wait=False)
+            _leave_database(threads)
 
     async def _open(self, door: Door, threads: ThreadPoolExecutor) -> None:
         handler = Handler(threads, lmtp=door.lmtp)
@@ -82,6 +86,20 @@ class Receiver:
         for one in list(self._alive):
             one.leave("421 4.3.2 This server is going down. Try again later.")
         await asyncio.sleep(0)
+
+
+def _leave_database(threads: ThreadPoolExecutor) -> None:
+    """Each thread closes its own connection, once all of them have met."""
+    together = Barrier(THREADS)
+
+    def close() -> None:
+        with suppress(BrokenBarrierError):
+            together.wait(GRACE)
+        connections.close_all()
+
+    for _ in range(THREADS):
+        threads.submit(close)
+    threads.shutdown(wait=False)
 
 
 def certificate(path: str, key: str) -> ssl.SSLContext | None:
