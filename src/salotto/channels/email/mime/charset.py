@@ -129,21 +129,27 @@ def guess(data: bytes, reading: Reading) -> str:
 
 
 CANDIDATES = [
-    "cp1252", "cp1254", "cp1250", "cp1251", "koi8_r", "cp932", "cp949", "gb18030", "big5", "euc_jp", "cp1253", "cp1255",
+    "cp1252", "cp1254", "cp1250", "cp1251", "koi8_r", "cp932", "euc_jp", "cp949", "gb18030", "big5", "cp1253", "cp1255",
     "cp1256",
 ]  # fmt: skip
 """The commoner ones first: of those that fit equally well, the first one is taken."""
 
 _SIGN = r"[^\W\d_][¢-©¬-¹¼-¾]|[¢-©¬-¹¼-¾][^\W\d_]"  # ³ in a word is a ł
 _NOT_IN_WORDS = {"cp1252": re.compile(_SIGN + r"|[þýð](?=[^\W\d_])"), "cp1254": re.compile(_SIGN)}
-_HANGUL, _HANJA = re.compile("[\uac00-\ud7a3]"), re.compile("[\u4e00-\u9fff\uf900-\ufaff]")
+_EAST = {
+    "cp949": (re.compile("[\uac00-\ud7a3]"), re.compile("[\u3040-\u30ff\u4e00-\u9fff\uf900-\ufaff]")),
+    "cp932": (re.compile("[\u3040-\u30ff\u4e00-\u9fff]"), re.compile("[\uff61-\uff9f]")),
+    "euc_jp": (re.compile("[\u3040-\u30ff]"), re.compile("[\u4e00-\u9fff]{3}")),
+}
+"""Of the first there must be more than of the second."""
 
 
 def _plausible(data: bytes, name: str) -> bool:
     """Whether this does not look like another charset's text read in this one."""
     text = data.decode(name, "replace")
-    if name == "cp949":
-        return len(_HANGUL.findall(text)) >= len(_HANJA.findall(text))
+    if name in _EAST:
+        usual, odd = _EAST[name]
+        return len(usual.findall(text)) > len(odd.findall(text))
     return name not in _NOT_IN_WORDS or not _NOT_IN_WORDS[name].search(text)
 
 

@@ -26,7 +26,7 @@ MOST_HEADERS = 20_000
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,120}\Z")
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*")
 _HEAD_END = re.compile(rb"\r?\n\r?\n|\r\r")
-_ODD_LINE = re.compile(rb"^(?!From |>From |[!-9;-~]+:|[ \t]|\r?$).*\n?", re.MULTILINE)
+_ODD_LINE = re.compile(rb"^(?!From (?![ \t]*:)|>From |[!-9;-~]+:|[ \t]|\r?$).*\n?", re.MULTILINE)
 _SPACED_NAME = re.compile(rb"([!-9;-~]{1,76})[ \t]+:")
 _KNOWN = re.compile(
     rb"^(?:from|to|subject|date|message-id|received|content-type|mime-version)[ \t]*:", re.IGNORECASE | re.MULTILINE
