@@ -5,9 +5,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from salotto.accounts.models import Account, User
 from salotto.billing.models import Payment, Subscription
 from salotto.core.tenancy import account_scope
 from tests.billing import later, shop
+from tests.billing.invoicing import credit
 from tests.browser.conftest import People
 from tests.browser.test_operator import operator_page
 from tests.browser.test_seats import opened, ready
@@ -148,3 +150,27 @@ def test_thousands_stand_apart_everywhere(people: People, cast: Cast) -> None:
     page.goto(f"{people.server}/a/{cast.slug}/settings/billing/")
     expect(page.locator(".plan-figures dd").first).to_have_text("1.200")
     expect(page.locator(".changes .end.num").first).to_have_text(re.compile(r"1\.200$"))
+
+
+def test_words_without_a_break_stay_within_the_window(people: People, cast: Cast) -> None:
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamten"
+    Account.objects.filter(pk=cast.account.pk).update(name=word)
+    User.objects.filter(pk=cast.agent.user.pk).update(name=word)
+    by = cast.again(ready(cast).primary_admin)
+    shop.buy(by, 12_000)
+    credit(cast.account, 700, shop.CURRENCY, memo=word)
+    (invoice,) = shop.invoices(by)
+    page = people.member(by, "settings/seats/", viewport=PHONE)
+    vera = operator_page(people, viewport=PHONE)
+    desk, run = f"{people.server}/a/{cast.slug}/settings", f"{people.server}/operator"
+    sheet = f"{cast.account.pk}/{invoice.pk}/"
+    for seen, address in (
+        (page, f"{desk}/seats/"),
+        (page, f"{desk}/billing/"),
+        (page, f"{desk}/billing/balance/"),
+        (page, f"{desk}/billing/invoices/{invoice.pk}/"),
+        (vera, f"{run}/accounts/{cast.account.pk}/"),
+        (vera, f"{run}/invoices/{sheet}"),
+    ):
+        seen.goto(address)
+        assert seen.evaluate("document.documentElement.scrollWidth") <= 360, address
