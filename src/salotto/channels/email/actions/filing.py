@@ -20,6 +20,7 @@ from salotto.channels.email.actions.records import (
     keep_people,
     settle,
 )
+from salotto.channels.email.actions.trying import came_back
 from salotto.channels.email.letters import Envelope, Opened, as_loop, open_letter, with_own_id
 from salotto.channels.email.marks import is_marked
 from salotto.channels.email.mime import parse
@@ -208,6 +209,7 @@ class Filing:
 def file_mails(mailbox: Mailbox, raws: Sequence[RawMail]) -> None:
     """Read these mails of a mailbox and put each where it belongs, in the caller's transaction
     and account scope. Raises whatever goes wrong with any of them."""
+    raws = [raw for raw in raws if not came_back(raw)]
     own = own_addresses_of(mailbox)
     opened = [open_letter(_envelope(raw), parse(bytes(raw.content)), own.has) for raw in raws]
     gathering = Gathering(mailbox.account_id, mailbox.inbox_id, [one.letter for one in opened], own.has)
