@@ -382,3 +382,27 @@ class Domain(AccountModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "name"], name="email_domain_once")]
+
+
+class Trial(AccountModel):
+    """A test mail of a mailbox to its own address, and how far it has got: `begun_at` the sender
+    took it, `accepted_at` the server did (`words` its answer), `seen_at` it lay in the mailbox
+    again (`source` says how it came), `taken_at` it was taken in and thrown away. `returns` is
+    false where the mailbox has no way in. `error` is why it was not sent.
+    """
+
+    mailbox = LocalKey(Mailbox)
+    address = models.CharField(max_length=320)
+    host = models.CharField(max_length=253, blank=True)
+    returns = models.BooleanField(default=True)
+    begun_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    words = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+    seen_at = models.DateTimeField(null=True)
+    source = models.CharField(max_length=8, blank=True)
+    taken_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index("account", "mailbox", "id", name="email_trial_mailbox")]

@@ -29,6 +29,14 @@ def send_mail(account_id: int, mail_id: int) -> None:
 
 
 @app.task(queue="mail-out")
+def send_trial(account_id: int, trial_id: int) -> None:
+    """Job: send a mailbox's test mail."""
+    from salotto.channels.email.actions.trying import send_trial as send
+
+    send(account_id, trial_id)
+
+
+@app.task(queue="mail-out")
 def carry_chat_on(account_id: int, conversation_id: int) -> None:
     """Job: mail the answers that a chat's visitor has not seen."""
     chats.carry_on(account_id, conversation_id)

@@ -1,0 +1,127 @@
+"""A test mail of a mailbox to its own address: sent by its way out, awaited at its way in.
+
+It is no message: it has no conversation, and is thrown away as soon as it has come back.
+"""
+
+import logging
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from salotto.accounts.members import Member, must_manage_channels
+from salotto.channels.email import marks, trials, troubles
+from salotto.channels.email.actions.queueing import MailboxOff, NoAddress, from_address, must_find, new_id
+from salotto.channels.email.composing.mail import Outgoing, compose
+from salotto.channels.email.models import Mailbox, RawMail, RawState, Trial
+from salotto.channels.email.queries.sending import outgoing_server
+from salotto.channels.email.queries.trials import has_way_in, running
+from salotto.channels.email.sending import targets
+from salotto.channels.email.sending.delivering import deliver
+from salotto.channels.email.sending.outcome import Never, NotNow, Taken
+from salotto.core import audit, clock
+from salotto.core import mail as own_mail
+from salotto.core.tenancy import account_scope
+
+log = logging.getLogger("salotto.email")
+
+
+def begin_trial(mailbox_id: int, *, by: Member) -> Trial:
+    """Have a test mail sent; the one that was begun a moment ago, if there is one. Raises
+    Forbidden, Missing, NoAddress, MailboxOff."""
+    must_manage_channels(by)
+    with account_scope(by.account.pk), transaction.atomic():
+        mailbox = must_find(mailbox_id)
+        address = from_address(mailbox)
+        if not mailbox.enabled:
+            raise MailboxOff
+        if not address:
+            raise NoAddress
+        under_way = running(mailbox)
+        if under_way is not None:
+            return under_way
+        made: Trial = Trial.objects.create(
+            account_id=mailbox.account_id, mailbox=mailbox, address=address, returns=has_way_in(mailbox)
+        )
+        audit.record(by.account.pk, by.user.pk, "mailbox.tried", f"mailbox {mailbox_id}")
+        _send_soon(made)
+    return made
+
+
+def _send_soon(trial: Trial) -> None:
+    from salotto.channels.email.tasks import send_trial as job  # which calls actions itself
+
+    job.defer(account_id=trial.account_id, trial_id=trial.pk)
+
+
+def send_trial(account_id: int, trial_id: int) -> None:
+    """Send a test mail, once, and note what the server says."""
+    with account_scope(account_id):
+        mine = Trial.objects.filter(pk=trial_id)
+        if not mine.filter(begun_at=None).update(begun_at=clock.now()):
+            return
+        trial = mine.select_related("mailbox__account").get()
+        try:
+            taken = _hand_over(trial)
+        except (NotNow, Never) as error:
+            mine.update(error=str(error))
+        except Exception as error:  # whatever it was, the admin who waits is told
+            log.exception("The test mail %s of account %s could not be sent", trial_id, account_id)
+            mine.update(error=f"{troubles.UNKNOWN}\n{type(error).__name__}: {error}"[:2000])
+        else:
+            refused = "\n".join(one.words for one in taken.refused)
+            found = {"error": refused} if refused else {"accepted_at": clock.now(), "words": taken.words}
+            mine.update(**found)
+
+
+def _hand_over(trial: Trial) -> Taken:
+    server = outgoing_server(trial.mailbox_id)
+    target = targets.own_target() if server is None else targets.target_of(server)
+    Trial.objects.filter(pk=trial.pk).update(host=target.host if target else "")
+    raw = _written(trial)
+    if target is not None:
+        return deliver(target, raw, trial.address, [trial.address])
+    own_mail.send_now(raw, trial.address, [trial.address])
+    return Taken()
+
+
+def _written(trial: Trial) -> bytes:
+    mailbox = trial.mailbox
+    with translation.override(mailbox.account.language):
+        subject, text = _words(mailbox)
+    mail = Outgoing(
+        sender=(mailbox.company or mailbox.account.name, trial.address),
+        to=[("", trial.address)],
+        subject=subject,
+        text=text,
+        message_id=new_id(trial.address),
+        date=clock.now(),
+        automatic="auto-generated",
+        extra={
+            marks.HEADER: marks.mark_of(trial.account_id),
+            trials.HEADER: trials.value_of(trial.account_id, trial.pk),
+        },
+    )
+    return compose(mail)
+
+
+def _words(mailbox: Mailbox) -> tuple[str, str]:
+    text = _(
+        "An admin tries whether this mailbox sends and receives.\n\n"
+        "Salotto waits for this mail and takes it away from its inbox by itself. In the mailbox at"
+        " your provider you may delete it.\n\n%(url)s"
+    )
+    return _("Test mail of Salotto"), text % {"url": settings.PUBLIC_URL}
+
+
+def came_back(raw: RawMail) -> bool:
+    """Whether a mail that came in is a test mail, which then is noted and thrown away; in the
+    caller's transaction and account scope."""
+    trial = trials.trial_of(bytes(raw.content[: trials.HEAD]), raw.account_id)
+    if trial is None:
+        return False
+    waiting = Trial.objects.filter(pk=trial, taken_at=None)
+    waiting.update(seen_at=raw.received_at, source=raw.source, taken_at=clock.now())
+    RawMail.objects.filter(pk=raw.pk).update(state=RawState.DELETED, content=b"", error="")
+    return True
