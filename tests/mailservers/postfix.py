@@ -56,6 +56,7 @@ smtp_tls_security_level = none
 lmtp_tls_security_level = none
 message_size_limit = {size}
 queue_minfree = 0
+smtpd_reject_unlisted_recipient = no
 minimal_backoff_time = 1s
 maximal_backoff_time = 2s
 queue_run_delay = 1s
@@ -138,6 +139,12 @@ class Postfix:
         (self.home / "etc/main.cf").write_text(text)
         (self.home / "transport").write_text(TRANSPORT.format(local=LOCAL, lmtp=self.lmtp))
         (self.home / "etc/master.cf").write_text(MASTER.format(port=self.port))
+
+    def relay_to(self, lmtp: int) -> None:
+        """Mail for `LOCAL` goes on to this port from now on."""
+        (self.home / "transport").write_text(TRANSPORT.format(local=LOCAL, lmtp=lmtp))
+        assert PROGRAM is not None
+        subprocess.run([PROGRAM, "-c", str(self.home / "etc"), "reload"], check=True, capture_output=True)
 
     def start(self) -> None:
         """Start it and wait until it greets."""

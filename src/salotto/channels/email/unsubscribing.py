@@ -24,12 +24,3 @@ def contact_of(token: str) -> tuple[int, int] | None:
     except (signing.BadSignature, ValueError, TypeError):
         return None
     return int(account), int(contact)
-
-
-def headers(account_id: int, contact_id: int) -> dict[str, str]:
-    """The headers by which mail programs show a button to leave."""
-    return {
-        "List-Unsubscribe": f"<{address(account_id, contact_id)}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "Precedence": "bulk",
-    }

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4, uuid5
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -23,6 +24,7 @@ from salotto.channels.email.models import (
     Participant,
 )
 from salotto.channels.email.queries import sending
+from salotto.channels.email.quoting import quoted
 from salotto.channels.email.recipients import Recipients, as_lists
 from salotto.core import clock
 from salotto.core.errors import Conflict, Missing
@@ -216,12 +218,23 @@ def queue_mail(message: int, conversation: Conversation, draft: Draft, by: Membe
         kind="reply",
         recipients=people,
         subject=draft.subject or _subject(mailbox, conversation, last),
-        text=said.body,
+        text=_with_quote(said.body, last, conversation) if draft.quote and last else said.body,
         in_reply_to=last.header_id if last else "",
         references=(*last.references, last.header_id) if last else (),
         files=len(set(draft.attachments)),
     )
     return enqueue(mailbox, conversation, message, letter, by)
+
+
+def _with_quote(body: str, last: Mail, conversation: Conversation) -> str:
+    """The text above what it answers, whose heading is in the customer's language."""
+    account = conversation.account
+    known = dict(settings.LANGUAGES)
+    language = conversation.contact.language
+    at = (last.dated or last.created_at).astimezone(ZoneInfo(account.time_zone))
+    with translation.override(language if language in known else account.language):
+        quote = quoted(last.text, last.sender_name or last.sender, at)
+    return f"{body}\n\n{quote}" if quote else body
 
 
 def _people(conversation: Conversation, last: Mail | None, draft: Draft) -> Recipients:

@@ -145,17 +145,20 @@ def refusals(mail: Mail) -> tuple[Refusal, ...]:
 
 def _note_taken(mail: Mail, taken: Taken) -> None:
     """Sent, at least to some: who was put off gets it later, who was refused is named."""
-    before = [one for one in refusals(mail) if not one.again]
-    refused = (*before, *taken.refused)
+    refused = (*(one for one in refusals(mail) if not one.again), *taken.refused)
+    words = _named(mail, refused)
     if any(one.again for one in taken.refused):
-        _put_back(mail, _named(refused), refused)
+        _put_back(mail, words, refused)
         return
     state = MailState.FAILED if len(refused) >= len(everybody(mail)) else MailState.SENT
-    _settle(mail, state=state, error=_named(refused), problems=_kept(refused), next_try_at=None)
+    _settle(mail, state=state, error=words, problems=_kept(refused), next_try_at=None)
 
 
-def _named(refused: Sequence[Refusal]) -> str:
-    return "\n".join(f"{one.address}: {one.words}" for one in refused)
+def _named(mail: Mail, refused: Sequence[Refusal]) -> str:
+    """Who was refused, in the server's words; of one recipient alone just these."""
+    if len(everybody(mail)) == 1:
+        return shown("\n".join(one.words for one in refused))
+    return shown("\n".join(f"{one.address}: {one.words}" for one in refused))
 
 
 def _kept(refused: Sequence[Refusal]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import re
 import smtplib
 from collections.abc import Sequence
 
+from salotto.channels.email.composing import headers
 from salotto.channels.email.sending.lines import COMMAND_SECONDS, DATA_SECONDS, LINES, Line, Target
 from salotto.channels.email.sending.outcome import Never, NotNow, Refusal, Taken, answer
 
@@ -12,7 +13,8 @@ _EIGHT_BIT = re.compile(rb"[\x80-\xff]")
 
 
 def deliver(target: Target, raw: bytes, sender: str, recipients: Sequence[str]) -> Taken:
-    """Hand a mail over; `sender` is the envelope's, "" for none.
+    """Hand a mail over; `sender` is the envelope's, "" for none. Who of the recipients was refused
+    is in what is returned, be it all of them.
 
     Raises NotNow when it may be tried again, Never when the server has refused it for good.
     What is not known to be taken counts as not taken.
@@ -39,7 +41,7 @@ def _hand_over(line: Line, raw: bytes, sender: str, recipients: Sequence[str]) -
             raise NotNow(answer(code, words), server=True)
     if len(refused) == len(recipients):
         _reset(line)
-        return _nobody(refused)
+        return Taken(tuple(refused))
     return Taken(tuple(refused), _data(line, raw))
 
 
@@ -47,7 +49,9 @@ def _options(line: Line, raw: bytes, addresses: Sequence[str]) -> list[str]:
     options = [f"SIZE={len(raw)}"] if line.has_extn("size") else []
     if _EIGHT_BIT.search(raw) and line.has_extn("8bitmime"):
         options.append("BODY=8BITMIME")
-    if not all(address.isascii() for address in addresses):
+    if not all(address.isascii() for address in addresses) or _EIGHT_BIT.search(
+        raw, 0, raw.find(b"\r\n\r\n")
+    ):
         if not line.has_extn("smtputf8"):
             raise Never("The server takes no addresses beyond ASCII (SMTPUTF8).")
         options.append("SMTPUTF8")
@@ -57,25 +61,12 @@ def _options(line: Line, raw: bytes, addresses: Sequence[str]) -> list[str]:
     return options
 
 
-def _envelope(address: str) -> str:
+def _envelope(written: str) -> str:
     """An address for the envelope: an international domain in its ASCII form."""
-    local, at, domain = address.rpartition("@")
-    if address.isascii() or not local.isascii():
-        return address
     try:
-        return f"{local}{at}{domain.encode('idna').decode()}"
-    except UnicodeError:
-        return address
-
-
-def _nobody(refused: Sequence[Refusal]) -> Taken:
-    """All were refused: for good, or is it worth another try?"""
-    words = "\n".join(dict.fromkeys(one.words for one in refused))
-    if any(one.again for one in refused):
-        if all(one.again for one in refused):
-            raise NotNow(words)
-        return Taken(tuple(refused))
-    raise Never(words)
+        return headers.address(written) if written else ""
+    except ValueError:
+        return written
 
 
 def _data(line: Line, raw: bytes) -> str:

@@ -1,56 +1,68 @@
 """The bytes of a mail that goes out, from its rows."""
 
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, formataddr
-from typing import Any
+from email.utils import parseaddr
 
 from salotto.channels.email import marks, unsubscribing
 from salotto.channels.email.addresses import reply_address
-from salotto.channels.email.models import Mail
-from salotto.channels.email.recipients import Person, as_people
-from salotto.channels.email.sending.outcome import NotNow
+from salotto.channels.email.composing import dkim
+from salotto.channels.email.composing.headers import ascii_domain
+from salotto.channels.email.composing.mail import File, Outgoing, compose
+from salotto.channels.email.models import Domain, Mail
+from salotto.channels.email.recipients import as_people
+from salotto.channels.email.sending.outcome import Never, NotNow
 from salotto.core import clock
+from salotto.core.sealing import CannotOpen, unseal
 from salotto.inbox.models import Attachment
+
+MOST_FILES = 100
 
 
 def write(mail: Mail) -> bytes:
-    """The mail as it leaves, in the caller's account scope. Raises NotNow when a file is missing."""
-    files = list(Attachment.objects.select_related("blob").filter(message_id=mail.message_id or 0)[:100])
-    if len(files) < mail.files:
-        raise NotNow(
-            f"{mail.files - len(files)} of {mail.files} files are missing; the mail is not sent without them."
-        )
-    made = EmailMessage(policy=SMTP)
-    for name, value in _headers(mail).items():
-        made[name] = value
-    made.set_content(mail.text)
-    for file in files:
-        kind, _, subtype = file.type.partition("/")
-        made.add_attachment(bytes(file.blob.content), maintype=kind, subtype=subtype, filename=file.name)
-    return made.as_bytes()
+    """The mail as it leaves, signed where its domain signs; in the caller's account scope.
+
+    Raises NotNow when a file is missing or the key cannot be opened, Never for what can be no
+    mail.
+    """
+    files = _files(mail)
+    try:
+        raw = compose(_outgoing(mail, files))
+        return _signed(mail, raw)
+    except ValueError as error:
+        raise Never(error) from error
 
 
-def _headers(mail: Mail) -> dict[str, Any]:
-    return {
-        "From": formataddr((mail.sender_name, mail.sender)),
-        "To": _list(as_people(mail.to)) or "undisclosed-recipients:;",
-        "Subject": mail.subject,
-        "Date": format_datetime(mail.dated or clock.now()),
-        "Message-ID": f"<{mail.header_id}>",
-        **_answering(mail),
-        **extra_headers(mail),
-    }
+def _files(mail: Mail) -> list[File]:
+    """The files of its message. Raises NotNow when one is missing: nothing is sent without."""
+    rows = Attachment.objects.select_related("blob").filter(message_id=mail.message_id or 0)
+    found = [
+        File(row.name, row.type, bytes(row.blob.content), row.content_id, row.inline)
+        for row in rows.order_by("place", "id")[:MOST_FILES]
+    ]
+    if len(found) < mail.files:
+        missing = mail.files - len(found)
+        raise NotNow(f"{missing} of {mail.files} files are missing; the mail is not sent without them.")
+    return found
 
 
-def _answering(mail: Mail) -> dict[str, str]:
-    found = {
-        "Cc": _list(as_people(mail.cc)),
-        "Reply-To": formataddr((mail.sender_name, answers_to(mail))),
-        "In-Reply-To": f"<{mail.in_reply_to}>" if mail.in_reply_to else "",
-        "References": " ".join(f"<{one}>" for one in mail.references),
-    }
-    return {name: value for name, value in found.items() if value}
+def _outgoing(mail: Mail, files: list[File]) -> Outgoing:
+    bulk = mail.kind == "bulk"
+    return Outgoing(
+        sender=(mail.sender_name, mail.sender),
+        to=as_people(mail.to),
+        cc=as_people(mail.cc),
+        bcc=as_people(mail.bcc),
+        reply_to=[(mail.sender_name, answers_to(mail))],
+        subject=mail.subject,
+        text=mail.text,
+        message_id=mail.header_id,
+        date=mail.dated or clock.now(),
+        files=files,
+        in_reply_to=mail.in_reply_to,
+        references=mail.references,
+        automatic=mail.automatic,
+        list_unsubscribe=unsubscribing.address(mail.account_id, mail.conversation.contact_id) if bulk else "",
+        extra={marks.HEADER: marks.mark_of(mail.account_id)},
+    )
 
 
 def answers_to(mail: Mail) -> str:
@@ -59,15 +71,14 @@ def answers_to(mail: Mail) -> str:
     return signed or mail.sender
 
 
-def extra_headers(mail: Mail) -> dict[str, str]:
-    """What other programs read: that it is ours, automatic, or can be unsubscribed from."""
-    found = {marks.HEADER: marks.mark_of(mail.account_id)}
-    if mail.automatic:
-        found |= {"Auto-Submitted": mail.automatic, "X-Auto-Response-Suppress": "All"}
-    if mail.kind == "bulk":
-        found |= unsubscribing.headers(mail.account_id, mail.conversation.contact_id)
-    return found
-
-
-def _list(people: tuple[Person, ...]) -> str:
-    return ", ".join(formataddr(person) for person in people)
+def _signed(mail: Mail, raw: bytes) -> bytes:
+    """With a DKIM signature, if the sender's domain has a key and signs."""
+    name = ascii_domain(parseaddr(mail.sender)[1].rpartition("@")[2])
+    domain = Domain.objects.filter(name=name, signs=True).exclude(private_key="").first()
+    if domain is None:
+        return raw
+    try:
+        key = unseal(domain.private_key)
+    except CannotOpen as error:
+        raise NotNow("The DKIM key was kept with another secret key of this installation.") from error
+    return dkim.sign(raw, domain=name, selector=domain.selector, key_pem=key)
