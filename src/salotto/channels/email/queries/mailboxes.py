@@ -1,0 +1,203 @@
+"""Email inboxes as those who set them up see them: where each stands, what waits."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import Count, Min
+from django.db.models.functions import Lower
+
+from salotto.channels.email.models import Domain, Mail, Mailbox, MailState, RawMail, RawState, Server, Way
+from salotto.core import clock
+from salotto.core.errors import Missing
+from salotto.core.tenancy import account_scope, all_accounts
+from salotto.inbox.models import Inbox
+
+MOST = 500
+"""Inboxes of an account that are shown."""
+QUIET = timedelta(minutes=20)
+"""A mailbox that works is looked at every ten minutes at least, and noted every five."""
+DEAD = (RawState.FAILED, RawState.UNROUTED)
+
+
+class Doing(StrEnum):
+    """How receiving goes."""
+
+    OFF = "off"
+    TROUBLE = "trouble"
+    CONNECTING = "connecting"
+    QUIET = "quiet"
+    READING = "reading"
+    GIVEN = "given"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An email inbox and how it fares. `waiting` and `failed` are mails that came in and were not
+    taken in yet, or could not be; `queued` are mails on their way out, the oldest since
+    `queued_since`; `last_came` is when the newest mail came."""
+
+    mailbox: Mailbox
+    incoming: Server | None
+    outgoing: Server | None
+    waiting: int = 0
+    failed: int = 0
+    queued: int = 0
+    queued_since: datetime | None = None
+    last_came: datetime | None = None
+
+    @property
+    def doing(self) -> Doing:
+        """In one word; `GIVEN`: mail comes without our asking for it."""
+        server = self.incoming
+        if not self.mailbox.enabled:
+            return Doing.OFF
+        if server is None or not server.enabled:
+            return Doing.GIVEN if self.last_came else Doing.NOTHING
+        if server.trouble:
+            return Doing.TROUBLE
+        if server.worked_at is None:
+            return Doing.CONNECTING
+        return Doing.QUIET if server.worked_at < clock.now() - QUIET else Doing.READING
+
+    @property
+    def needs_help(self) -> bool:
+        """Whether a person should look."""
+        out = bool(self.mailbox.enabled and self.outgoing and self.outgoing.trouble)
+        return self.doing in (Doing.TROUBLE, Doing.QUIET) or out
+
+
+def inboxes(account_id: int) -> list[Inbox]:
+    """Every inbox of an account, by name."""
+    with account_scope(account_id):
+        return list(Inbox.objects.order_by(Lower("name"), "id")[:MOST])
+
+
+def standings(account_id: int) -> list[Standing]:
+    """The email inboxes of an account, by name."""
+    with account_scope(account_id):
+        rows = Mailbox.objects.select_related("inbox").order_by(Lower("inbox__name"), "id")
+        return _standings(rows[:MOST])
+
+
+def standing_of(account_id: int, mailbox_id: int) -> Standing:
+    """One of them. Raises Missing."""
+    with account_scope(account_id):
+        found = _standings(Mailbox.objects.select_related("inbox", "account").filter(pk=mailbox_id))
+    if not found:
+        raise Missing
+    return found[0]
+
+
+def all_standings(limit: int = 10_000) -> list[Standing]:
+    """Those of every account, for whoever runs the server."""
+    with all_accounts():
+        rows = Mailbox.objects.select_related("inbox", "account").order_by("account_id", "id")
+        return _standings(rows[:limit])
+
+
+def _standings(found: Iterable[Mailbox]) -> list[Standing]:
+    rows = list(found)
+    keys = [row.pk for row in rows]
+    servers = {(s.mailbox_id, s.way): s for s in Server.objects.filter(mailbox_id__in=keys)}
+    raw = _counts(keys)
+    out = _on_their_way(keys)
+    return [
+        Standing(
+            mailbox=row,
+            incoming=servers.get((row.pk, Way.IN)),
+            outgoing=servers.get((row.pk, Way.OUT)),
+            waiting=raw.get((row.pk, RawState.WAITING), 0),
+            failed=raw.get((row.pk, RawState.FAILED), 0),
+            queued=out.get(row.pk, (0, None))[0],
+            queued_since=out.get(row.pk, (0, None))[1],
+            last_came=_last_came(row),
+        )
+        for row in rows
+    ]
+
+
+def _counts(keys: list[int]) -> Mapping[tuple[int, str], int]:
+    """Mails by mailbox and state; asked by state, so that each finds its own small index."""
+    found = {}
+    for state in (RawState.WAITING, RawState.FAILED):
+        rows = RawMail.objects.filter(mailbox_id__in=keys, state=state).values_list("mailbox_id")
+        found.update({(key, str(state)): count for key, count in rows.annotate(Count("id"))})
+    return found
+
+
+def _on_their_way(keys: list[int]) -> Mapping[int, tuple[int, datetime | None]]:
+    waiting = Mail.objects.filter(mailbox_id__in=keys, state__in=(MailState.QUEUED, MailState.SENDING))
+    rows = waiting.values_list("mailbox_id").annotate(Count("id"), Min("created_at"))
+    return {key: (count, since) for key, count, since in rows}
+
+
+def _last_came(mailbox: Mailbox) -> datetime | None:
+    rows = RawMail.objects.filter(mailbox_id=mailbox.pk).order_by("-id")
+    found: datetime | None = rows.values_list("received_at", flat=True).first()
+    return found
+
+
+def dead_count(account_id: int) -> int:
+    """How many mails wait for a person, at most 1000."""
+    with account_scope(account_id):
+        return len(RawMail.objects.filter(state__in=DEAD).values_list("id")[:1000])
+
+
+def dead_ids(account_id: int, limit: int = 500) -> list[int]:
+    """The newest mails that could not be read."""
+    with account_scope(account_id):
+        found = RawMail.objects.filter(state=RawState.FAILED).order_by("-id")
+        return list(found.values_list("id", flat=True)[:limit])
+
+
+def domains(account_id: int) -> list[Domain]:
+    """The sender domains of an account, by name."""
+    with account_scope(account_id):
+        return list(Domain.objects.order_by("name", "id")[:MOST])
+
+
+def domain_of(account_id: int, domain_id: int) -> Domain:
+    """One of them. Raises Missing."""
+    with account_scope(account_id):
+        found: Domain | None = Domain.objects.filter(pk=domain_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def suggested_domains(account_id: int) -> list[str]:
+    """Domains that mailboxes send from and that are not in the list yet."""
+    with account_scope(account_id):
+        known = set(Domain.objects.values_list("name", flat=True)[:MOST])
+        written = Mailbox.objects.exclude(address="").values_list("address", flat=True)[:MOST]
+        found = dict.fromkeys(address.rpartition("@")[2].lower() for address in written)
+    return [name for name in found if name and name not in known]
+
+
+def chats_mailbox(account_id: int) -> Mailbox | None:
+    """The mailbox that carries chats on."""
+    with account_scope(account_id):
+        found: Mailbox | None = Mailbox.objects.select_related("inbox").filter(continues_chats=True).first()
+    return found
+
+
+def long_waiting(since: datetime) -> int:
+    """How many mails of all accounts came before `since` and were not tried yet, at most 1000."""
+    with all_accounts():
+        stuck = RawMail.objects.filter(state=RawState.WAITING, received_at__lt=since, attempts=0)
+        return len(stuck.values_list("id")[:1000])
+
+
+def all_dead_count() -> int:
+    """How many mails of all accounts wait for a person, at most 1000."""
+    with all_accounts():
+        return len(RawMail.objects.filter(state__in=DEAD).values_list("id")[:1000])
+
+
+def any_mailbox() -> bool:
+    """Whether any account has an email inbox."""
+    with all_accounts():
+        return bool(Mailbox.objects.exists())
