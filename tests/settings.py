@@ -1,11 +1,14 @@
 """The product's settings, with what a test needs: mail in memory, plain static files."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 if "TESTING_SALOTTO" not in os.environ:  # else: a worker or a server that this test run has started
     data = Path(tempfile.mkdtemp(prefix="salotto-test-"))
+    atexit.register(shutil.rmtree, data, ignore_errors=True)
     data.chmod(0o755)
     (data / "static").mkdir()  # whitenoise looks for it
     os.environ.update(
