@@ -20,6 +20,7 @@ from salotto.channels.email.troubles import Trouble
 
 HEAD_LIMIT = 64 << 10
 """Bytes of the headers of a mail that is too large."""
+LAST_UID = 2**32 - 1
 PER_ENTRY = 200  # bytes of an answer about one mail, roughly
 _BUSY = (
     "[limit]",
@@ -107,6 +108,8 @@ class Connection:
         try:
             self._sign_in(place, secret())
         except LoginError as error:
+            if isinstance(error.__context__, imaplib.IMAP4.abort):  # cut off while we signed in
+                raise error.__context__ from error
             raise _refusal(str(error)) from error
 
     def _sign_in(self, place: Place, secret: str) -> None:
@@ -180,10 +183,11 @@ class Connection:
 
     def listed(self, first: int, last: int, *, dates: bool = False) -> list[Listed]:
         """The mails with UIDs from `first` to `last`, in order, with their sizes."""
-        self._client.wire.expect(PER_ENTRY * (last - first + 1))
+        uids = range(first, min(last, LAST_UID) + 1)
+        self._client.wire.expect(PER_ENTRY * len(uids))
         wanted = ["RFC822.SIZE", "INTERNALDATE"] if dates else ["RFC822.SIZE"]
         with _in_words():
-            found: dict[int, dict[bytes, Any]] = self._client.fetch(f"{first}:{last}", wanted)
+            found: dict[int, dict[bytes, Any]] = self._client.fetch(uids, wanted)
             return [
                 Listed(uid, int(found[uid][b"RFC822.SIZE"] or 0), found[uid].get(b"INTERNALDATE"))
                 for uid in sorted(found)

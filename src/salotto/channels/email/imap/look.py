@@ -19,15 +19,16 @@ from salotto.channels.email.models import Position
 from salotto.channels.email.queries.incoming import Box, position_of
 from salotto.channels.email.troubles import Trouble
 
-WINDOW = 1000
-"""UIDs whose sizes are asked for at once."""
+WINDOW = 500
+"""UIDs whose sizes are asked for at once, one by one; a command should not have more than 8 kB."""
 MOST_MAILS = 200
 MOST_BYTES = 4 << 20
 A_DAY = timedelta(days=1)
 SECONDS = 10.0
 """After so long a look makes room for other mailboxes; the next one goes on from there."""
-TRIES = 6
-"""How often a single mail is asked for before it is set aside with its headers."""
+TRIES, HEAD_TRIES = 6, 3
+"""How often a single mail is asked for before it is set aside with its headers, and how
+often for these."""
 TOO_LARGE = "The mail has {size} MB; at most {limit} MB are taken in. Only its headers are kept here."
 NOT_GIVEN = "The mail server did not hand over this mail: {words}"
 
@@ -43,6 +44,7 @@ class Look:
         """Batches that were stored by now: a look that failed after some has got further."""
         self._width = MOST_MAILS
         self._failures: tuple[int, int] = (0, 0)  # of which mail, how often
+        self._headless: tuple[int, int] = (0, 0)
         self._words = ""
 
     def all_new(self, link: Connection) -> bool:
@@ -86,7 +88,9 @@ class Look:
         wanted = [mail for mail in batch if _is_wanted(mail, position)]
         large = [mail for mail in wanted if mail.size > settings.MAIL_LIMIT]
         whole = [mail for mail in wanted if mail.size <= settings.MAIL_LIMIT]
-        partial = [Partial(mail.uid, _head(link, mail), mail.size, _too_large(mail.size)) for mail in large]
+        partial = [
+            Partial(mail.uid, self._head(link, mail), mail.size, _too_large(mail.size)) for mail in large
+        ]
         found: dict[int, bytes] = {}
         if whole and not self._is_hopeless(whole):
             found = self._contents(link, whole)
@@ -112,12 +116,28 @@ class Look:
     def _is_hopeless(self, mails: list[Listed]) -> bool:
         return len(mails) == 1 and self._failures[0] == mails[0].uid and self._failures[1] >= TRIES
 
+    def _set_aside(self, link: Connection, mail: Listed, reason: str) -> Partial:
+        return Partial(mail.uid, self._head(link, mail), mail.size, reason)
+
+    def _head(self, link: Connection, mail: Listed) -> bytes:
+        """The headers, if the server hands them over within some tries. Raises Trouble."""
+        uid, times = self._headless
+        if uid == mail.uid and times >= HEAD_TRIES:
+            return b""
+        try:
+            return link.head(mail.uid)
+        except NotGiven:
+            return b""
+        except Trouble:
+            self._headless = (mail.uid, times + 1 if uid == mail.uid else 1)
+            raise
+
     def _not_given(self, link: Connection, mails: Sequence[Listed]) -> Iterator[Partial]:
         """Mails that were listed and did not come: gone meanwhile, or set aside."""
         for mail in mails:
             if link.listed(mail.uid, mail.uid):
                 words = self._words if self._is_hopeless([mail]) else "it came empty."
-                yield Partial(mail.uid, _head(link, mail), mail.size, NOT_GIVEN.format(words=words))
+                yield self._set_aside(link, mail, NOT_GIVEN.format(words=words))
 
 
 def batches(mails: Sequence[Listed], most: int = MOST_MAILS) -> Iterator[list[Listed]]:
@@ -139,13 +159,6 @@ def _is_wanted(mail: Listed, position: Position) -> bool:
     if mail.uid > position.renumbered_to or position.since is None or mail.at is None:
         return True
     return mail.at >= position.since - A_DAY  # clocks and time zones of servers differ
-
-
-def _head(link: Connection, mail: Listed) -> bytes:
-    try:
-        return link.head(mail.uid)
-    except NotGiven:
-        return b""
 
 
 def _too_large(size: int) -> str:

@@ -290,6 +290,10 @@ class Station:
         deadline = monotonic() + 2.0
         for thread in self._threads:
             thread.join(max(0.0, deadline - monotonic()))
+        for one in self._tended.values():
+            one.close()
         self._guarded(lambda: fetching.release(self.me))
         connections.close_all()
         self._selector.close()
+        for end in (self._ears, self._mouth):
+            os.close(end)
