@@ -23,6 +23,10 @@ def in_words(
     """One sentence for a status line; `names` knows the users of `users_in`."""
     if data.get("what") == "assigned":
         return _assigned(data.get("to"), author, author_name, reader, names)
+    if data.get("what") == "bounced" and data.get("address"):
+        return _("The mail to %(address)s came back: it could not be delivered") % {
+            "address": data["address"]
+        }
     plain = _plain(author, author_name, reader)
     return plain.get(str(data.get("what")), _("This conversation changed"))
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from salotto.channels.email.addresses import reply_address
-from salotto.channels.email.models import KnownId, Participant
+from salotto.channels.email.models import NamedId, Participant
 from salotto.core.tenancy import account_scope
 from tests.channels.email.post import Post, delete, letter, new_id, open_post, person, sent_by_us
 
@@ -274,8 +274,18 @@ def test_only_the_nearest_twenty_unknown_ids_are_waited_for(post: Post) -> None:
     names = tuple(new_id() for _ in range(30))
     post.receive(letter(anna, post.address, references=names))
     with account_scope(post.account):
-        expected = set(KnownId.objects.filter(expected=True).values_list("value", flat=True))
-    assert expected == set(names[-20:])
+        waited = set(NamedId.objects.values_list("value", flat=True))
+    assert waited == set(names[-20:])
+
+
+def test_ids_that_a_forger_names_together_keep_two_conversations_apart(post: Post) -> None:
+    anna, eve = person(), person("eve")
+    one, two = new_id(), new_id()
+    post.receive(letter(eve, post.address, "Both", references=(one, two)))
+    (answer,) = post.receive(letter(anna, post.address, "1b", references=(one,)))
+    (other,) = post.receive(letter(anna, post.address, "2b", references=(two,)))
+    (late,) = post.receive(letter(anna, post.address, "2a", id=two))
+    assert answer.conversation_id != other.conversation_id == late.conversation_id
 
 
 def test_another_account_s_ids_and_addresses_lead_nowhere(post: Post, domain: str) -> None:

@@ -5,7 +5,7 @@ import secrets
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from salotto.core.tenancy import AccountModel, LocalKey
@@ -270,22 +270,29 @@ class Mail(AccountModel):
             models.Index(
                 "account", "mailbox", "changed_at", condition=models.Q(state="sent"), name="email_mail_sent"
             ),
+            models.Index(
+                "account",
+                "mailbox",
+                Lower("sender"),
+                "created_at",
+                condition=~models.Q(automatic=""),
+                name="email_mail_automatic",
+            ),
         ]
 
 
 class KnownId(AccountModel):
     """A Message-ID that was sent or received, once per inbox, and where it belongs.
 
-    `expected`: only named by another mail so far. `fingerprint` tells a second mail with the
-    same id from the same mail come twice. Without a conversation it is a tombstone: what it
-    belonged to was deleted, and does not come back.
+    `fingerprint` tells a second mail with the same id from the same mail come twice; it is empty
+    for what we have sent. Without a conversation it is a tombstone: what it belonged to was
+    deleted, and does not come back.
     """
 
     inbox = LocalKey(Inbox)
     value = models.TextField()
     conversation = LocalKey(Conversation, null=True)
     message = LocalKey(Message, null=True)
-    expected = models.BooleanField(default=False)
     fingerprint = models.CharField(max_length=64, blank=True)
 
     class Meta:
@@ -293,6 +300,23 @@ class KnownId(AccountModel):
             models.UniqueConstraint(fields=["account", "inbox", "value"], name="email_known_id_once"),
         ]
         indexes = [models.Index("account", "conversation", name="email_known_id_conversation")]
+
+
+class NamedId(AccountModel):
+    """A Message-ID that a mail of a conversation names, and that was not seen there: its mail is
+    still on its way, or belongs elsewhere."""
+
+    inbox = LocalKey(Inbox)
+    value = models.TextField()
+    conversation = LocalKey(Conversation)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "inbox", "value", "conversation"], name="email_named_id_once"
+            ),
+        ]
+        indexes = [models.Index("account", "conversation", name="email_named_id_conversation")]
 
 
 class Participant(AccountModel):

@@ -4,13 +4,15 @@
 2. The ids of In-Reply-To. 3. Those of References, the newest first. 4. Its own Message-ID, if a
 mail that came earlier has named it: deliveries overtake each other. 5. A new conversation.
 
-Of 2 to 4 only a conversation counts in which the sender takes part, or else one that is linked
-with such a match and in which they do. If ids match and the sender is in none of them, a new
-conversation begins, linked with the first match: whoever has seen a Message-ID may have been
-forwarded a mail, or may have made it up, and reads nobody's answers for it. Subjects never count.
+An id leads where it was seen, and where mails have named it that belong elsewhere. Of all that,
+only a conversation counts in which the sender takes part. If ids were seen and the sender takes
+part nowhere they lead, a new conversation begins, linked with the first of those: whoever has
+seen a Message-ID may have been forwarded a mail, or may have made it up, and reads nobody's
+answers for it. The next mail of theirs that names the same id finds the new one. Subjects never
+count.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 
@@ -37,46 +39,40 @@ class Letter:
 
 @dataclass(slots=True)
 class Known:
-    """What is known of an id in this inbox; without a conversation it is a tombstone."""
+    """Where an id was seen in this inbox; without a conversation it is a tombstone."""
 
     conversation: int | None
     message: int | None = None
-    expected: bool = False
     fingerprint: str = ""
 
 
 @dataclass(slots=True)
 class Thread:
-    """A conversation that a mail may belong to.
+    """A conversation that a mail may belong to, and those of the addresses in question that take
+    part in it."""
 
-    `people`: those of the addresses in question that take part; `linked`: what it refers to.
-    """
-
-    inbox: int
-    linked: int | None = None
     people: set[str] = field(default_factory=set)
-
-
-def nobody(addresses: frozenset[str], conversations: tuple[int, ...]) -> int | None:
-    """No linked conversation is known of."""
-    return None
 
 
 @dataclass(slots=True)
 class Facts:
     """What the resolver knows; it grows with each mail that was placed.
 
-    `team`: addresses of the account's mailboxes and agents, who take part everywhere.
+    `known`: where ids were seen; `named`: conversations whose mails name an id that was not seen
+    there. `team`: addresses of the account's mailboxes and agents, who take part everywhere.
     `carried`: (conversation, id) of mails that lie in conversations of signed addresses.
-    `neighbour(addresses, conversations)`: a conversation linked with one of these, either way,
-    in which one of the addresses takes part.
     """
 
     known: dict[str, Known] = field(default_factory=dict)
+    named: dict[str, list[int]] = field(default_factory=dict)
     threads: dict[int, Thread] = field(default_factory=dict)
     team: frozenset[str] = frozenset()
     carried: set[tuple[int, str]] = field(default_factory=set)
-    neighbour: Callable[[frozenset[str], tuple[int, ...]], int | None] = nobody
+
+    def seen_in(self, value: str) -> int | None:
+        """The conversation of a mail with this id, if it still exists."""
+        known = self.known.get(value)
+        return known.conversation if known and known.conversation in self.threads else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +109,7 @@ Place = Join | Begin | Again | Reused
 def resolve(letter: Letter, facts: Facts) -> Place:
     """Where the mail belongs."""
     known = facts.known.get(letter.id)
-    if known is not None and not known.expected:
+    if known is not None:
         same = known.fingerprint == letter.fingerprint or (not known.fingerprint and letter.ours)
         return Again(letter.id, known.conversation) if same else Reused()
     for conversation in letter.threads:
@@ -124,31 +120,19 @@ def resolve(letter: Letter, facts: Facts) -> Place:
 
 
 def _by_ids(letter: Letter, facts: Facts) -> Place:
-    matches = tuple(dict.fromkeys(_matches(letter, facts)))
-    for conversation in matches:
+    seen = [facts.seen_in(value) for value in letter.named]
+    for conversation in _leads(letter, facts):
         if takes_part(letter, facts, facts.threads[conversation]):
             return Join(conversation)
-    if not matches:
-        return Begin()
-    near = _near(letter, facts, matches)
-    return Begin(matches[0]) if near is None else Join(near)
+    return Begin(next((conversation for conversation in seen if conversation is not None), None))
 
 
-def _near(letter: Letter, facts: Facts, matches: tuple[int, ...]) -> int | None:
-    """A conversation linked with a match, in which the sender takes part."""
-    people = frozenset(letter.senders)
-    linked = {facts.threads[match].linked for match in matches}
-    for conversation, thread in facts.threads.items():
-        if (thread.linked in matches or conversation in linked) and thread.people & people:
-            return conversation
-    return facts.neighbour(people, matches)
-
-
-def _matches(letter: Letter, facts: Facts) -> Iterator[int]:
+def _leads(letter: Letter, facts: Facts) -> Iterator[int]:
     for value in (*letter.named, letter.id):
-        known = facts.known.get(value)
-        if known is not None and known.conversation in facts.threads:
-            yield known.conversation
+        seen = facts.seen_in(value)
+        if seen is not None:
+            yield seen
+        yield from (one for one in facts.named.get(value, ()) if one in facts.threads)
 
 
 def takes_part(letter: Letter, facts: Facts, thread: Thread) -> bool:

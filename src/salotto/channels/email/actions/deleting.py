@@ -1,6 +1,6 @@
 """What stays of a deleted conversation: that its mails came, so that they do not come back."""
 
-from salotto.channels.email.models import KnownId, Mail, Participant, RawMail, RawState
+from salotto.channels.email.models import KnownId, Mail, NamedId, Participant, RawMail, RawState
 from salotto.inbox.models import Conversation
 
 
@@ -14,8 +14,7 @@ def forget(conversation: Conversation) -> None:
     mine = {"conversation_id": conversation.pk}
     Mail.objects.filter(**mine).delete()
     Participant.objects.filter(**mine).delete()
-    known = KnownId.objects.filter(**mine)
-    known.filter(expected=True).delete()
-    known.update(conversation=None, message=None)
+    NamedId.objects.filter(**mine).delete()
+    KnownId.objects.filter(**mine).update(conversation=None, message=None)
     originals = RawMail.objects.filter(**mine)
     originals.update(state=RawState.DELETED, content=b"", error="", conversation=None, message=None)

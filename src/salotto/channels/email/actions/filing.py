@@ -13,10 +13,11 @@ from django.db import transaction
 from salotto.channels.email.actions.bouncing import note_bounce
 from salotto.channels.email.actions.queueing import acknowledge
 from salotto.channels.email.actions.records import (
-    EXPECTED,
+    NAMED,
     Record,
     keep_ids,
     keep_mails,
+    keep_names,
     keep_people,
     settle,
 )
@@ -58,7 +59,7 @@ class Filing:
     linked: dict[int, int | None] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     kept: dict[str, Record] = field(default_factory=dict)
-    expecting: dict[str, Record] = field(default_factory=dict)
+    named: dict[tuple[str, int], None] = field(default_factory=dict)
 
     def place(self, opened: Opened) -> None:
         """Decide about one mail."""
@@ -91,7 +92,7 @@ class Filing:
     def _begin(self, opened: Opened, linked: int | None) -> None:
         number = -1 - len(self.begun)
         self.begun[number], self.linked[number] = opened, linked
-        self.facts.threads[number] = Thread(self.mailbox.inbox_id, linked)
+        self.facts.threads[number] = Thread()
         ours = opened.person.key in self.own.mailbox and opened.outside is not None
         self._write(opened, number, Kind.REPLY if ours else Kind.VISITOR, linked=linked)
 
@@ -117,22 +118,22 @@ class Filing:
         self._keep(Record(opened, RawState.DONE, conversation, kind, linked, people))
 
     def _keep(self, record: Record) -> None:
-        """Its id leads here from now on, and so do those that it names and nobody has seen."""
-        letter, known, conversation = record.opened.letter, self.facts.known, record.conversation
+        """Its id leads here from now on, and so do those that it names and that are not seen here."""
+        letter, conversation = record.opened.letter, record.thread
         self.records.append(record)
         self.kept[letter.id] = record
-        known[letter.id] = Known(conversation, record.message, fingerprint=letter.fingerprint)
-        if conversation is not None:
-            self.facts.carried.add((conversation, letter.id))
-        for value in letter.named[:EXPECTED]:
-            if value not in known:
-                known[value] = Known(conversation, expected=True)
-                self.expecting[value] = record
+        self.facts.known[letter.id] = Known(conversation, record.message, fingerprint=letter.fingerprint)
+        self.facts.carried.add((conversation, letter.id))
+        for value in letter.named[:NAMED]:
+            elsewhere = self.facts.seen_in(value) != conversation
+            if elsewhere and conversation not in self.facts.named.get(value, ()):
+                self.named[value, conversation] = None
+                self.facts.named.setdefault(value, []).insert(0, conversation)
 
     def _came_back(self, opened: Opened, bounce: Bounce) -> bool:
         """A report about a mail of ours belongs to that mail and is no message."""
         known = self.facts.known.get(opened.letter.id)
-        if known is not None and not known.expected:
+        if known is not None:
             return False  # told already
         record = Record(opened, RawState.DONE, None)
         account = self.mailbox.account_id
@@ -151,7 +152,8 @@ class Filing:
             record.settle_on(real)
         self._post_all()
         keep_mails(self.mailbox, self.records)
-        keep_ids(self.mailbox, self.records, self.expecting)
+        keep_ids(self.mailbox, self.records)
+        keep_names(self.mailbox, ((value, real.get(one, one)) for value, one in self.named))
         keep_people(self.mailbox.account_id, self.records)
         settle(self.mailbox.account_id, self.records)
         self._acknowledge()

@@ -147,7 +147,7 @@ def _note_id(mail: Mail, mailbox: Mailbox) -> None:
         ],
         update_conflicts=True,
         unique_fields=["account", "inbox", "value"],
-        update_fields=["conversation", "message", "expected"],
+        update_fields=["conversation", "message"],
     )
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from salotto.channels.email.letters import Opened
 from salotto.channels.email.mime.parsed import Address
-from salotto.channels.email.models import KnownId, Mail, Mailbox, MailState, Participant, RawState
+from salotto.channels.email.models import KnownId, Mail, Mailbox, MailState, NamedId, Participant, RawState
 from salotto.inbox.actions import File
 from salotto.inbox.models import Kind
 from salotto.inbox.posting import Item
@@ -19,8 +19,9 @@ BODY_LIMIT = 50_000
 TEXT_LIMIT = 1_000_000
 """Characters of the whole text that are kept beside the original."""
 HTML_LIMIT = 4_000_000
-EXPECTED = 20
-"""Ids that a mail names and nobody has seen: so many of them, the nearest, are waited for."""
+NAMED = 20
+"""Ids that one mail names and that were not seen in its conversation: so many are kept, the
+nearest."""
 _SETTLE = """
     UPDATE email_rawmail raw
        SET state = given.state, conversation_id = given.conversation, message_id = given.message,
@@ -138,30 +139,37 @@ def _problems(opened: Opened) -> Iterator[str]:
         yield "The HTML is too large to be shown; the original has it."
 
 
-def keep_ids(mailbox: Mailbox, records: Iterable[Record], expecting: Mapping[str, Record]) -> None:
-    """Where each id leads: those of the mails, and those that they name and nobody has seen."""
+def keep_ids(mailbox: Mailbox, records: Iterable[Record]) -> None:
+    """Where the mails' ids were seen."""
     own = {r.opened.letter.id: r for r in records if r.state == RawState.DONE}
-    rows = [_known(mailbox, value, own[value], expected=False) for value in sorted(own)]
     KnownId.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["account", "inbox", "value"],
-        update_fields=["conversation", "message", "expected", "fingerprint"],
+        [
+            KnownId(
+                account_id=mailbox.account_id,
+                inbox_id=mailbox.inbox_id,
+                value=value,
+                conversation_id=own[value].conversation,
+                message_id=own[value].message,
+                fingerprint=own[value].opened.letter.fingerprint,
+            )
+            for value in sorted(own)
+        ]
     )
-    named = sorted(expecting.keys() - own.keys())
-    rows = [_known(mailbox, value, expecting[value], expected=True) for value in named]
-    KnownId.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _known(mailbox: Mailbox, value: str, record: Record, *, expected: bool) -> KnownId:
-    return KnownId(
-        account_id=mailbox.account_id,
-        inbox_id=mailbox.inbox_id,
-        value=value,
-        conversation_id=record.conversation,
-        message_id=None if expected else record.message,
-        expected=expected,
-        fingerprint="" if expected else record.opened.letter.fingerprint,
+def keep_names(mailbox: Mailbox, named: Iterable[tuple[str, int]]) -> None:
+    """Ids that mails name and that were not seen in their conversation."""
+    NamedId.objects.bulk_create(
+        [
+            NamedId(
+                account_id=mailbox.account_id,
+                inbox_id=mailbox.inbox_id,
+                value=value,
+                conversation_id=conversation,
+            )
+            for value, conversation in sorted(named)
+        ],
+        ignore_conflicts=True,
     )
 
 

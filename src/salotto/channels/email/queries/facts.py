@@ -18,8 +18,10 @@ from salotto.channels.email.models import KnownId, Mail, Mailbox, Participant
 from salotto.channels.email.threading import Facts, Known, Letter, Thread
 
 MOST_MAILBOXES = 1000
+MOST_NAMING = 50
+"""Conversations that name one id and are looked at, the newest."""
 _LOCK = """
-    SELECT conversation.id, conversation.inbox_id, conversation.linked_id, lower(contact.email)
+    SELECT conversation.id, lower(contact.email)
       FROM inbox_conversation conversation
       JOIN inbox_contact contact
         ON contact.account_id = conversation.account_id AND contact.id = conversation.contact_id
@@ -27,19 +29,20 @@ _LOCK = """
      ORDER BY conversation.id
        FOR NO KEY UPDATE OF conversation
 """
-_NEIGHBOURS = """
-    SELECT near.id
-      FROM inbox_conversation near
-     WHERE near.account_id = %(account)s
-       AND near.contact_id IN (
-               SELECT contact.id FROM inbox_contact contact
-                WHERE contact.account_id = %(account)s
-                  AND lower(contact.email) = ANY (%(people)s) AND NOT (contact.email = ''))
-       AND (near.linked_id = ANY (%(matches)s)
-            OR near.id IN (SELECT found.linked_id FROM inbox_conversation found
-                            WHERE found.account_id = %(account)s AND found.id = ANY (%(matches)s)))
-     ORDER BY near.id DESC
-     LIMIT 1
+_NAMED = """
+    SELECT given.value, near.conversation_id
+      FROM unnest(%(values)s::text[]) AS given(value)
+     CROSS JOIN LATERAL (
+           SELECT named.conversation_id
+             FROM email_namedid named
+            WHERE named.account_id = %(account)s AND named.inbox_id = %(inbox)s
+              AND named.value = given.value
+            ORDER BY named.conversation_id DESC
+            LIMIT %(most)s) near
+     WHERE EXISTS (SELECT FROM email_participant person
+                    WHERE person.account_id = %(account)s
+                      AND person.conversation_id = near.conversation_id
+                      AND person.address = ANY (%(people)s))
 """
 
 
@@ -72,33 +75,48 @@ class Gathering:
     def __init__(self, account_id: int, inbox: int, letters: list[Letter], is_own: IsOwn) -> None:
         self._account = account_id
         self._people = sorted({one for letter in letters for one in (*letter.senders, *letter.answers_to)})
-        self.facts = Facts(known=self._known(inbox, letters), neighbour=self._neighbour)
+        values = {value for letter in letters for value in (letter.id, letter.spare, *letter.named)}
+        self.facts = Facts(self._known(inbox, values), self._named(inbox, values))
         self.facts.team = frozenset(filter(is_own, self._people)) | self._agents()
         signed = {conversation for letter in letters for conversation in letter.threads}
-        found = {known.conversation for known in self.facts.known.values()}
-        self._take_up(conversation for conversation in found | signed if conversation is not None)
+        self._take_up(signed | self._found())
         self.facts.carried = self._carried(signed, letters)
 
-    def _known(self, inbox: int, letters: list[Letter]) -> dict[str, Known]:
-        values = {value for letter in letters for value in (letter.id, letter.spare, *letter.named)}
+    def _found(self) -> set[int]:
+        """Every conversation that the ids lead to."""
+        seen = {known.conversation for known in self.facts.known.values()}
+        named = {one for conversations in self.facts.named.values() for one in conversations}
+        return {one for one in seen | named if one is not None}
+
+    def _known(self, inbox: int, values: set[str]) -> dict[str, Known]:
         rows = KnownId.objects.filter(inbox_id=inbox, value__in=values)
-        fields = ("value", "conversation_id", "message_id", "expected", "fingerprint")
+        fields = ("value", "conversation_id", "message_id", "fingerprint")
         return {value: Known(*known) for value, *known in rows.values_list(*fields)}
+
+    def _named(self, inbox: int, values: set[str]) -> dict[str, list[int]]:
+        """Where the ids are named, as far as one of the people takes part there."""
+        given: dict[str, Any] = {"account": self._account, "inbox": inbox, "most": MOST_NAMING}
+        found: dict[str, list[int]] = {}
+        with connection.cursor() as db:
+            db.execute(_NAMED, given | {"values": list(values), "people": self._people})
+            for value, conversation in db.fetchall():
+                found.setdefault(value, []).append(conversation)
+        return found
 
     def _agents(self) -> frozenset[str]:
         """Those of the people who answer for the company; what they write elsewhere is the team's."""
         agents = Membership.objects.filter(access=Access.AGENT).annotate(key=Lower("user__email"))
         return frozenset(agents.filter(key__in=self._people).values_list("key", flat=True))
 
-    def _take_up(self, conversations: Iterable[int]) -> None:
+    def _take_up(self, conversations: set[int]) -> None:
         """Lock these and know who takes part in them; those that are gone stay unknown."""
         wanted = sorted(conversations)
         if not wanted:
             return
         with connection.cursor() as db:
             db.execute(_LOCK, [self._account, wanted])
-            for pk, inbox, linked, email in db.fetchall():
-                self.facts.threads[pk] = Thread(inbox, linked, {email} if email else set())
+            for pk, email in db.fetchall():
+                self.facts.threads[pk] = Thread({email} if email else set())
         taking_part = Participant.objects.filter(conversation_id__in=wanted, address__in=self._people)
         for pk, address in taking_part.values_list("conversation_id", "address"):
             if pk in self.facts.threads:
@@ -111,14 +129,3 @@ class Gathering:
         ids = [value for letter in letters for value in (letter.id, letter.spare)]
         mails = Mail.objects.filter(conversation_id__in=conversations, header_id__in=ids)
         return set(mails.values_list("conversation_id", "header_id"))
-
-    def _neighbour(self, people: frozenset[str], matches: tuple[int, ...]) -> int | None:
-        with connection.cursor() as db:
-            given: dict[str, Any] = {"people": list(people), "matches": list(matches)}
-            db.execute(_NEIGHBOURS, given | {"account": self._account})
-            found = db.fetchone()
-        if found is None:
-            return None
-        if found[0] not in self.facts.threads:
-            self._take_up([found[0]])
-        return found[0] if found[0] in self.facts.threads else None

@@ -15,7 +15,7 @@ def mail_returned(account_id: int, header_id: str, recipients: Iterable[str]) ->
     ids = [returned.mail for returned in named if returned.account == account_id]
     found: Mail | None = sent.filter(pk__in=ids[:10]).first() if ids else None
     if found is None and header_id:
-        known = KnownId.objects.filter(inbox__in=Inbox.objects.all(), value=header_id, expected=False)
+        known = KnownId.objects.filter(inbox__in=Inbox.objects.all(), value=header_id)
         conversations = known.exclude(conversation=None).values("conversation_id")
         found = sent.filter(conversation_id__in=conversations, header_id=header_id).order_by("id").first()
     return found

@@ -1,0 +1,121 @@
+"""Reports about our own mail belong to that mail; others are mail like any other."""
+
+from typing import Any
+
+import pytest
+
+from salotto.channels.email.addresses import return_address
+from salotto.channels.email.models import Mail, MailState
+from salotto.core.tenancy import account_scope
+from salotto.live.models import Event
+from tests.channels.email.post import Post, letter, new_id, open_post, person, sent_by_us
+
+REPORT = """From: Mail Delivery System <MAILER-DAEMON@{host}>
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <{id}>
+Date: Fri, 20 Nov 2026 10:00:00 +0000
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+It was not delivered.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; {host}
+
+Final-Recipient: rfc822; {recipient}
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; {status} no such user
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <{original}>
+Subject: Re: A question
+
+--b--
+"""
+
+
+def report(post: Post, original: str, recipient: str, action: str = "failed", status: str = "5.1.1") -> bytes:
+    """As an MTA writes it (RFC 3464)."""
+    text = REPORT.format(
+        host="mx.customer.example", to=post.address, id=new_id(), recipient=recipient,
+        action=action, status=status, original=original,
+    )  # fmt: skip
+    return text.replace("\n", "\r\n").encode()
+
+
+@pytest.fixture
+def post() -> Post:
+    return open_post()
+
+
+def answered(post: Post, anna: str) -> tuple[int, str]:
+    """A conversation with Anna, and the id of our answer, which has left."""
+    (raw,) = post.receive(letter(anna, post.address))
+    assert raw.conversation_id is not None
+    ours = sent_by_us(post, raw.conversation_id)
+    with account_scope(post.account):
+        Mail.objects.filter(header_id=ours).update(state=MailState.SENT)
+    return raw.conversation_id, ours
+
+
+def of(post: Post, header_id: str) -> Mail:
+    with account_scope(post.account):
+        found: Mail = Mail.objects.get(header_id=header_id)
+    return found
+
+
+def test_a_mail_that_came_back_is_said_so_in_its_conversation(post: Post) -> None:
+    anna = person()
+    conversation, ours = answered(post, anna)
+    notice = report(post, ours, anna)
+    (raw,) = post.receive(notice)
+    mail = of(post, ours)
+    assert (mail.state, "5.1.1" in mail.error) == ("bounced", True)
+    line = post.messages(conversation)[-1]
+    assert (line.kind, line.data) == ("status", {"what": "bounced", "address": anna})
+    assert (raw.state, raw.conversation_id, raw.message_id) == ("done", conversation, line.pk)
+    assert len(post.conversations()) == 1
+    with account_scope(post.account):
+        told = Event.objects.filter(conversation_id=conversation, kind="conversation.changed")
+        assert "delivery" in [event.data["what"] for event in told]
+    (again,) = post.receive(notice)
+    assert (again.state, post.messages(conversation)[-1]) == ("duplicate", line)
+
+
+def test_the_signed_return_address_tells_which_mail_it_was(post: Post, settings: Any) -> None:
+    settings.MAIL_DOMAIN = "in.salotto.example"
+    anna = person()
+    conversation, ours = answered(post, anna)
+    came_to = return_address(post.account, of(post, ours).pk)
+    (raw,) = post.receive(report(post, "unknown@elsewhere", anna), recipients=(came_to,))
+    assert (of(post, ours).state, raw.conversation_id) == ("bounced", conversation)
+
+
+def test_of_a_mail_that_is_late_only_the_words_are_kept(post: Post) -> None:
+    anna = person()
+    conversation, ours = answered(post, anna)
+    before = post.messages(conversation)
+    (raw,) = post.receive(report(post, ours, anna, "delayed", "4.4.1"))
+    mail = of(post, ours)
+    assert (mail.state, mail.error.startswith("Delayed: 4.4.1")) == ("sent", True)
+    assert (raw.state, post.messages(conversation)) == ("done", before)
+
+
+def test_a_report_about_a_mail_that_is_not_ours_is_an_automatic_mail(post: Post) -> None:
+    other = open_post()
+    _, theirs = answered(other, person())
+    (raw,) = post.receive(report(post, theirs, person()))
+    (found,) = post.conversations()
+    assert (raw.conversation_id, found.unread) == (found.pk, 0)
+    assert post.mail(raw.message_id).automatic != ""
+    assert of(other, theirs).state == "sent"
