@@ -14,16 +14,17 @@ THEMES = {"system": "light dark", "light": "only light", "dark": "only dark"}
 
 _COLOURED = re.compile(
     r"""\s(?:bgcolor|background)="|<font\b[^>]*\scolor="
-    |[";\s](?:background(?:-color|-image)?|color)\s*:(?!\s*(?:transparent|none|inherit|initial|unset|currentcolor
-    |windowtext|auto)\s*(?:!important\s*)?[;"])""",
+    |[";\s](?:background(?:-color|-image)?|color)\s*:
+    (?!\s*(?:transparent|none|inherit|initial|unset|currentcolor|windowtext|auto)\s*(?:!important\s*)?[;"])""",
     re.VERBOSE | re.IGNORECASE,
 )
 
 _STYLE = """
 :root { color-scheme: %(scheme)s; --ink: light-dark(#221e1a, #f3ede4); --quiet: light-dark(#665e55, #aca297);
-  --line: light-dark(#e7e0d6, #352f2a); --link: light-dark(#97391d, #f0a183); }
+  --line: light-dark(#e7e0d6, #352f2a); --edge: light-dark(#d8cfc3, #57504a);
+  --link: light-dark(#97391d, #f0a183); }
 :root.paper { color-scheme: only light; background: #fff; --ink: #221e1a; --quiet: #665e55;
-  --line: #e7e0d6; --link: #97391d; }
+  --line: #e7e0d6; --edge: #d8cfc3; --link: #97391d; }
 html, body { margin: 0; padding: 0; height: auto; }
 body { color: var(--ink); font: 15px/1.5 "Inter", "Inter Variable", system-ui, -apple-system, "Segoe UI",
   Roboto, "Helvetica Neue", sans-serif; -webkit-text-size-adjust: 100%%; text-size-adjust: 100%%; }
@@ -32,13 +33,13 @@ body { color: var(--ink); font: 15px/1.5 "Inter", "Inter Variable", system-ui, -
 td, th { overflow-wrap: break-word; }
 table { max-width: none; }
 img { max-width: 100%%; object-fit: contain; }
-img[data-remote] { box-sizing: border-box; border: 1px dashed var(--line); color: var(--quiet);
-  font-size: 12px; line-height: 1.3; overflow: hidden; }
+img[data-remote] { display: inline-block; box-sizing: border-box; border: 1px dashed var(--edge);
+  color: var(--quiet); font-size: 12px; line-height: 1.3; overflow: hidden; }
 img[data-remote][width="0"], img[data-remote][height="0"],
 img[data-remote][width="1"], img[data-remote][height="1"] { display: none; }
 a { color: var(--link); }
 pre { white-space: pre-wrap; }
-blockquote { margin: 8px 0; padding: 0 0 0 12px; border-left: 2px solid var(--line); }
+blockquote { margin: 8px 0; padding: 0 0 0 12px; border-left: 2px solid var(--edge); }
 hr { border: 0; border-top: 1px solid var(--line); }
 @media (max-width: 600px) { img { height: auto !important; } }
 @media print { :root { color-scheme: only light; } }

@@ -44,7 +44,11 @@ class Safe:
 
 def safe_html(html: str, *, remote: bool = False, inline: Mapping[str, str] | None = None) -> str:
     """The fragment of `made_safe`, with a note at its end if the mail was cut."""
-    safe = made_safe(html, remote=remote, inline=inline)
+    return with_note(made_safe(html, remote=remote, inline=inline))
+
+
+def with_note(safe: Safe) -> str:
+    """The fragment, with a note at its end if the mail was cut."""
     note = _("This message is very long. The rest is in the original.") if safe.cut else ""
     return f'{safe.html}<p dir="auto"><em>{escape(note)}</em></p>' if note else safe.html
 
@@ -66,7 +70,7 @@ def made_safe(html: str, *, remote: bool = False, inline: Mapping[str, str] | No
     shaped = Shaper(remote=remote, inline=inline).take(html[:LARGEST])
     final = Declarations(remote=remote)
     check = _attribute_check(remote, frozenset(inline.values()), final)
-    clean = _guarded(lambda: _clean(_with_styles(shaped), check), "")
+    clean = guarded(lambda: _clean(_with_styles(shaped), check), "")
     if not clean and shaped.html.strip():
         clean = f"<pre>{escape(_text_of(html[:LARGEST]))}</pre>"
     return Safe(clean, shaped.blocked + final.blocked, shaped.cut or len(html) > LARGEST)
@@ -95,7 +99,7 @@ def _with_styles(shaped: Shaped) -> str:
     css = Sheet(shaped.there, Declarations(remote=True)).rules(shaped.sheets)
     if not css:
         return shaped.html
-    return _guarded(lambda: _INLINER.inline_fragment(shaped.html, css), shaped.html)
+    return guarded(lambda: _INLINER.inline_fragment(shaped.html, css), shaped.html)
 
 
 def _clean(html: str, check: Callable[[str, str, str], str | None]) -> str:
@@ -137,7 +141,7 @@ def _attribute_check(
     return check
 
 
-def _guarded(make: Callable[[], str], instead: str) -> str:
+def guarded(make: Callable[[], str], instead: str) -> str:
     """What `make` gives, or `instead` if the library under it fails or panics."""
     try:
         return make()

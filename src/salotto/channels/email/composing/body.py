@@ -1,0 +1,118 @@
+"""The words of an outgoing mail and their look: plain text, and HTML that any program can show."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+import css_inline
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from django.utils.translation import override
+
+from salotto.channels.email.composing.marking import split_quote, to_html
+from salotto.channels.email.quoting import LIMIT, heading, marked
+from salotto.channels.email.safe.html import guarded, made_safe
+
+COLOUR = "#b4492a"
+LARGEST_QUOTE = 200_000
+"""Characters of HTML that are quoted as they are; of a longer mail its text is."""
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_LOGO = re.compile(r"(?:https?://|cid:)[^\s\"'<>]+")
+_FIELD = re.compile(r"\{(agent|company|email)\}")
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A company's letter paper. `logo` is a web address, or `cid:<content id>` of an inline file
+    of the same mail; `footer` is plain text. Without a name, logo and footer there is only a bar
+    of the colour (`#rrggbb`)."""
+
+    company: str = ""
+    colour: str = COLOUR
+    logo: str = ""
+    footer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The mail that is answered; `at` is in the time zone to be shown."""
+
+    who: str
+    at: datetime
+    text: str
+    html: str = ""
+
+
+def sign_off(template: str, *, agent: str = "", company: str = "", email: str = "") -> str:
+    """A signature with {agent}, {company} and {email} filled in; lines that were nothing but an
+    empty field are left out."""
+    fields = {"agent": agent, "company": company, "email": email}
+    lines = []
+    for line in template.strip().splitlines():
+        filled = _FIELD.sub(lambda found: fields[found[1]], line)
+        if filled.strip() or not _FIELD.search(line):
+            lines.append(filled.rstrip())
+    return "\n".join(lines).strip()
+
+
+def write_body(
+    said: str,
+    *,
+    signature: str = "",
+    look: Look | None = None,
+    quote: Quoted | None = None,
+    language: str = "en",
+) -> tuple[str, str]:
+    """The text and the HTML of a mail: what was said, the signature below `-- `, and the quote.
+
+    `said` is plain text; its web addresses become links, and nothing else is marked up. Without
+    `quote`, a quote that the text itself ends in is put below the signature. Without `look` the
+    HTML has no letter paper. `language` is the customer's.
+    """
+    with override(language):
+        written, head, text, html = _parts(said, quote)
+    lines = "\n".join([head, *map(marked, text.splitlines())]) if head else ""
+    parts = [written.strip("\n").rstrip(), f"-- \n{signature}" if signature else "", lines]
+    page = {
+        "language": language,
+        "dir": "rtl" if language.partition("-")[0] in settings.LANGUAGES_BIDI else "ltr",
+        "said": mark_safe(to_html(written)),  # noqa: S308 - escaped there
+        "signature": mark_safe(to_html(signature)),  # noqa: S308
+        "head": head,
+        "quote": mark_safe(html),  # noqa: S308 - made safe there
+        **_paper(look),
+    }
+    return "\n\n".join(part for part in parts if part) + "\n", _inlined(page)
+
+
+def _parts(said: str, quote: Quoted | None) -> tuple[str, str, str, str]:
+    """What was said, the heading of the quote, and the quote as text and as HTML."""
+    if quote is None:
+        said, head, text = split_quote(said)
+        return said, head, text, to_html(text)
+    text = quote.text.strip()[:LIMIT].rstrip()
+    html = to_html(text)
+    if quote.html and len(quote.html) <= LARGEST_QUOTE:
+        html = made_safe(quote.html, remote=True).html
+    return said, heading(quote.who, quote.at) if text or html else "", text, html
+
+
+def _paper(look: Look | None) -> dict[str, str]:
+    """What the template knows of the company's look."""
+    if look is None:
+        return {}
+    return {
+        "colour": look.colour if _COLOUR.fullmatch(look.colour) else COLOUR,
+        "company": look.company,
+        "logo": look.logo if _LOGO.fullmatch(look.logo) else "",
+        "footer": mark_safe(to_html(look.footer)),  # noqa: S308 - escaped there
+    }
+
+
+def _inlined(page: dict[str, str]) -> str:
+    """The page, its style sheet written into its elements; rules for the dark stay in its head."""
+    html = render_to_string("email/message.html", page)
+    return guarded(lambda: _INLINER.inline(html), html)

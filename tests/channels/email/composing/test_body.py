@@ -1,0 +1,140 @@
+"""The words of a mail: as text, as HTML, with signature, letter paper and quote."""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from salotto.channels.email.composing.body import Look, Quoted, sign_off, write_body
+from salotto.channels.email.composing.mail import compose
+from salotto.channels.email.composing.marking import split_quote, to_html
+from salotto.channels.email.mime.htmlfold import fold_html
+from salotto.channels.email.mime.mail import parse
+from salotto.channels.email.safe.html import safe_html
+from tests.channels.email.composing.test_mail import PLAIN
+from tests.channels.email.safe.judge import offences
+
+AT = datetime(2026, 11, 22, 18, 5, tzinfo=ZoneInfo("Europe/Rome"))
+QUOTE = Quoted("Anna Rossi", AT, "Where is my order?\n\n> Older words\n", "<p>Where is my <b>order</b>?</p>")
+LOOK = Look(
+    "Bottega Serena", "#4f6a25", "https://bottega.example/logo.png", "Via Roma 1, Torino\nwww.bottega.example"
+)
+
+
+def test_a_mail_is_said_signed_and_quoted() -> None:
+    text, _ = write_body("Hello Anna,\n\nit is on its way.", signature="Sara\nBottega Serena", quote=QUOTE)
+    assert text == (
+        "Hello Anna,\n\nit is on its way.\n\n-- \nSara\nBottega Serena\n\n"
+        "On November 22, 2026 at 18:05, Anna Rossi wrote:\n> Where is my order?\n>\n>> Older words\n"
+    )
+
+
+def test_the_html_says_the_same_and_quotes_the_original() -> None:
+    _, html = write_body("Hello,\n\n  it is <here> & now.", signature="Sara", quote=QUOTE, look=LOOK)
+    assert ">Hello,</p>" in html
+    assert "it is &lt;here&gt; &amp; now." in html
+    assert "Where is my <b>order</b>?" in html
+    assert 'bgcolor="#4f6a25"' in html
+    assert 'src="https://bottega.example/logo.png"' in html
+    assert 'alt="Bottega Serena"' in html
+    assert 'href="https://www.bottega.example"' in html
+
+
+def test_styles_are_in_the_elements_and_the_dark_in_the_head() -> None:
+    _, html = write_body("Hello", look=LOOK, quote=QUOTE)
+    assert re.search(r'<td class="s-said"[^>]*style="[^"]*padding: 24px', html)
+    assert re.search(r'<blockquote [^>]*style="[^"]*border-left', html)
+    (sheet,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert "prefers-color-scheme: dark" in sheet
+    assert "<!--[if mso]>" in html
+
+
+def test_what_goes_out_passes_our_own_reading() -> None:
+    _, html = write_body("Hello https://a.example/?a=1&b=2.", look=LOOK, quote=QUOTE, signature="Sara")
+    assert offences(safe_html(html)) == []
+
+
+@pytest.mark.parametrize("look", [None, LOOK])
+@pytest.mark.parametrize("signature", ["", "Sara\nBottega Serena"])
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_our_own_parser_folds_what_we_quote(look: Look | None, signature: str, language: str) -> None:
+    said = "Hello Anna,\n\nit is on its way."
+    text, html = write_body(said, signature=signature, look=look, quote=QUOTE, language=language)
+    mail = parse(compose(replace(PLAIN, text=text, html=html)))
+    assert mail.visible == said
+    assert mail.text.strip() == text.strip()
+    seen, folded = fold_html(html)
+    assert "Where is my" not in seen
+    assert "Where is my" in folded
+    assert "on its way" in seen
+    without_text = parse(compose(replace(PLAIN, text="", html=html)))
+    assert "Older words" not in without_text.visible
+
+
+def test_a_quote_within_the_text_is_put_below_the_signature() -> None:
+    said = "Hello.\n\nOn Monday, Anna wrote:\n> Where?\n>\n> > Older\n"
+    text, html = write_body(said, signature="Sara")
+    assert text == "Hello.\n\n-- \nSara\n\nOn Monday, Anna wrote:\n> Where?\n>\n>> Older\n"
+    assert html.count("<blockquote") == 2
+    assert split_quote(said) == ("Hello.", "On Monday, Anna wrote:", "Where?\n\n> Older")
+
+
+@pytest.mark.parametrize("said", ["Hello.", "a\n> b\nc", "> only\n> quoted", "Hello\n> b", ""])
+def test_what_is_no_quote_at_the_end_stays_where_it_is(said: str) -> None:
+    assert split_quote(said) == (said, "", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        (
+            "See https://a.example/x.",
+            'See <a class="s-link" href="https://a.example/x">https://a.example/x</a>.',
+        ),
+        ("(www.a.example)", '(<a class="s-link" href="https://www.a.example">www.a.example</a>)'),
+        ("https://a.example/(b)", '<a class="s-link" href="https://a.example/(b)">https://a.example/(b)</a>'),
+        ('https://a.example/"x', '<a class="s-link" href="https://a.example/">https://a.example/</a>"x'),
+        ("a@https.example *b* _c_ # d", "a@https.example *b* _c_ # d"),
+        ("javascript:alert(1) ftp://a.example", "javascript:alert(1) ftp://a.example"),
+        ("<script>&amp;", "&lt;script&gt;&amp;amp;"),
+        ("a\nb", "a<br>b"),
+        ("a  b", "a \N{NO-BREAK SPACE}b"),
+    ],
+)
+def test_addresses_become_links_and_nothing_else(text: str, html: str) -> None:
+    assert to_html(text) == f'<p class="s-p">{html}</p>'
+
+
+def test_deep_quotes_are_bounded() -> None:
+    assert to_html(">" * 500 + " a").count("<blockquote") == 8
+    assert to_html("> " * 100_000 + "a").count("<blockquote") == 8
+
+
+def test_a_signature_fills_in_who_signs() -> None:
+    made = sign_off("{agent}\n{company}\n{email}\n{other}", agent="Sara {company}", email="ciao@a.example")
+    assert made == "Sara {company}\nciao@a.example\n{other}"
+
+
+@pytest.mark.parametrize(
+    "logo", ["javascript:x", "data:image/png;base64,AA", '"><script>', "//a.example/x.png"]
+)
+def test_a_logo_is_a_web_address_or_a_file_of_the_mail(logo: str) -> None:
+    assert "<img" not in write_body("a", look=Look(company="B", logo=logo))[1]
+    assert 'src="cid:logo@1"' in write_body("a", look=Look(company="B", logo="cid:logo@1"))[1]
+
+
+def test_a_hostile_original_is_quoted_harmlessly() -> None:
+    hostile = '</blockquote></div><script>x()</script><div style="position:fixed">a</div>' + "<div>" * 5_000
+    _, html = write_body("Hello", quote=replace(QUOTE, html=hostile, who='<b>"Eve'))
+    assert "<script" not in html
+    assert "position" not in html
+    assert "&lt;b&gt;" in html
+    assert offences(safe_html(html)) == []
+
+
+def test_the_direction_is_that_of_the_words() -> None:
+    _, html = write_body("שלום", language="he")
+    assert '<html lang="he" dir="rtl"' in html
+    assert '<html lang="xx" dir="ltr"' in write_body("a", language="xx")[1]
