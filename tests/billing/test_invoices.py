@@ -156,7 +156,7 @@ def test_the_sums_say_what_is_used_and_what_is_left() -> None:
     ]  # fmt: skip
     assert sums(balance_used=1000, carried=36, state="paid")[3:] == [
         ("Paid from your balance", "-€10.00"), ("Carried to the next invoice", "-€0.36"),
-        ("Charged", "€36.00"),
+        ("Paid", "€36.00"),
     ]  # fmt: skip
     assert sums(balance_used=-36)[3:] == [
         ("Carried from earlier invoices", "€0.36"), ("To be paid", "€46.72"),

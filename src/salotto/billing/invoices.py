@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from salotto.accounts.models import Account
 from salotto.billing import wording
@@ -371,7 +372,9 @@ class _Reading:
     def due_label(self) -> str:
         if self.invoice.kind == InvoiceKind.CREDIT_NOTE:
             return _("Credited")
-        return _("To be paid") if self.invoice.state == InvoiceState.OPEN else _("Charged")
+        if self.invoice.state == InvoiceState.OPEN:
+            return _("To be paid")
+        return pgettext("an amount", "Paid")  # by card or by transfer
 
 
 def line_detail(line: dict[str, Any], currency: str, zone: str, language: str) -> str:
