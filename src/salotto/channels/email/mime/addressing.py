@@ -7,6 +7,9 @@ from salotto.channels.email.mime.parsed import NOBODY, Address
 from salotto.channels.email.mime.reading import Reading, line
 
 MOST = 5_000
+LONGEST_LIST = 300_000
+"""Characters of all headers of one name that are read."""
+
 LONGEST_NAME, LONGEST_ADDRESS = 500, 320
 
 _SIMPLE = re.compile(
@@ -30,9 +33,11 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 def read(values: list[str], reading: Reading) -> tuple[Address, ...]:
     """Every address of these headers, in order, without empty ones."""
     found: list[Address] = []
+    left = LONGEST_LIST
     for value in values:
         simple = _simple(value, reading)
-        found += [simple] if simple else _List(words.unfold(value), reading).addresses()
+        found += [simple] if simple else _List(words.unfold(value, left), reading).addresses()
+        left = max(0, left - len(value))
         if len(found) > MOST:
             reading.note(f"There are more than {MOST} recipients; the others were left out.")
             return tuple(found[:MOST])

@@ -5,7 +5,7 @@ from typing import Any
 
 from salotto.channels.email.mime.reading import Reading, line
 
-LARGEST = 500_000
+LARGEST = 200_000
 MOST_EVENTS = 20
 
 _TITLES = {

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
 MOST_TAGS_AT_ONCE = 300
+MOST_TAGS = 50_000
 DEEPEST = 250
 DEEPEST_QUOTE = 12
 MOST_ATTRIBUTES = 400
@@ -152,7 +153,7 @@ def _reasonable(html: str) -> bool:
         depth = max(0, depth + step)
         deepest = max(deepest, depth)
         formatting += step if name in _FORMATTING else 0
-    return deepest < DEEPEST and max(0, formatting) * tags < 400_000
+    return deepest < DEEPEST and tags < MOST_TAGS and max(0, formatting) * tags < 400_000
 
 
 def _depth_at_most(html: str) -> int:

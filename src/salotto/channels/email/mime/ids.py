@@ -12,7 +12,7 @@ MOST = 1_000
 
 _ANGLE = re.compile(r"<([^<>]*+)>")
 _SPACE = re.compile(r"[\s\0]+")
-_BARE = re.compile(r"[^\s<>,;\"'()]+@[^\s<>,;\"'()]+")
+_BETWEEN = re.compile(r"[\s<>,;\"'()]+")
 
 
 def read(values: list[str]) -> tuple[str, ...]:
@@ -21,10 +21,15 @@ def read(values: list[str]) -> tuple[str, ...]:
     for value in values:
         value = value[:LONGEST]
         angles = [_SPACE.sub("", inner) for inner in _ANGLE.findall(value)]
-        for one in angles or _BARE.findall(value):
+        for one in angles or _bare(value):
             if one:
                 found[_bounded(one)] = None
     return tuple(found)[-MOST:]
+
+
+def _bare(value: str) -> list[str]:
+    """Ids without brackets: words with an @ in them."""
+    return [word for word in _BETWEEN.split(value) if "@" in word.strip("@")]
 
 
 def own(values: list[str], raw: bytes) -> tuple[str, bool]:

@@ -36,6 +36,10 @@ _LOST_BOUNDARY = re.compile(
 )
 
 
+class _Enough(Exception):
+    """There are more parts than are read; the first argument is the root of those that were."""
+
+
 class Node(Message):
     """A part. Its body is as it came: ASCII, with other bytes as escaped surrogates."""
 
@@ -65,6 +69,8 @@ class Node(Message):
         payload.depth = self.depth + 1
         payload.root = self.root
         self.root.size += 1
+        if self.root.size > MOST_PARTS + 1:
+            raise _Enough(self.root)
         super().attach(payload)
 
     def first(self, name: str) -> str:
@@ -128,9 +134,13 @@ def read(raw: bytes, reading: Reading) -> Node:
 def _parse(raw: bytes) -> Node:
     text = raw.decode("ascii", "surrogateescape")
     parser = FeedParser(Node, policy=compat32)
-    for at in range(0, len(text), CHUNK):
-        parser.feed(text[at : at + CHUNK])
-    return parser.close()  # type: ignore[return-value]
+    try:
+        for at in range(0, len(text), CHUNK):
+            parser.feed(text[at : at + CHUNK])
+        return parser.close()  # type: ignore[return-value]
+    except _Enough as enough:
+        root: Node = enough.args[0]
+        return root
 
 
 def _headed(raw: bytes, reading: Reading) -> bytes:
@@ -149,10 +159,12 @@ def _headed(raw: bytes, reading: Reading) -> bytes:
 def _without_odd_lines(raw: bytes, stop: int, reading: Reading) -> bytes:
     """Lines in the head that are no headers are left out, if headers follow; else the text begins there."""
     head, rest = raw[:stop], raw[stop:]
-    pieces, at = [], 0
+    last_known = max((known.start() for known in _KNOWN.finditer(head)), default=0)
+    pieces: list[bytes] = []
+    at = 0
     for odd in _ODD_LINE.finditer(head):
         spaced = _SPACED_NAME.match(odd[0])
-        if not spaced and not _KNOWN.search(head, odd.end()):
+        if not spaced and last_known < odd.end():
             break
         pieces.append(head[at : odd.start()])
         pieces.append(spaced[1] + b":" + odd[0][spaced.end() :] if spaced else b"")

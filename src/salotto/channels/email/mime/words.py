@@ -14,9 +14,9 @@ _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*+)\?=")
 _WORD_WITH_MARKS = re.compile(r"=\?([^?\s]{1,60})\?([qQ])\?((?:[^?]|\?(?!=))*+)\?=")
 
 
-def unfold(value: str) -> str:
-    """A header on one line, at most LONGEST characters."""
-    value = value[:LONGEST]
+def unfold(value: str, most: int = LONGEST) -> str:
+    """A header on one line, at most `most` characters."""
+    value = value[:most]
     return _FOLD.sub(" ", value) if "\n" in value or "\r" in value else value
 
 

@@ -121,7 +121,7 @@ _LABELS = {
 
 def original(line: str) -> bool:
     """Whether this is -----Original Message----- or its like."""
-    if len(line) > 120 or not _RULE.match(line.strip("> |*")):
+    if not 4 < len(line) < 120 or not _RULE.match(line.strip("> |*")):
         return False
     word = plain(line).strip(_DASHES).rstrip(_LABEL_END)
     return word in phrases.ORIGINAL or word.startswith(("forwarded by ", "original message from "))

@@ -11,6 +11,9 @@ HIGHEST_ATTRIBUTION = 4
 HIGHEST_HEADERS = 16
 """Lines of the headers of a quoted mail."""
 
+MOST_TRIES = 500
+"""Lines that may introduce an original and are looked at closely; no mail of a person has as many."""
+
 LONGEST_TEXT = 4_000_000
 """Characters: what is longer is no answer, and stays as it is."""
 
@@ -63,11 +66,15 @@ class _Page:
 
     def _unmarked(self) -> int:
         """Where an original begins whose lines have no marks: all below is folded."""
+        tries = MOST_TRIES
         for n, line in enumerate(self.lines):
             bare = line.strip()
-            if not bare or self.quoted[n] or not self.own[n]:
+            if not bare or self.quoted[n] or not self.own[n] or not self._suspicious(bare):
                 continue
             start = self._begins_at(n, bare)
+            tries -= 1
+            if not tries:
+                break
             if start is None:
                 continue
             marked = self._marks_below(n)
@@ -75,6 +82,10 @@ class _Page:
                 return self._with_rule(start)
             self._fold(self._with_rule(start), marked)  # its lines are marked: answers may stand between
         return len(self.lines)
+
+    @staticmethod
+    def _suspicious(bare: str) -> bool:
+        return bare[0] in "-_=*—–─|" or bare[-1] in ":：-" or ":" in bare[:40] or "：" in bare[:40]
 
     def _begins_at(self, n: int, bare: str) -> int | None:
         """The first line of what introduces an original, if line n shows it."""
