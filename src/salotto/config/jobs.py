@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 
+from procrastinate import App
 from procrastinate.contrib.django import DjangoApp, app, connector_params
 from procrastinate.psycopg_connector import PsycopgConnector
 
@@ -12,6 +13,9 @@ from salotto.config import mail_station
 log = logging.getLogger("salotto.jobs")
 
 CONCURRENCY = 4
+RESERVED = {("mail-out",): 3, ("mail-in", "mail-bulk"): 2}
+"""Queues that have workers of their own, and how many: a reply never waits behind a mailbox that
+is being read or a mail to many, nor does anything else wait behind a mail server that is slow."""
 GRACE = 5.0  # seconds that running jobs get at the end; then they are put back
 LONGEST_PAUSE = 15.0
 
@@ -28,9 +32,15 @@ async def _run_on() -> None:
         try:
             await _run()
         except Exception as error:  # whatever it was, jobs must go on
-            log.warning("The worker lost the database and tries again: %s", error)
+            log.warning("The worker lost the database and tries again: %s", _first(error))
         await asyncio.sleep(pause + random.random())  # noqa: S311
         pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _first(error: Exception) -> Exception:
+    """What went wrong, of several lanes that fell together."""
+    inner = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+    return inner if isinstance(inner, Exception) else error
 
 
 async def stop(working: "asyncio.Task[None]") -> None:
@@ -42,18 +52,33 @@ async def stop(working: "asyncio.Task[None]") -> None:
 
 
 async def _run() -> None:
-    async with _worker_app().open_async() as worker:
-        await worker.run_worker_async(
-            concurrency=CONCURRENCY,
-            install_signal_handlers=False,
-            shutdown_graceful_timeout=GRACE,
-            delete_jobs="successful",
-        )
+    async with _worker_app().open_async() as worker, asyncio.TaskGroup() as lanes:
+        for queues, concurrency in _lanes().items():
+            lanes.create_task(_lane(worker, queues, concurrency))
+
+
+async def _lane(worker: App, queues: tuple[str, ...], concurrency: int) -> None:
+    await worker.run_worker_async(
+        queues=list(queues),
+        concurrency=concurrency,
+        install_signal_handlers=False,
+        shutdown_graceful_timeout=GRACE,
+        delete_jobs="successful",
+    )
+
+
+def _lanes() -> dict[tuple[str, ...], int]:
+    """Queues and how many of their jobs run at once; what has no lane of its own shares one."""
+    own = {queue for queues in RESERVED for queue in queues}
+    shared = sorted({task.queue for task in app.tasks.values()} - own)
+    return {tuple(shared): CONCURRENCY, **RESERVED}
 
 
 def _worker_app() -> DjangoApp:
     """The same tasks on asynchronous connections; pages go on deferring in their transactions."""
-    connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=CONCURRENCY + 2)
+    connector = PsycopgConnector(
+        kwargs=connector_params(), min_size=1, max_size=sum(_lanes().values()) + 2 * len(_lanes())
+    )
     worker = DjangoApp(connector=connector)
     worker.tasks = app.tasks
     worker.periodic_registry = app.periodic_registry
