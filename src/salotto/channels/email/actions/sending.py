@@ -20,7 +20,7 @@ from salotto.channels.email.actions.queueing import send_soon
 from salotto.channels.email.models import Mail, MailState, Server
 from salotto.channels.email.queries import sending as queries
 from salotto.channels.email.recipients import Recipients, as_people
-from salotto.channels.email.sending import patience, targets, writing
+from salotto.channels.email.sending import patience, targets
 from salotto.channels.email.sending.delivering import deliver
 from salotto.channels.email.sending.outcome import Never, NotNow, Refusal, Taken, shown
 from salotto.core import clock
@@ -32,6 +32,7 @@ from salotto.inbox.actions import tell
 log = logging.getLogger("salotto.email")
 
 WAITING = (MailState.QUEUED, MailState.SENDING)
+_WITH = ("mailbox__account", "conversation__contact", "message__author")
 
 
 class NotWaiting(Conflict):
@@ -65,7 +66,7 @@ def _claim(mail_id: int) -> Mail | None:
     now = clock.now()
     with transaction.atomic():
         due = Mail.objects.filter(pk=mail_id, state__in=WAITING, next_try_at__lte=now)
-        rows = due.select_related("mailbox", "conversation").select_for_update(of=("self",), skip_locked=True)
+        rows = due.select_related(*_WITH).select_for_update(of=("self",), skip_locked=True)
         mail: Mail | None = rows.first()
         if mail is None:
             return None
@@ -91,6 +92,8 @@ def _when_allowed(mail: Mail) -> Any:
 
 def _carry(mail: Mail) -> Taken:
     """Hand the mail to its server. Raises NotNow and Never."""
+    from salotto.channels.email.sending import writing  # what it loads, only a sender needs
+
     raw = writing.write(mail)
     server = queries.outgoing_server(mail.mailbox_id)
     try:

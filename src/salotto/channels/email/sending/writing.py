@@ -1,20 +1,25 @@
 """The bytes of a mail that goes out, from its rows."""
 
-from email.utils import parseaddr
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from salotto.channels.email import marks, unsubscribing
 from salotto.channels.email.addresses import reply_address
 from salotto.channels.email.composing import dkim
+from salotto.channels.email.composing.body import COLOUR, Look, Quoted, sign_off, write_body
 from salotto.channels.email.composing.headers import ascii_domain
 from salotto.channels.email.composing.mail import File, Outgoing, compose
-from salotto.channels.email.models import Domain, Mail
+from salotto.channels.email.models import Domain, Mail, Mailbox
 from salotto.channels.email.recipients import as_people
 from salotto.channels.email.sending.outcome import Never, NotNow
 from salotto.core import clock
 from salotto.core.sealing import CannotOpen, unseal
-from salotto.inbox.models import Attachment
+from salotto.inbox.models import Attachment, Blob
 
 MOST_FILES = 100
+_LOGO = "logo@salotto.invalid"
+_IMAGES = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp"}
 
 
 def write(mail: Mail) -> bytes:
@@ -23,10 +28,9 @@ def write(mail: Mail) -> bytes:
     Raises NotNow when a file is missing or the key cannot be opened, Never for what can be no
     mail.
     """
-    files = _files(mail)
+    files = [*_files(mail), *_logo(mail.mailbox)]
     try:
-        raw = compose(_outgoing(mail, files))
-        return _signed(mail, raw)
+        return _signed(mail, compose(_outgoing(mail, files)))
     except ValueError as error:
         raise Never(error) from error
 
@@ -46,6 +50,7 @@ def _files(mail: Mail) -> list[File]:
 
 def _outgoing(mail: Mail, files: list[File]) -> Outgoing:
     bulk = mail.kind == "bulk"
+    text, html = _body(mail)
     return Outgoing(
         sender=(mail.sender_name, mail.sender),
         to=as_people(mail.to),
@@ -53,7 +58,8 @@ def _outgoing(mail: Mail, files: list[File]) -> Outgoing:
         bcc=as_people(mail.bcc),
         reply_to=[(mail.sender_name, answers_to(mail))],
         subject=mail.subject,
-        text=mail.text,
+        text=text,
+        html=html,
         message_id=mail.header_id,
         date=mail.dated or clock.now(),
         files=files,
@@ -65,6 +71,51 @@ def _outgoing(mail: Mail, files: list[File]) -> Outgoing:
     )
 
 
+def _body(mail: Mail) -> tuple[str, str]:
+    """Text and HTML with the mailbox's look and signature, in the customer's language."""
+    mailbox, contact = mail.mailbox, mail.conversation.contact
+    company = mailbox.company or mailbox.account.name
+    author = mail.message.author if mail.message else None
+    known = dict(settings.LANGUAGES)
+    return write_body(
+        mail.text,
+        signature=sign_off(
+            mailbox.signature, agent=author.name if author else "", company=company, email=mail.sender
+        ),
+        look=_look(mailbox, company),
+        quote=_forwarded(mail) if mail.kind == "forward" else None,
+        language=contact.language if contact.language in known else mailbox.account.language,
+    )
+
+
+def _look(mailbox: Mailbox, company: str) -> Look | None:
+    """The letter paper, if the mailbox has any."""
+    if not (mailbox.colour or mailbox.footer or mailbox.logo_id):
+        return None
+    logo = f"cid:{_LOGO}" if mailbox.logo_id else ""
+    return Look(company=company, colour=mailbox.colour or COLOUR, logo=logo, footer=mailbox.footer)
+
+
+def _logo(mailbox: Mailbox) -> list[File]:
+    """The logo, as a file that the HTML shows in place."""
+    content = Blob.objects.filter(pk=mailbox.logo_id or 0).values_list("content", flat=True).first()
+    if content is None:
+        return []
+    image = bytes(content)
+    kind = next((kind for start, kind in _IMAGES.items() if image.startswith(start)), "image/png")
+    return [File(f"logo.{kind.partition('/')[2]}", kind, image, _LOGO, inline=True)]
+
+
+def _forwarded(mail: Mail) -> Quoted | None:
+    """The mail that is passed on."""
+    source = (mail.message.data if mail.message else {}).get("forwarded", 0)
+    found = Mail.objects.filter(message_id=source).first()
+    if found is None:
+        return None
+    at = (found.dated or found.created_at).astimezone(ZoneInfo(mail.mailbox.account.time_zone))
+    return Quoted(found.sender_name or found.sender, at, found.text, found.html)
+
+
 def answers_to(mail: Mail) -> str:
     """Where answers go: into the conversation; those to a forwarded mail start one of their own."""
     signed = "" if mail.kind == "forward" else reply_address(mail.account_id, mail.conversation_id)
@@ -73,7 +124,7 @@ def answers_to(mail: Mail) -> str:
 
 def _signed(mail: Mail, raw: bytes) -> bytes:
     """With a DKIM signature, if the sender's domain has a key and signs."""
-    name = ascii_domain(parseaddr(mail.sender)[1].rpartition("@")[2])
+    name = ascii_domain(mail.sender.rpartition("@")[2])
     domain = Domain.objects.filter(name=name, signs=True).exclude(private_key="").first()
     if domain is None:
         return raw
