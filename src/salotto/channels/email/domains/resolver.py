@@ -31,9 +31,11 @@ class Lookup(Protocol):
 
 @dataclass(frozen=True)
 class Dns:
-    """The system's resolver, or the server named by `server` ("address" or "address:port")."""
+    """The system's resolver, or the server named by `server` ("address" or "address:port"); `seconds`
+    for one question."""
 
     server: str = ""
+    seconds: float = LIFETIME
     _known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def txt(self, name: str) -> list[str]:
@@ -67,7 +69,7 @@ class Dns:
     @cached_property
     def _resolver(self) -> dns.resolver.Resolver:
         resolver = dns.resolver.Resolver(configure=not self.server)
-        resolver.lifetime = LIFETIME
+        resolver.lifetime = self.seconds
         if self.server:
             address, _, port = self.server.partition(":")
             resolver.nameservers, resolver.port = [address], int(port or 53)
