@@ -65,7 +65,7 @@ class Conversation(AccountModel):
         db_index=False,
     )
     subject = models.CharField(max_length=200, blank=True)
-    linked = LocalKey("self", null=True)
+    linked = LocalKey("self", models.DO_NOTHING, null=True)  # the database empties it
     preview = models.CharField(max_length=160, blank=True)
     preview_ours = models.BooleanField(default=False)
     unread = models.PositiveIntegerField(default=0)
@@ -123,6 +123,9 @@ class Conversation(AccountModel):
                 "contact",
                 models.F("id").desc(),
                 name="inbox_conv_contact",
+            ),
+            models.Index(
+                "account", "linked", condition=models.Q(linked__isnull=False), name="inbox_conv_linked"
             ),
         ]
 

@@ -307,3 +307,12 @@ def test_two_inboxes_of_an_account_have_a_conversation_each(post: Post) -> None:
     (one,), (two,) = post.receive(mail), other.receive(mail)
     assert one.conversation_id != two.conversation_id
     assert {found.contact_id for found in post.conversations()} == {post.conversations()[0].contact_id}
+
+
+def test_a_conversation_that_others_are_linked_with_can_be_deleted(post: Post) -> None:
+    anna, eve = person(), person("eve")
+    conversation, first = begun(post, anna)
+    post.receive(letter(eve, post.address, reply_to_id=first))
+    delete(post, conversation)
+    (found,) = post.conversations()
+    assert (found.contact.email, found.linked_id) == (eve, None)
