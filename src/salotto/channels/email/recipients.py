@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from email.utils import formataddr, getaddresses
+from email.utils import getaddresses
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,7 @@ Person = tuple[str, str]
 MOST = 100
 """Recipients of one mail."""
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f]{1,253}")
+_WORDS = re.compile(r"[\w !#$%&'*+/=?^`{|}~.-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -100,8 +101,8 @@ def parsed(written: Iterable[str]) -> list[Person]:
     """Every address in these texts, with its name. Raises Invalid for the first that is none."""
     found: list[Person] = []
     for text in (text for text in written if text.strip()):
-        for name, address in getaddresses([_CONTROL.sub(" ", text)]):
-            if not is_address(address):
+        for name, address in getaddresses([text.strip()]):
+            if _CONTROL.search(text.strip()) or not is_address(address):
                 raise Invalid(
                     _("“%(text)s” is not an email address.") % {"text": text.strip()[:80]}, code="bad_address"
                 )
@@ -135,7 +136,9 @@ def as_people(kept: object) -> tuple[Person, ...]:
 def written(person: Person) -> str:
     """`Name <address>`, as an agent reads and edits it."""
     name, address = person
-    try:
-        return formataddr((name, address))
-    except UnicodeError:  # it takes no address beyond ASCII
-        return f'"{name}" <{address}>' if name else address
+    if not name:
+        return address
+    if _WORDS.fullmatch(name):
+        return f"{name} <{address}>"
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}" <{address}>'
