@@ -134,6 +134,14 @@ def test_a_hostile_original_is_quoted_harmlessly() -> None:
     assert offences(safe_html(html)) == []
 
 
+def test_images_that_go_along_are_shown_in_the_quote() -> None:
+    html = '<img src="cid:a@b" alt="A"><img src="cid:c@d" alt="C"><a href="cid:a@b">x</a>'
+    _, made = write_body("Hello", quote=replace(QUOTE, html=html, content_ids=["a@b"]))
+    assert '<img alt="A" src="cid:a@b">' in made
+    assert '<img alt="C">' in made
+    assert 'href="cid' not in made
+
+
 def test_the_direction_is_that_of_the_words() -> None:
     _, html = write_body("שלום", language="he")
     assert '<html lang="he" dir="rtl"' in html

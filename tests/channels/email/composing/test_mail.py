@@ -213,6 +213,33 @@ def test_forwarded_mails_travel_byte_for_byte() -> None:
     assert (part.get_content_type(), part.get_payload(decode=True)) == ("application/octet-stream", inner)
 
 
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("Angebot für Müller & Söhne – 2026.pdf", None),
+        ("🌻 sunflower.png", None),
+        ("مرحبا.txt", None),
+        ('a "quoted"; name=x.txt', "a quoted ; name=x.txt"),
+        ("it's 100%.csv", None),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\temp\\bill.pdf", "bill.pdf"),
+        ("a\r\nContent-Type: text/html\r\n\r\nb.txt", "html b.txt"),
+        ("bill\u202efdp.exe", "bill fdp.exe"),
+        ("", "file"),
+        (" .. ", "file"),
+        ("x" * 400 + ".pdf", "x" * 196 + ".pdf"),
+        ("ü" * 400 + ".pdf", "ü" * 196 + ".pdf"),
+    ],
+)
+def test_names_of_files_come_through(name: str, sent: str | None) -> None:
+    raw = compose(replace(PLAIN, files=[File(name, "application/pdf", b"%PDF")]))
+    (part,) = read(raw).iter_attachments()
+    assert part.get_filename() == (name if sent is None else sent)
+    (ours,) = parse(raw).parts
+    assert ours.name == part.get_filename()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
 def test_new_ids_are_all_different_and_in_the_domain() -> None:
     made = {message_id("bücher.example") for _ in range(500)}
     assert len(made) == 500

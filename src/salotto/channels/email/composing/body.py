@@ -1,6 +1,7 @@
 """The words of an outgoing mail and their look: plain text, and HTML that any program can show."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,12 +39,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """The mail that is answered; `at` is in the time zone to be shown."""
+    """The mail that is answered or passed on; `at` is in the time zone to be shown. Of its images,
+    those with one of `content_ids` are in the new mail as well."""
 
     who: str
     at: datetime
     text: str
     html: str = ""
+    content_ids: Collection[str] = ()
 
 
 def sign_off(template: str, *, agent: str = "", company: str = "", email: str = "") -> str:
@@ -96,7 +99,8 @@ def _parts(said: str, quote: Quoted | None) -> tuple[str, str, str, str]:
     text = quote.text.strip()[:LIMIT].rstrip()
     html = to_html(text)
     if quote.html and len(quote.html) <= LARGEST_QUOTE:
-        html = made_safe(quote.html, remote=True).html
+        inline = {one: f"cid:{one}" for one in quote.content_ids}
+        html = made_safe(quote.html, remote=True, inline=inline).html
     return said, heading(quote.who, quote.at) if text or html else "", text, html
 
 

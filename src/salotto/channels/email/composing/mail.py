@@ -21,7 +21,7 @@ LONGEST_SUBJECT = 1_000
 
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=76)
 _TYPE = re.compile(r"[A-Za-z0-9][\w!#$&^.+-]{0,126}/[A-Za-z0-9][\w!#$&^.+-]{0,126}", re.ASCII)
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\\ud800-\udfff\u202a-\u202e\u2066-\u2069]+")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f:*?\"<>|\ud800-\udfff\u202a-\u202e\u2066-\u2069]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _NO_BASE64 = ("message", "multipart")
 """Their parts may not be encoded (RFC 2046, 5.2.1), and would not be the same bytes if not."""
@@ -159,7 +159,8 @@ def _kind(file: File) -> tuple[str, str, str]:
     main, _, sub = kind.partition("/")
     if main in _NO_BASE64:
         main, sub = "application", "octet-stream"
-    name = " ".join(_UNSAFE.sub(" ", file.name).split())[-200:].strip(". ") or "file"
+    last = file.name.replace("\\", "/").rpartition("/")[2]
+    name = " ".join(_UNSAFE.sub(" ", last).split())[-200:].strip(". ") or "file"
     return main, sub, name
 
 

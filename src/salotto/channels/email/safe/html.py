@@ -19,7 +19,9 @@ from salotto.channels.email.safe.tokens import Raw, Tag, names, readable, tokens
 LARGEST = 2_000_000
 """Characters of HTML that are shown; no mail that a person reads has as many."""
 
-SCHEMES = {"http", "https", "mailto", "tel", "data"}
+SCHEMES = {"http", "https", "mailto", "tel", "data", "cid"}
+"""What nh3 lets through to our own check, which knows what may be where."""
+
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 _RICH = names(
     "table img ul ol dl h1 h2 h3 h4 h5 h6 b strong i em u s strike del ins mark big small sub sup"
@@ -62,8 +64,9 @@ def made_safe(html: str, *, remote: bool = False, inline: Mapping[str, str] | No
     """A fragment of known elements, attributes and styles, whatever comes in; never raises.
 
     `inline` gives for a content id (without brackets) the address that stands for `cid:<id>`: a
-    path of our own or a `data:` image. Images of the web stay only if `remote`; else their place
-    has the attribute `data-remote` and asks nobody. Links lead to https, http, mailto and tel only.
+    path of our own, a `data:` image, or in a mail that goes out `cid:<id>` again. Images of the
+    web stay only if `remote`; else their place has the attribute `data-remote` and asks nobody.
+    Links lead to https, http, mailto and tel only.
     The work is linear in what is read, which is `LARGEST` characters at most.
     """
     inline = inline or {}

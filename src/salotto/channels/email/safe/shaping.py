@@ -152,7 +152,8 @@ class Shaper:
                 self._too_deep[name] += 1
                 return
             self._enter(name, written)
-        self.there.update([name, "*", *self._marks(attributes)])
+        for mark in (name, "*", *self._marks(attributes)):
+            self.there[mark] += 1
         self.out.append(written)
 
     def _enter(self, name: str, written: str) -> None:
