@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from salotto.cli import email_queue
+from salotto.cli.console import Group
 from salotto.config.options import Options
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ def register(command: argparse.ArgumentParser, data: Callable[[argparse.Argument
     inspect.add_argument("files", nargs="+", metavar="FILE.eml", help="a mail, or - for standard input")
     inspect.add_argument("--lines", action="store_true", help="one JSON object per line and mail")
     inspect.set_defaults(run=inspect_files)
+    email_queue.register(Group(add, data))
 
 
 def inspect_files(given: argparse.Namespace, options: Options) -> int:
@@ -101,6 +104,10 @@ def _safe(mail: "ParsedMail") -> str:
     """The HTML as a desk may show it; pictures of the mail keep their `cid:`."""
     if not mail.html:
         return ""
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure(USE_I18N=False)  # no installation is needed
     from salotto.channels.email.safe.html import safe_html
 
     shown = {part.content_id: f"cid:{part.content_id}" for part in mail.parts if part.content_id}

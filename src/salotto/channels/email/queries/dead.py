@@ -1,18 +1,20 @@
 """Mails that were not taken in, for admins: which, why, and what they are."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.parser import BytesHeaderParser
 from email.policy import default
 
+from django.db.models import QuerySet
 from django.db.models.functions import Substr
 
 from salotto.accounts.members import Member, must_administer
 from salotto.channels.email.mime import parse
 from salotto.channels.email.models import RawMail, RawState
-from salotto.core.tenancy import account_scope
+from salotto.core.errors import Missing
+from salotto.core.tenancy import account_scope, all_accounts
 
+DEAD = (RawState.FAILED, RawState.UNROUTED)
 MOST = 50
 HEAD = 16_384
 """Bytes of a mail that are looked at for a list."""
@@ -21,9 +23,10 @@ HEAD = 16_384
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A mail that waits for a person; `sender`, `recipients` and `subject` as far as they can be
-    read, `size` in bytes, `mailbox` None for one that was for no inbox."""
+    read, `size` in bytes, `account` its slug, `mailbox` None for one that was for no inbox."""
 
     id: int
+    account: str
     state: str
     mailbox: int | None
     reason: str
@@ -40,27 +43,39 @@ def dead_letters(*, by: Member, before: int | None = None, limit: int = MOST) ->
     Raises Forbidden for whoever is no admin."""
     must_administer(by)
     with account_scope(by.account.pk):
-        return _letters((RawState.FAILED, RawState.UNROUTED), before, limit)
+        return _letters(RawMail.objects.filter(state__in=DEAD), before, limit)
 
 
-def stuck_mails(account_id: int, before: int | None = None, limit: int = MOST) -> list[DeadLetter]:
-    """The same for whoever runs the server, with those that wait for another attempt."""
-    with account_scope(account_id):
-        return _letters((RawState.FAILED, RawState.UNROUTED, RawState.WAITING), before, limit)
+def stuck_mails(account: str = "", before: int | None = None, limit: int = MOST) -> list[DeadLetter]:
+    """The same for whoever runs the server: of all accounts or of one, by its slug, and with
+    mails that wait to be taken in."""
+    with all_accounts():
+        found = RawMail.objects.filter(state__in=(*DEAD, RawState.WAITING))
+        return _letters(found.filter(account__slug=account) if account else found, before, limit)
 
 
-def _letters(states: Sequence[RawState], before: int | None, limit: int) -> list[DeadLetter]:
-    found = RawMail.objects.filter(state__in=states)
+def account_of(raw: int) -> int:
+    """The account of a stored mail, for whoever runs the server. Raises Missing."""
+    with all_accounts():
+        account = RawMail.objects.filter(pk=raw).values_list("account_id", flat=True).first()
+    if account is None:
+        raise Missing
+    return int(account)
+
+
+def _letters(found: "QuerySet[RawMail]", before: int | None, limit: int) -> list[DeadLetter]:
     if before is not None:
         found = found.filter(id__lt=before)
-    rows = found.defer("content").annotate(head=Substr("content", 1, HEAD)).order_by("-id")
-    return [_letter(row) for row in rows[: min(limit, MOST)]]
+    ids = list(found.order_by("-id").values_list("id", flat=True)[: min(limit, MOST)])
+    rows = RawMail.objects.filter(id__in=ids).select_related("account").defer("content")
+    return [_letter(row) for row in rows.annotate(head=Substr("content", 1, HEAD)).order_by("-id")]
 
 
 def _letter(row: RawMail) -> DeadLetter:
     sender, subject = _headers(bytes(getattr(row, "head", b"")))
     return DeadLetter(
         id=row.pk,
+        account=row.account.slug,
         state=row.state,
         mailbox=row.mailbox_id,
         reason=row.error,
