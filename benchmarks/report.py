@@ -40,6 +40,11 @@ def below(part: str, what: str, ours: float, unit: str, limit: float, floor: flo
     return Line(part, what, ours, unit, floor, ratio, f"< {limit:g} {unit}", ours < limit)
 
 
+def above(part: str, what: str, ours: float, unit: str, limit: float) -> Line:
+    """Ours must reach `limit`, in its own unit."""
+    return Line(part, what, ours, unit, limit=f"≥ {limit:g} {unit}", ok=ours >= limit)
+
+
 def holds(part: str, what: str, truth: bool) -> Line:
     """Something that is so or is not."""
     return Line(part, what, float(truth), "", limit="yes", ok=truth)
