@@ -10,3 +10,10 @@ from salotto.inbox import upkeep
 def fold_tallies(timestamp: int) -> None:
     """Job: fold the counters' deltas, every minute."""
     upkeep.fold_tallies()
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queue="upkeep", queueing_lock="inbox.forget_files")
+def forget_files(timestamp: int) -> None:
+    """Job: bytes of files that nothing uses any more, every night."""
+    upkeep.forget_files()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -62,14 +62,15 @@ def upload(file: File, *, by: Member) -> Attachment:
         raise Invalid(_("The file is empty. Choose another one."), code="empty_file")
     if len(file.content) > FILE_LIMIT:
         raise TooLarge(_("The file is larger than 25 MB. Send a smaller one, or a link to it."))
-    made: Attachment = Attachment.objects.create(
-        account_id=by.account.pk,
-        author=by.user,
-        blob_id=keep(by.account.pk, file.content),
-        name=file.name,
-        type=file.type,
-        size=len(file.content),
-    )
+    with transaction.atomic():  # nobody takes the bytes for unused in between
+        made: Attachment = Attachment.objects.create(
+            account_id=by.account.pk,
+            author=by.user,
+            blob_id=keep(by.account.pk, file.content),
+            name=file.name,
+            type=file.type,
+            size=len(file.content),
+        )
     return made
 
 
