@@ -6,6 +6,7 @@ leaves its answer behind.
 """
 
 import asyncio
+import re
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -21,13 +22,18 @@ from salotto.config.health import check_stream, health  # noqa: E402
 from salotto.config.wsgi import application as pages  # noqa: E402
 from salotto.core import asgi  # noqa: E402
 from salotto.core.asgi import App, Message, Receive, Scope, Send  # noqa: E402
-from salotto.core.errors import Refused  # noqa: E402
-from salotto.core.pool import new_pool  # noqa: E402
+from salotto.core.errors import Busy, Refused  # noqa: E402
+from salotto.core.pool import NoDatabase, new_pool  # noqa: E402
+from salotto.core.spool import spooled  # noqa: E402
 from salotto.desk.endpoints import Endpoints as TeamEndpoints  # noqa: E402
+from salotto.inbox.actions.files import FILE_LIMIT  # noqa: E402
 from salotto.inbox.writer import Writer  # noqa: E402
 from salotto.live.station import Station  # noqa: E402
 
 MAIL_IN = "/mail/in/"
+UPLOADS = re.compile(r"/a/([-\w]{1,100})/uploads/", re.ASCII)
+UPLOAD_BYTES = FILE_LIMIT + 64 * 1024
+"""Of a request: one file, and the form around it."""
 
 
 class Server:
@@ -36,7 +42,7 @@ class Server:
     def __init__(self) -> None:
         self._django: App = WSGIMiddleware(pages, settings.OPTIONS.threads, send_queue_size=0)  # type: ignore[assignment,arg-type]
         self.visitors: App
-        self.team: App
+        self.team: TeamEndpoints
         self.station: Station | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,6 +64,10 @@ class Server:
 
     async def pages(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Django, once the request's body is here; a whole mail is read by its own view."""
+        uploading = UPLOADS.fullmatch(scope["path"]) if scope["method"] == "POST" else None
+        if uploading:
+            await self._upload(scope, receive, send, uploading[1])
+            return
         if asgi.has_body(scope) and not scope["path"].startswith(MAIL_IN):
             try:
                 body = await asgi.read_body(scope, receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
@@ -66,6 +76,17 @@ class Server:
                 return
             receive = _given(body)
         await self._django(scope, receive, send)
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send, slug: str) -> None:
+        """A file of an agent, on disk until it is there; nobody else's is read at all."""
+        try:
+            await self.team.must_act(scope, slug)
+            async with spooled(scope, receive, UPLOAD_BYTES) as given:
+                await self._django(scope, given, send)
+        except Refused as refused:
+            await asgi.refuse(send, refused, asgi.reader_language(scope))
+        except NoDatabase:
+            await asgi.refuse(send, Busy(), asgi.reader_language(scope))
 
     def close_streams(self) -> None:
         """End every held stream politely, so that the server need not wait for them."""

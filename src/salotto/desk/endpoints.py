@@ -78,13 +78,18 @@ class Endpoints:
             raise BadRequest
         if type(conversation) is not int or not 0 < conversation < 2**63:
             raise BadRequest
+        who = await self.must_act(scope, slug)
+        await self._tell(who, conversation)
+        await asgi.respond(send, 204, b"", [asgi.NO_STORE])
+
+    async def must_act(self, scope: Scope, slug: str) -> Caller:
+        """The agent who asks. Raises SignInNeeded, Forbidden, ReadOnly."""
         who = await self._caller(scope, slug)
         if who.access != Access.AGENT:
             raise Forbidden(code="no_seat")
         if who.read_only:
             raise ReadOnly
-        await self._tell(who, conversation)
-        await asgi.respond(send, 204, b"", [asgi.NO_STORE])
+        return who
 
     async def _tell(self, who: Caller, conversation: int) -> None:
         async with self.pool.connection() as db:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -13,6 +15,8 @@ from salotto.accounts.members import Member
 from salotto.desk import lines, times
 from salotto.desk.faces import code_of, contact_name, initials, tone
 from salotto.desk.links import linked
+from salotto.desk.mail.files import Chip, chip
+from salotto.desk.mail.shapes import View
 from salotto.inbox.models import Kind
 from salotto.inbox.queries import Entry, Head, Row, Window
 
@@ -43,8 +47,10 @@ class Card:
     visitor: str
     here: bool
     channel: str
+    subject: str
     preview: str
     ours: bool
+    lost: bool
     unread: int
     at: datetime
     ago: str
@@ -55,8 +61,9 @@ class Card:
     version: int
 
 
-def card(row: Row, *, by: Member, here: bool, now: datetime) -> Card:
-    """A row as the member sees it; `here`: the visitor is on the site now."""
+def card(row: Row, *, by: Member, here: bool, now: datetime, lost: bool = False) -> Card:
+    """A row as the member sees it; `here`: the visitor is on the site now, `lost`: the last mail
+    of ours was not delivered."""
     name, short = face(row.name, "", row.visitor, row.contact)
     return Card(
         id=row.id,
@@ -67,8 +74,10 @@ def card(row: Row, *, by: Member, here: bool, now: datetime) -> Card:
         visitor=str(row.visitor or ""),
         here=here,
         channel=channel_name(row.channel),
+        subject=row.subject if row.channel == "email" and row.preview else "",
         preview=(row.preview or row.subject)[:PREVIEW],
         ours=row.ours,
+        lost=lost,
         unread=row.unread,
         at=row.last_activity,
         ago=times.ago(row.last_activity, now),
@@ -83,7 +92,8 @@ def card(row: Row, *, by: Member, here: bool, now: datetime) -> Card:
 @dataclass(frozen=True, slots=True)
 class Bubble:
     """An entry of a thread. `day` is set on the first entry of a day, `joined` on one that
-    continues the bubble before it."""
+    continues the bubble before it; `mail` is the email behind it, `files` are those that do not
+    stand in its text, `forwarded` who got it with a note."""
 
     id: int
     client_id: str
@@ -94,33 +104,76 @@ class Bubble:
     at: datetime
     day: str
     joined: bool
+    mail: View | None = None
+    files: tuple[Chip, ...] = ()
+    forwarded: str = ""
 
 
-def bubbles(window: Window, *, by: Member, contact: str, names: Mapping[int, str]) -> list[Bubble]:
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a thread, and what is known besides its entries: the contact's name, users by
+    id, mails by message."""
+
+    member: Member
+    contact: str
+    names: Mapping[int, str]
+    mails: Mapping[int, View]
+
+
+def bubbles(
+    window: Window,
+    *,
+    by: Member,
+    contact: str,
+    names: Mapping[int, str],
+    mails: Mapping[int, View] | None = None,
+) -> list[Bubble]:
     """The entries of a window as the member sees them, in the active time zone."""
+    reader = Reader(by, contact, names, mails or {})
     made, before = [], window.previous
     for entry in window.entries:
-        made.append(_bubble(entry, before, by, contact, names))
+        made.append(_bubble(entry, before, reader))
         before = entry
     return made
 
 
-def _bubble(entry: Entry, before: Entry | None, by: Member, contact: str, names: Mapping[int, str]) -> Bubble:
+def _bubble(entry: Entry, before: Entry | None, reader: Reader) -> Bubble:
+    mail = reader.mails.get(entry.id)
     at = timezone.localtime(entry.at)
     new_day = before is None or timezone.localtime(before.at).date() != at.date()
-    mine = entry.author == by.user.pk
-    who = contact if entry.kind == Kind.VISITOR else (entry.author_name or "")
     return Bubble(
         id=entry.id,
         client_id=str(entry.client_id),
         side=SIDES[Kind(entry.kind)],
-        who=_("You") if mine else who,
+        who=_who(entry, mail, reader),
         by=f"{entry.kind}-{entry.author or 0}",
-        html=_body(entry, by, names),
+        html=_body(entry, reader),
         at=at,
         day=times.day(at.date(), timezone.localdate()) if new_day else "",
-        joined=not new_day and _continues(entry, before),
+        joined=not new_day and mail is None and _continues(entry, before),
+        mail=mail,
+        files=_files(entry, mail),
+        forwarded=_forwarded(entry),
     )
+
+
+def _who(entry: Entry, mail: View | None, reader: Reader) -> str:
+    if entry.author == reader.member.user.pk:
+        return _("You")
+    if entry.author is None and mail is not None:
+        return mail.who
+    return reader.contact if entry.kind == Kind.VISITOR else (entry.author_name or "")
+
+
+def _files(entry: Entry, mail: View | None) -> tuple[Chip, ...]:
+    """What stands in the HTML is not listed again where the HTML is shown."""
+    in_place = mail is not None and mail.rich
+    return tuple(chip(file) for file in entry.files if not (in_place and file.inline))
+
+
+def _forwarded(entry: Entry) -> str:
+    people = entry.data.get("to") if "forwarded" in entry.data else None
+    return ", ".join(map(str, people)) if isinstance(people, list) else ""
 
 
 def _continues(entry: Entry, before: Entry | None) -> bool:
@@ -130,16 +183,25 @@ def _continues(entry: Entry, before: Entry | None) -> bool:
     return same and (entry.at - before.at).total_seconds() < 60
 
 
-def _body(entry: Entry, by: Member, names: Mapping[int, str]) -> SafeString | str:
+def _body(entry: Entry, reader: Reader) -> SafeString | str:
     if entry.kind != Kind.STATUS:
         return linked(entry.body)
-    return lines.in_words(
+    words = lines.in_words(
         entry.data,
         author=entry.author,
         author_name=entry.author_name or "",
-        reader=by.user.pk,
-        names=names,
+        reader=reader.member.user.pk,
+        names=reader.names,
     )
+    return _led(words, entry.data.get("conversation"), reader)
+
+
+def _led(words: str, conversation: object, reader: Reader) -> SafeString | str:
+    """The words with the way to the conversation that they speak of, if they do."""
+    if not isinstance(conversation, int):
+        return words
+    address = reverse("conversation_short", args=[reader.member.account.slug, conversation])
+    return format_html('{} <a data-short href="{}">{}</a>', words, address, _("Open it"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Addresses of the desk, below /a/<slug>/ (see `config.urls`)."""
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 
 from salotto.desk.views import acts, inbox
 from salotto.inbox.boxes import View
@@ -21,6 +21,7 @@ class ViewConverter:
 register_converter(ViewConverter, "view")
 
 urlpatterns = [
+    path("", include("salotto.desk.mail.urls")),
     path("", inbox.account_home, name="account_home"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/<view:view>/", inbox.inbox, name="inbox_view"),

@@ -6,7 +6,7 @@ from django.utils.translation import pgettext
 
 def words() -> dict[str, str]:
     """By name; `{n}`, `{h}`, `{m}`, `{time}` and `{name}` are filled in by the script."""
-    return _times() | _states() | _thread()
+    return _times() | _states() | _thread() | _mail()
 
 
 def _times() -> dict[str, str]:
@@ -64,4 +64,33 @@ def _thread() -> dict[str, str]:
         "message_from": _("New message from {name}"),
         "nobody": _("Nobody"),
         "show_all": _("Show all"),
+    }
+
+
+def _mail() -> dict[str, str]:
+    return {
+        "to": _("To"),
+        "cc": _("Cc"),
+        "bcc": _("Bcc"),
+        "nobody_yet": _("nobody yet"),
+        "remove": _("Remove {name}"),
+        "not_an_address": _("{name} is not an email address"),
+        "remote_one": _("Show 1 remote image"),
+        "remote_many": _("Show {n} remote images"),
+        "uploading": _("uploading …"),
+        "upload_failed": _("Not uploaded"),
+        "files_wait": _("A file is still on its way. Send again when it has arrived."),
+        "files_failed": _("A file was not uploaded. Try again, or remove it."),
+        "file_too_large": _("Larger than 25 MB"),
+        "files_too_large": _("The files are larger than 25 MB together."),
+        "too_many_files": _("At most 30 files"),
+        "drop_here": _("Drop the files here"),
+        "add_file": _("Attach {name}"),
+        "forward": _("Forward"),
+        "new_message": _("New message"),
+        "mail_sent": _("On its way"),
+        "conversation_gone": _("This conversation was deleted."),
+        "show_folded": _("Show the quoted text and the signature"),
+        "hide_folded": _("Hide the quoted text and the signature"),
+        "loading": _("Loading …"),
     }

@@ -5,24 +5,28 @@ account name the account on both sides, since the keys are `(account_id, id)`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet, Sum
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
+from django.db.models.functions import JSONObject
 
 from salotto.accounts.members import Member
 from salotto.accounts.models import User
 from salotto.core.errors import BadRequest, Missing
 from salotto.inbox.boxes import View
-from salotto.inbox.models import Conversation, Inbox, Kind, Message, Tally
+from salotto.inbox.models import Attachment, Blob, Conversation, Inbox, Kind, Message, Tally
 
 LIST_PAGE = 50
 THREAD_PAGE = 50
 MOST_ROWS = 50
 MOST_EARLIER = 10
+MOST_FILES = 100
+"""Files of one message that are listed."""
 BIGGEST_ID = 2**63 - 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -141,9 +145,18 @@ def tallies(*, by: Member) -> dict[View, int]:
     return {view: counted.get(view, 0) for view in names.values()}
 
 
-def has_one_inbox() -> bool:
-    """Does everything arrive in the same inbox? Then no list needs to name it. One query."""
-    return len(Inbox.objects.values_list("id")[:2]) < 2
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How conversations come in: by how many inboxes, and how many of them are email."""
+
+    inboxes: int
+    email: int
+
+
+def ways() -> Ways:
+    """The account's inboxes, counted; one query."""
+    counted = Inbox.objects.aggregate(inboxes=Count("id"), email=Count("id", filter=Q(channel="email")))
+    return Ways(**counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +222,17 @@ def head(conversation: int, *, by: Member) -> Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file of a message; `inline`: it stands in its text."""
+
+    id: int
+    name: str
+    type: str
+    size: int
+    inline: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One message of a thread."""
 
@@ -220,6 +244,7 @@ class Entry:
     body: str
     data: dict[str, Any]
     at: datetime
+    files: list[Attached] = field(default_factory=list)
 
     @property
     def ours(self) -> bool:
@@ -227,7 +252,8 @@ class Entry:
         return self.kind == Kind.REPLY
 
 
-_ENTRY = ("id", "client_id", "kind", "author_id", "author__name", "body", "data", "created_at")
+_ENTRY = ("id", "client_id", "kind", "author_id", "author__name", "body", "data", "created_at", "attached")
+_ATTACHED = JSONObject(**{name: name for name in ("id", "name", "type", "size", "inline")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +298,60 @@ def _newer(found: "QuerySet[Message]", after: int, limit: int) -> Window:
 
 
 def _entries(found: "QuerySet[Message]") -> list[Entry]:
-    return [Entry(*values) for values in found.values_list(*_ENTRY)]
+    files = Attachment.objects.filter(message_id=OuterRef("id")).order_by("place", "id")
+    attached = ArraySubquery(files.values_list(_ATTACHED)[:MOST_FILES])
+    rows = found.annotate(attached=attached).values_list(*_ENTRY)
+    return [_entry(*row) for row in rows]
+
+
+def _entry(*row: Any) -> Entry:
+    return Entry(*row[:-1], files=[Attached(**file) for file in row[-1]])  # type: ignore[misc]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A file as it is handed out; `sha256` is that of its bytes, in hex."""
+
+    id: int
+    blob: int
+    name: str
+    type: str
+    size: int
+    sha256: str
+
+
+def file(attachment: int, *, by: Member) -> Served:
+    """A file of a message, or an upload of the member's own that waits. Raises Missing."""
+    if not 0 < attachment <= BIGGEST_ID:
+        raise Missing()
+    own = Q(message__isnull=False) | Q(author=by.user)
+    found = Attachment.objects.filter(own, pk=attachment)
+    row = found.values_list("id", "blob_id", "name", "type", "size", "blob__sha256").first()
+    if row is None:
+        raise Missing()
+    return Served(*row)
+
+
+def files_of(message: int) -> list[Attached]:
+    """The files of a message, in order."""
+    found = Attachment.objects.filter(message_id=message).order_by("place", "id")
+    return [Attached(*row) for row in found.values_list("id", "name", "type", "size", "inline")[:MOST_FILES]]
+
+
+def conversation_of(message: int) -> int:
+    """The conversation that a message is part of. Raises Missing."""
+    found = Message.objects.filter(pk=message).values_list("conversation_id", flat=True).first()
+    if found is None:
+        raise Missing()
+    return int(found)
+
+
+def content(file: Served) -> bytes:
+    """The bytes of a file. Raises Missing when it has gone meanwhile."""
+    found = Blob.objects.filter(pk=file.blob).values_list("content", flat=True).first()
+    if found is None:
+        raise Missing()
+    return bytes(found)
 
 
 def names(ids: Iterable[int]) -> dict[int, str]:

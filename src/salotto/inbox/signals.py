@@ -21,7 +21,7 @@ class Draft:
     """What an agent decided about a message beside its text.
 
     `to`, `cc`, `bcc` are addresses as written (None: as the channel would by itself), `subject`
-    likewise; `attachments` are ids of uploads that wait.
+    likewise; `attachments` are ids of uploads that wait; `quote`: what is answered stands below.
     """
 
     to: tuple[str, ...] | None = None
@@ -29,6 +29,7 @@ class Draft:
     bcc: tuple[str, ...] | None = None
     subject: str | None = None
     attachments: tuple[int, ...] = ()
+    quote: bool = False
 
 
 PLAIN = Draft()

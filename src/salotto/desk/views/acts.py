@@ -51,7 +51,12 @@ def reply(request: MemberRequest, conversation: int) -> None:
     """Answer the contact."""
     text: dict[str, Any] = forms.read(forms.Text, request)
     actions.reply(
-        conversation, text["body"], client_id=text["client_id"], by=request.member, seen=text["seen"]
+        conversation,
+        text["body"],
+        client_id=text["client_id"],
+        by=request.member,
+        seen=text["seen"],
+        draft=forms.draft(text, request),
     )
 
 
@@ -59,7 +64,13 @@ def reply(request: MemberRequest, conversation: int) -> None:
 def note(request: MemberRequest, conversation: int) -> None:
     """Write a note for the team."""
     text = forms.read(forms.Text, request)
-    actions.add_note(conversation, text["body"], client_id=text["client_id"], by=request.member)
+    actions.add_note(
+        conversation,
+        text["body"],
+        client_id=text["client_id"],
+        by=request.member,
+        attachments=forms.draft(text, request).attachments,
+    )
 
 
 @_act

@@ -8,6 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from salotto.core.errors import BadRequest, Invalid
 from salotto.inbox.queries import BIGGEST_ID, MOST_ROWS
+from salotto.inbox.signals import Draft
+
+LONGEST_LIST = 40_000
+"""Characters of a list of recipients."""
 
 
 def number(text: str | None) -> int | None:
@@ -31,11 +35,30 @@ def numbers(text: str) -> list[int]:
 
 
 class Text(forms.Form):
-    """A reply or a note. The action checks the text itself."""
+    """A reply or a note, with what makes it a mail. The action checks texts and recipients."""
 
     body = forms.CharField(required=False, strip=False)
     client_id = forms.UUIDField()
     seen = forms.IntegerField(required=False, min_value=0, max_value=BIGGEST_ID)
+    to = forms.CharField(required=False, max_length=LONGEST_LIST)
+    cc = forms.CharField(required=False, max_length=LONGEST_LIST)
+    bcc = forms.CharField(required=False, max_length=LONGEST_LIST)
+    subject = forms.CharField(required=False, max_length=1000)
+    attachments = forms.CharField(required=False, max_length=LONGEST_LIST)
+    quote = forms.BooleanField(required=False)
+
+
+def draft(text: dict[str, Any], request: HttpRequest) -> Draft:
+    """What an agent decided about a reply beside its text; recipients only if the page asked."""
+    asked = "to" in request.POST
+    return Draft(
+        to=(text["to"],) if asked else None,
+        cc=(text["cc"],) if asked else None,
+        bcc=(text["bcc"],) if asked else None,
+        subject=" ".join(text["subject"].split()) or None,
+        attachments=tuple(numbers(text["attachments"])),
+        quote=text["quote"],
+    )
 
 
 class Owner(forms.Form):

@@ -2,15 +2,19 @@
 
 from typing import Any
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from salotto.accounts import queries as people
 from salotto.accounts.http import MemberRequest, for_members, for_readers
+from salotto.channels.email.queries.composer import has_mailbox
 from salotto.core.errors import Forbidden
 from salotto.desk.queries import site_key
 from salotto.desk.views import parts
@@ -34,12 +38,14 @@ def account_home(request: MemberRequest) -> HttpResponse:
     return redirect("inbox", request.member.account.slug)
 
 
+@csp_update({"frame-src": [SELF]})  # mails, each in a sandbox
 @require_safe
 @for_readers
 def inbox(request: MemberRequest, view: View = View.ALL, conversation: int | None = None) -> HttpResponse:
     """A view of the inbox; with `conversation`, that thread beside it."""
     wanted = request.htmx.target if request.htmx else None
     context: dict[str, Any] = {"view": view, "section": "inbox", "views": View}
+    context["can_write_mail"] = SimpleLazyObject(lambda: request.member.can_act and has_mailbox())
     if wanted != STAGE:
         context["cursor"] = cursor.current()
     if conversation is not None:
@@ -54,7 +60,8 @@ def inbox(request: MemberRequest, view: View = View.ALL, conversation: int | Non
 def _list(view: View, request: MemberRequest) -> dict[str, Any]:
     page = queries.conversations(view, by=request.member)
     found = parts.page_context(view, page, request.member)
-    found["one_inbox"] = queries.has_one_inbox()
+    ways = queries.ways()
+    found |= {"one_inbox": ways.inboxes < 2, "can_write_mail": request.member.can_act and ways.email > 0}
     found["counts"] = queries.tallies(by=request.member)
     found["agents"] = people.agents(request.member.account, limit=500)
     if not page.rows and view is View.ALL and request.member.is_admin:
@@ -129,6 +136,8 @@ def thread_state(request: MemberRequest, conversation: int, after: int) -> JsonR
             "seen": head.seen_by_visitor,
             "unread": head.unread,
             "version": head.version,
+            "deliveries": parts.delivery_parts(request, head),
+            "answer": parts.answer_now(window, head, member),
         }
     )
 

@@ -9,13 +9,16 @@ from django.utils import timezone
 
 from salotto.accounts.http import MemberRequest
 from salotto.accounts.members import Member
+from salotto.channels.email.queries.threads import deliveries, mails_of, not_delivered
 from salotto.core.clock import now
 from salotto.desk.lines import users_in
+from salotto.desk.mail.composer import answer_fields, composer_context
+from salotto.desk.mail.shapes import sent, views
 from salotto.desk.queries import who_gives_seats
 from salotto.desk.shapes import Bubble, Card, Person, bubbles, card, person
 from salotto.inbox import queries
 from salotto.inbox.boxes import View
-from salotto.inbox.models import Kind
+from salotto.inbox.models import PUBLIC_KINDS, Kind
 from salotto.inbox.queries import Head, Page, Row, Window
 from salotto.live.presence import here
 
@@ -24,7 +27,9 @@ def cards(rows: Sequence[Row], by: Member) -> list[Card]:
     """Rows as the list shows them, with who is here now."""
     moment = now()
     present = here(row.visitor for row in rows if row.visitor)
-    return [card(row, by=by, here=row.visitor in present, now=moment) for row in rows]
+    by_mail = [row.id for row in rows if row.channel == "email" and row.ours]
+    lost = not_delivered(by_mail) if by_mail else set()
+    return [card(row, by=by, here=row.visitor in present, now=moment, lost=row.id in lost) for row in rows]
 
 
 def page_context(view: View, page: Page, by: Member) -> dict[str, Any]:
@@ -43,7 +48,8 @@ def is_here(visitor: UUID | None) -> bool:
 
 
 def entries(window: Window, head: Head, by: Member) -> list[Bubble]:
-    """A window of a thread as the member sees it; one query when a status line names someone."""
+    """A window of a thread as the member sees it; one query when a status line names someone, and
+    one where there may be mails."""
     wanted: set[int] = set()
     for entry in window.entries:
         if entry.kind == Kind.STATUS:
@@ -51,11 +57,27 @@ def entries(window: Window, head: Head, by: Member) -> list[Bubble]:
     known = {e.author: e.author_name or "" for e in window.entries if e.author}
     names = {n: name for n, name in known.items() if n in wanted}
     names |= queries.names(wanted - names.keys())
-    return bubbles(window, by=by, contact=contact(head).name, names=names)
+    mails = mails_of(by.account.pk, [entry.id for entry in window.entries]) if may_mail(head) else {}
+    seen = views(window.entries, mails, head)
+    return bubbles(window, by=by, contact=contact(head).name, names=names, mails=seen)
+
+
+def may_mail(head: Head) -> bool:
+    """Whether messages of this conversation may have gone by mail, a chat's too."""
+    return head.channel == "email" or bool(head.email)
+
+
+def delivery_parts(request: MemberRequest, head: Head) -> list[dict[str, Any]]:
+    """How the mails of a conversation fare, those that changed last: each with its line."""
+    found = [sent(one) for one in deliveries(head.id)] if may_mail(head) else []
+    return [
+        {"id": one.id, "state": one.state, "html": html(request, "desk/mail/_delivery.html", {"sent": one})}
+        for one in found
+    ]
 
 
 def thread_context(view: View, head: Head, by: Member) -> dict[str, Any]:
-    """Everything that the stage shows of a conversation; at most five queries."""
+    """Everything that the stage shows of a conversation; at most five queries, and those of mail."""
     window = queries.thread(head.id)
     return {
         "view": view,
@@ -69,7 +91,15 @@ def thread_context(view: View, head: Head, by: Member) -> dict[str, Any]:
         "visit": queries.last_visit(head.id),
         "earlier": queries.earlier(head.contact, but=head.id),
         "admins": [] if by.can_act else who_gives_seats(by.account),
+        **(composer_context(head) if by.can_act else {}),
     }
+
+
+def answer_now(window: Window, head: Head, by: Member) -> dict[str, str] | None:
+    """Whom an answer goes to now that a mail has come or gone; None where nothing has changed."""
+    if head.channel != "email" or not by.can_act or not any(e.kind in PUBLIC_KINDS for e in window.entries):
+        return None
+    return answer_fields(head)
 
 
 def seen_reply(window: Window, head: Head) -> int:

@@ -1,4 +1,6 @@
 // Writing: shown at once, sent once, kept until the server has it.
+import * as addressing from "./addressing.js";
+import { Files } from "./files.js";
 import { kept } from "./kept.js";
 import { post, uuid } from "./net.js";
 import { apply, current, refresh, stage, toBottom } from "./thread.js";
@@ -9,9 +11,11 @@ const TYPING_EVERY = 3000, WARN = 500;
 const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
 
 let form = null;
+let files = null;
 
 export function start() {
   stage.addEventListener("opened", attach);
+  stage.addEventListener("state", ({ detail }) => detail.answer && addressing.follow(detail.answer));
   for (const key of document.querySelectorAll("#keys [data-send-key]")) key.textContent = isMac ? "⌘↵" : "Ctrl ↵";
 }
 
@@ -24,13 +28,26 @@ function attach() {
   form.querySelector(".tabs").addEventListener("click", (event) => { const tab = event.target.closest("[data-tab]"); if (tab) choose(tab.dataset.tab); });
   form.querySelector(".tabs").addEventListener("keydown", arrows);
   text().addEventListener("input", () => { keep(); grow(); count(); ping(); });
+  text().required = false; // with a file there may be no text
   form.dataset.kind = "reply";
+  files = new Files(form);
+  files.addEventListener("changed", keepFiles);
+  addressing.attach(form, mailKey());
   restore();
   for (const item of unsent()) showFailed(bubble(item), item, word("not_sent"));
 }
 
 const text = () => form.elements.body;
 const draftKey = (kind) => `salotto:draft:${account}:${current().id}:${kind}`;
+
+const mailKey = () => `${draftKey("reply")}:mail`;
+const filesKey = () => `${draftKey(form.dataset.kind)}:files`;
+
+function keepFiles() {
+  const ready = files.ready();
+  if (ready.length) kept.setItem(filesKey(), JSON.stringify(ready));
+  else kept.removeItem(filesKey());
+}
 
 function keep() {
   const value = text().value;
@@ -40,6 +57,9 @@ function keep() {
 
 function restore() {
   text().value = kept.getItem(draftKey(form.dataset.kind)) ?? "";
+  const ready = JSON.parse(kept.getItem(filesKey()) ?? "[]");
+  if (ready.length || files.items.length) files.set(ready);
+  form.querySelector("[data-attach]").hidden = !files.takes();
   grow();
   count();
 }
@@ -57,6 +77,7 @@ export function choose(kind) {
   form.querySelector("#writing").setAttribute("aria-labelledby", `tab-${kind}`);
   for (const part of form.querySelectorAll("[data-send-word]")) part.hidden = part.dataset.sendWord !== kind;
   form.querySelector("[data-note-word]").hidden = kind !== "note";
+  for (const part of form.querySelectorAll("[data-reply-only]")) part.hidden = kind === "note";
   text().placeholder = kind === "note" ? text().dataset.noteHint : text().dataset.replyHint;
   form.action = form.dataset[kind];
   restore();
@@ -103,16 +124,28 @@ function store(thread, items) {
 
 function send() {
   const body = text().value.trim();
-  if (!body || form.querySelector(".send").disabled) return text().focus();
+  const attached = files.ready();
+  if ((!body && !files.items.length) || form.querySelector(".send").disabled) return text().focus();
   const kind = form.dataset.kind;
-  const item = { id: uuid(), thread: current().id, kind, body, url: form.dataset[kind], seen: current().last };
+  const trouble = files.trouble() || (kind === "reply" ? addressing.trouble() : "");
+  if (trouble) return say(trouble);
+  const item = { id: uuid(), thread: current().id, kind, body, url: form.dataset[kind], seen: current().last, files: attached };
+  if (kind === "reply") item.mail = addressing.take();
   remember(item);
   text().value = "";
+  files.set([]);
   keep();
   grow();
   count();
   deliver(item, bubble(item));
   text().focus();
+}
+
+// Why it cannot be sent yet, where the characters left are told too.
+function say(sentence) {
+  const place = form.querySelector("[data-left]");
+  place.textContent = sentence;
+  place.classList.add("over");
 }
 
 async function deliver(item, entry) {
@@ -121,7 +154,9 @@ async function deliver(item, entry) {
   entry.querySelector(".failure")?.remove();
   entry.querySelector("small").textContent = word("sending");
   try {
-    const state = await post(item.url, { body: item.body, client_id: item.id, seen: item.seen, after: thread.last });
+    const mail = item.mail ?? {};
+    const attachments = (item.files ?? []).map(({ id }) => id).join(",");
+    const state = await post(item.url, { ...mail, body: item.body, client_id: item.id, seen: item.seen, after: thread.last, attachments });
     forget(item);
     apply(state, thread);
     entry.remove();
@@ -140,6 +175,7 @@ function bubble(item) {
   box.className = "bubble";
   if (item.kind === "note") add(box, "span", "who", word("note_by", { name: word("you") }));
   add(box, "div", "text", item.body).dir = "auto";
+  for (const { name } of item.files ?? []) add(box, "div", "file-sent clip", name).dir = "auto";
   add(box, "small", "", word("sending"));
   current().entries.append(entry);
   toBottom();
@@ -176,9 +212,23 @@ function edit(entry, item) {
   forget(item);
   entry.remove();
   choose(item.kind);
+  if (item.files?.length) files.set([...files.ready(), ...item.files]);
+  if (item.mail) addressing.put(item.mail);
   text().value = [item.body, text().value].filter(Boolean).join("\n\n");
   keep();
   grow();
   count();
   text().focus();
+}
+
+/** A mail of ours that did not arrive: its text and recipients into the composer. */
+export function writeAgain(entry) {
+  const people = (name) => [...entry.querySelectorAll(`.mail-lines [data-people-of="${name}"] .mail-person`)].map((one) => one.dataset.written).join(", ");
+  choose("reply");
+  text().value = [entry.querySelector(".text").innerText.trim(), text().value].filter(Boolean).join("\n\n");
+  addressing.put({ to: people("to"), cc: people("cc"), bcc: people("bcc") });
+  keep();
+  grow();
+  count();
+  addressing.open();
 }

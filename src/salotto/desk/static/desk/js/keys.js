@@ -39,6 +39,7 @@ const keys = {
   a: () => opened(() => press("a")),
   r: () => opened(() => choose("reply")),
   n: () => opened(() => choose("note")),
+  c: () => document.querySelector("[data-new-mail]")?.click(),
   "?": () => document.getElementById("keys").showModal(),
 };
 const places = { i: "all", m: "mine", u: "unassigned", d: "done" };

@@ -20,7 +20,8 @@ export function post(url, fields = {}) {
   return ask(url, { method: "POST", headers, body: new URLSearchParams(fields) });
 }
 
-const csrf = () => document.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? "";
+/** The token that goes with a write. */
+export const csrf = () => document.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? "";
 
 async function ask(url, { text = false, headers = {}, ...options }) {
   let answer;
@@ -35,10 +36,12 @@ async function ask(url, { text = false, headers = {}, ...options }) {
   throw await refusal(answer);
 }
 
-async function refusal(answer) {
-  const told = await answer.json().catch(() => null);
-  if (answer.status === 401 || told?.error?.code === "csrf") signInAgain(); // both cookies may be gone
-  return new Refusal(answer.status, told?.error?.code ?? "", told?.error?.message ?? word("failed"));
+const refusal = async (answer) => refused(answer.status, await answer.json().catch(() => null));
+
+/** The Refusal of an answer whose JSON was read, if it had any. */
+export function refused(status, told) {
+  if (status === 401 || told?.error?.code === "csrf") signInAgain(); // both cookies may be gone
+  return new Refusal(status, told?.error?.code ?? "", told?.error?.message ?? word("failed"));
 }
 
 let asked = false;

@@ -1,6 +1,7 @@
 // The open thread: new entries once each, older ones on the way up, read when it is seen.
 import { separate } from "./days.js";
 import { fold } from "./fold.js";
+import { watch } from "./frames.js";
 import { get, post } from "./net.js";
 import { live } from "./stream.js";
 import { refreshTimes, word } from "./words.js";
@@ -9,7 +10,8 @@ const NEAR = 60, KEEP = 400, TYPING = 4000, READ_AFTER = 400;
 const me = Number(document.body.dataset.me);
 const isAgent = document.body.dataset.role === "agent";
 
-/** Events: "opened" when another thread stands on the stage. */
+/** Events: "opened" when another thread stands on the stage, "state" (detail: what the server told
+    of it), "gone" when there is no such conversation any more. */
 export const stage = new EventTarget();
 
 let thread = null; // {id, root, talk, entries, last, seen, leave}
@@ -42,6 +44,7 @@ function dress(to, entries) {
   refreshTimes(to.root);
   separate(to.entries);
   fold(entries);
+  watch(entries);
 }
 
 function opened(root) {
@@ -82,6 +85,7 @@ export async function refresh() {
       more = state.more;
     }
   } catch (error) {
+    if (error.status === 404 && thread === asked) stage.dispatchEvent(new Event("gone"));
     if (error.status === 0 || error.status >= 500) setTimeout(() => thread === asked && refresh(), 2500);
   } finally {
     asking = false;
@@ -98,7 +102,9 @@ export function apply(state, to = thread) {
   to.unread = state.unread;
   if (state.seen >= to.seen) to.seen = state.seen;
   showSeen(to);
+  showDeliveries(to, state.deliveries ?? []);
   showHead(to, state);
+  stage.dispatchEvent(new CustomEvent("state", { detail: state }));
   if (stick) { trim(to); toBottom(); }
   else if (fresh.some((entry) => entry.matches(".them, .note, .us"))) to.below.hidden = false;
   announce(to, fresh);
@@ -128,6 +134,18 @@ function showSeen(to) {
   to.entries.querySelectorAll(".seen").forEach((entry) => entry.classList.remove("seen"));
   const ours = [...to.entries.querySelectorAll(".us[data-id]")].at(-1);
   if (ours && Number(ours.dataset.id) <= to.seen) ours.classList.add("seen");
+}
+
+// Where our mails are on their way; one that somebody is about to click is left alone.
+function showDeliveries(to, deliveries) {
+  for (const { id, html } of deliveries) {
+    const old = to.entries.querySelector(`[data-delivery="${id}"]`);
+    const box = document.createElement("template");
+    box.innerHTML = html.trim();
+    const fresh = box.content.firstElementChild;
+    if (!old) to.entries.querySelector(`[data-id="${id}"] .bubble`)?.append(fresh);
+    else if (old.dataset.state !== fresh.dataset.state || old.textContent !== fresh.textContent) old.replaceWith(fresh);
+  }
 }
 
 function showHead(to, state) {

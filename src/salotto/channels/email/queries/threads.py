@@ -1,0 +1,180 @@
+"""The emails behind the messages of a thread, as a page shows them; in the caller's account scope."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Left, Length
+
+from salotto.channels.email.mime.htmlfold import fold_html
+from salotto.channels.email.models import Mail, MailState
+from salotto.channels.email.recipients import Person, as_people
+from salotto.channels.email.safe.html import is_rich
+from salotto.core.errors import Missing
+from salotto.inbox.models import Attachment
+
+LOOKED_AT = 200_000
+"""Characters of a mail's HTML that say how it is to be shown."""
+REMEMBERED = 20_000
+"""Mails whose shape is remembered: it never changes."""
+MOST_DELIVERIES = 20
+MOST_FILES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """`rich`: the HTML says more than its text; `folded`: a quote or a signature is folded off it."""
+
+    rich: bool
+    folded: bool
+
+
+PLAIN = Shape(False, False)
+_shapes: OrderedDict[tuple[int, int], Shape] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The email behind a message. `length` is that of its whole text, `original`: it is kept as
+    it came; `hints` are what was broken in it."""
+
+    id: int
+    message: int
+    kind: str
+    state: str
+    error: str
+    sender: Person
+    to: tuple[Person, ...]
+    cc: tuple[Person, ...]
+    bcc: tuple[Person, ...]
+    subject: str
+    dated: datetime | None
+    automatic: str
+    hints: tuple[str, ...]
+    length: int
+    original: bool
+    has_html: bool
+    shape: Shape
+
+    @property
+    def ours(self) -> bool:
+        """We send it, or have sent it."""
+        return self.state != MailState.RECEIVED
+
+
+_FIELDS = (
+    "id", "message_id", "kind", "state", "error", "sender_name", "sender", "to", "cc", "bcc", "subject",
+    "dated", "automatic", "problems", "length", "raw_id", "html_length", "looked_at",
+)  # fmt: skip
+
+
+def mails_of(account_id: int, messages: Iterable[int]) -> dict[int, Letter]:
+    """The mails behind these messages of a window, by message; one query."""
+    wanted = list(messages)
+    known = [number for number in wanted if (account_id, number) in _shapes]
+    html = Case(When(message_id__in=known, then=Value("")), default=Left("html", LOOKED_AT))
+    found = Mail.objects.filter(message_id__in=wanted).annotate(
+        length=Length("text"), html_length=Length("html"), looked_at=html
+    )
+    return {row["message_id"]: _letter(account_id, row) for row in found.values(*_FIELDS)}
+
+
+def _letter(account_id: int, row: dict[str, Any]) -> Letter:
+    hints = row["problems"] if isinstance(row["problems"], list) else []
+    return Letter(
+        id=row["id"],
+        message=row["message_id"],
+        kind=row["kind"],
+        state=row["state"],
+        error=row["error"],
+        sender=(row["sender_name"], row["sender"]),
+        to=as_people(row["to"]),
+        cc=as_people(row["cc"]),
+        bcc=as_people(row["bcc"]),
+        subject=row["subject"],
+        dated=row["dated"],
+        automatic=row["automatic"],
+        hints=tuple(one for one in hints if isinstance(one, str)),
+        length=row["length"],
+        original=row["raw_id"] is not None,
+        has_html=row["html_length"] > 0,
+        shape=_shape(account_id, row),
+    )
+
+
+def _shape(account_id: int, row: dict[str, Any]) -> Shape:
+    """How the HTML is to be shown: looked at once, then remembered."""
+    if not row["html_length"] or row["state"] != MailState.RECEIVED:
+        return PLAIN
+    key = (account_id, row["message_id"])
+    known = _shapes.get(key)
+    if known is None:
+        visible, rest = fold_html(row["looked_at"])
+        known = _shapes[key] = Shape(is_rich(visible), bool(rest))
+        while len(_shapes) > REMEMBERED:
+            _shapes.popitem(last=False)
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a mail of ours is on its way."""
+
+    message: int
+    kind: str
+    state: str
+    error: str
+
+
+def deliveries(conversation: int) -> list[Delivery]:
+    """How the mails fare that a conversation has sent, those that changed last; at most 20."""
+    sent = Mail.objects.filter(conversation_id=conversation, message__isnull=False)
+    ours = sent.exclude(state=MailState.RECEIVED).order_by("-changed_at", "-id")
+    rows = ours.values_list("message_id", "kind", "state", "error")[:MOST_DELIVERIES]
+    return [Delivery(*row) for row in rows]
+
+
+def not_delivered(conversations: Iterable[int]) -> set[int]:
+    """Those of at most 50 conversations whose last message was not sent, or came back; one query."""
+    lost = Mail.objects.filter(
+        conversation_id__in=list(conversations),
+        state__in=(MailState.FAILED, MailState.BOUNCED),
+        message_id=F("conversation__last_message"),
+    )
+    return set(lost.values_list("conversation_id", flat=True)[:50])
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a mail says, whole."""
+
+    mail: int
+    subject: str
+    text: str
+    html: str
+
+
+def content_of(message: int) -> Content:
+    """The whole of the mail behind a message. Raises Missing where there is none."""
+    found = Mail.objects.filter(message_id=message)
+    row = found.values_list("id", "subject", "text", "html").first()
+    if row is None:
+        raise Missing
+    return Content(*row)
+
+
+def inline_files(message: int) -> dict[str, int]:
+    """The files that the HTML of a message may show in place: attachment by content id."""
+    named = Attachment.objects.filter(message_id=message).exclude(content_id="").order_by("-place", "-id")
+    return dict(named.values_list("content_id", "id")[:MOST_FILES])
+
+
+def mail_of(message: int) -> int:
+    """The id of the mail behind a message. Raises Missing where there is none."""
+    found: int | None = Mail.objects.filter(message_id=message).values_list("id", flat=True).first()
+    if found is None:
+        raise Missing
+    return found

@@ -1,0 +1,42 @@
+"""A large request body kept on disk until it is there whole, so that no thread waits for it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from tempfile import SpooledTemporaryFile
+
+from salotto.core.asgi import Message, Receive, Scope, header
+from salotto.core.errors import BadRequest, TooLarge
+
+IN_MEMORY = 1 << 20
+CHUNK = 1 << 16
+
+
+@asynccontextmanager
+async def spooled(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[Receive]:
+    """The channel of a request whose body was read before; raises TooLarge beyond `limit` bytes,
+    BadRequest if it breaks off."""
+    declared = header(scope, b"content-length")
+    if declared.isdigit() and int(declared) > limit:
+        raise TooLarge
+    with SpooledTemporaryFile(IN_MEMORY) as kept:
+        await _fill(kept, receive, limit)
+        size = kept.tell()
+        kept.seek(0)
+
+        async def given() -> Message:
+            body = kept.read(CHUNK)
+            return {"type": "http.request", "body": body, "more_body": kept.tell() < size}
+
+        yield given
+
+
+async def _fill(kept: "SpooledTemporaryFile[bytes]", receive: Receive, limit: int) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest(code="broken_off")
+        kept.write(message.get("body", b""))
+        if kept.tell() > limit:
+            raise TooLarge
+        if not message.get("more_body"):
+            return

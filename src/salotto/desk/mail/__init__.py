@@ -1,0 +1,1 @@
+"""Email in the desk: reading it in the thread, and writing it."""

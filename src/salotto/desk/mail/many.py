@@ -1,0 +1,163 @@
+"""One mail to many people, each in a conversation of their own: written, checked, sent, watched."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+from uuid import uuid4
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from salotto.accounts.http import MemberRequest, for_agents
+from salotto.channels.email import actions as mail
+from salotto.channels.email.actions.bulk import MOST
+from salotto.channels.email.actions.stopping import stop_many
+from salotto.channels.email.queries import composer
+from salotto.channels.email.recipients import Person, is_address, parsed, written
+from salotto.core.errors import Invalid
+from salotto.desk.mail.reading import fits
+from salotto.desk.mail.writing import read, sent_or_said
+
+FILE_BYTES = 200_000
+"""Of a list that is uploaded."""
+SHOWN_WRONG = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Who was named: `people` once each, how many were `twice` there, and what is no address."""
+
+    people: tuple[Person, ...]
+    twice: int
+    wrong: tuple[str, ...]
+
+    @property
+    def too_many(self) -> bool:
+        return len(self.people) > MOST
+
+
+def check(texts: Iterable[str]) -> Checked:
+    """Everybody in these texts, one or several to a line; what is no address is told apart."""
+    people: dict[str, Person] = {}
+    wrong: list[str] = []
+    twice = 0
+    for piece in texts:
+        try:
+            found = parsed([piece])
+        except Invalid:
+            wrong.append(piece[:80])
+            continue
+        for person in found:
+            twice += person[1].lower() in people
+            people.setdefault(person[1].lower(), person)
+    return Checked(tuple(people.values()), twice, tuple(wrong))
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """One piece per person, as people paste them: by lines, semicolons, or commas."""
+    for line in text.replace(";", "\n").splitlines():
+        if line.count("@") > 1:
+            yield from (part.strip() for part in line.split(",") if part.strip())
+        elif line.strip():
+            yield line.strip().strip(",").strip()
+
+
+def rows_of(content: bytes) -> Iterator[str]:
+    """The addresses of a CSV file, with the cell before them as a name; a heading is passed over."""
+    text = content.decode("utf-8-sig", "replace").replace("\0", "")
+    delimiter = max(",;\t", key=text[:2000].count)
+    for n, row in enumerate(csv.reader(StringIO(text), delimiter=delimiter)):
+        cells = [cell.strip() for cell in row if cell.strip()]
+        address = next((cell for cell in cells if is_address(cell)), None)
+        if address is not None:
+            name = next((cell for cell in cells if cell != address and "@" not in cell), "")
+            yield written((name, address))
+        elif cells and n:
+            yield " ".join(cells)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_agents
+def many(request: MemberRequest) -> HttpResponse:
+    """Write it; then see whom it goes to; then, with `sure`, send it."""
+    if request.method != "POST":
+        return _form(request)
+    given = read(request)
+    checked = check([*lines_of(given["to"]), *_uploaded(request)])
+    if request.POST.get("sure") == "1":
+        return sent_or_said(
+            request, lambda: _send(request, given, checked), lambda error: _form(request, error, checked)
+        )
+    if (
+        "back" in request.POST
+        or not checked.people
+        or not given["subject"].strip()
+        or not given["body"].strip()
+    ):
+        return _form(request, checked=checked, tried="back" not in request.POST)
+    return _render(request, "many_check.html", given=given, checked=checked)
+
+
+def _uploaded(request: MemberRequest) -> Iterator[str]:
+    given = request.FILES.get("list")
+    if given is not None:
+        yield from rows_of(given.read(FILE_BYTES))
+
+
+def _form(
+    request: MemberRequest, error: str = "", checked: Checked | None = None, *, tried: bool = False
+) -> HttpResponse:
+    people = "\n".join(map(written, checked.people)) if checked else request.POST.get("to", "")
+    return _render(
+        request, "many.html", given=request.POST, error=error, checked=checked, tried=tried, people=people
+    )
+
+
+def _render(request: MemberRequest, name: str, **context: Any) -> HttpResponse:
+    checked = context.get("checked")
+    context |= {"mailboxes": composer.mailboxes(), "key": request.POST.get("key") or uuid4(), "most": MOST}
+    context |= {"section": "inbox", "wrong": checked.wrong[:SHOWN_WRONG] if checked else ()}
+    if checked:
+        context["people"] = "\n".join(map(written, checked.people))
+    return render(request, f"desk/mail/{name}", context)
+
+
+def _send(request: MemberRequest, given: dict[str, Any], checked: Checked) -> str:
+    batch = mail.queue_many(
+        given["mailbox"] or 0,
+        map(written, checked.people),
+        given["subject"],
+        given["body"],
+        request.member,
+        given["key"],
+    )
+    return reverse("mail_batch", args=[request.member.account.slug, batch.pk])
+
+
+@require_safe
+@for_agents
+def progress(request: MemberRequest, batch: int) -> HttpResponse:
+    """How far it has got; as a fragment for the page that watches."""
+    fits(batch)
+    found = composer.progress_of(batch)
+    counts = found.counts
+    context: dict[str, Any] = {"batch": found, "section": "inbox", "waiting": counts.get("waiting", 0)}
+    context["in_line"] = counts.get("queued", 0) + counts.get("sending", 0)
+    context["sent"] = counts.get("sent", 0)
+    context["lost"] = counts.get("failed", 0) + counts.get("bounced", 0) + counts.get("refused", 0)
+    context["skipped"] = counts.get("skipped", 0)
+    context["under_way"] = bool(context["waiting"] or context["in_line"])
+    return render(request, "desk/mail/_progress.html" if request.htmx else "desk/mail/progress.html", context)
+
+
+@require_POST
+@for_agents
+def stop(request: MemberRequest, batch: int) -> HttpResponse:
+    """Who has not got it yet does not get it."""
+    fits(batch)
+    stop_many(batch, request.member)
+    return redirect("mail_batch", request.member.account.slug, batch)

@@ -1,0 +1,173 @@
+"""What the templates of the thread show of an email, prepared."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from salotto.channels.email.models import MailState
+from salotto.channels.email.queries.threads import Delivery, Letter
+from salotto.channels.email.recipients import Person
+from salotto.desk import times
+from salotto.inbox.queries import Entry, Head
+
+MINUTES_OFF = timedelta(minutes=10)
+"""A mail's own date is worth a word when it is further from when it came."""
+SLACK = 3
+"""Characters that text and shown text may differ by without anything being folded."""
+_PREFIX = re.compile(r"^(?:(?:re|fwd?|aw|wg|r|i|rif|tr|sv|vs|antw)\s*(?:\[\d+\])?:\s*)+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where a mail of ours is on its way: `error` are the server's own words."""
+
+    id: int
+    state: str
+    word: str
+    error: str
+    again: bool
+
+    @property
+    def bad(self) -> bool:
+        return self.state in (MailState.FAILED, MailState.BOUNCED)
+
+
+def sent(mail: Letter | Delivery) -> Sent:
+    """The state of a mail in words."""
+    words = {
+        MailState.QUEUED: _("waiting to be sent") if mail.error else _("queued"),
+        MailState.SENDING: _("sending …"),
+        MailState.SENT: _("mailed too") if mail.kind == "chat" else _("sent"),
+        MailState.FAILED: _("Not sent"),
+        MailState.BOUNCED: _("Came back"),
+    }
+    bad = mail.state in (MailState.FAILED, MailState.BOUNCED)
+    return Sent(
+        id=mail.message,
+        state=mail.state,
+        word=words[MailState(mail.state)],
+        error=mail.error.strip(),
+        again=bad or bool(mail.error),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a mail's head: what it is (`key`: to, cc …), and who."""
+
+    key: str
+    name: str
+    people: list[Person]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An email within its bubble.
+
+    `who` wrote it and `to` whom in one short line; `lines` is everybody; `subject` is set where
+    it is not the conversation's, `dated` where the mail's own date says something. `rich`: its
+    HTML is shown, in a frame; `folded`: a quote or a signature is hidden.
+    """
+
+    id: int
+    message: int
+    who: str
+    address: str
+    to: str
+    lines: list[Line]
+    subject: str
+    dated: datetime | None
+    rich: bool
+    has_html: bool
+    folded: bool
+    original: bool
+    hints: tuple[str, ...]
+    automatic: bool
+    sent: Sent | None
+
+
+def view(mail: Letter, entry: Entry, head: Head) -> View:
+    """The mail behind an entry, as its bubble shows it."""
+    return View(
+        id=mail.id,
+        message=mail.message,
+        who=_name(mail.sender),
+        address=mail.sender[1],
+        to=_short(mail),
+        lines=_lines(mail),
+        subject=_subject(mail, head),
+        dated=_dated(mail, entry),
+        rich=mail.shape.rich,
+        has_html=mail.has_html and not mail.ours,
+        folded=mail.shape.folded if mail.shape.rich else _is_folded(mail, entry),
+        original=mail.original,
+        hints=() if mail.ours else mail.hints,
+        automatic=bool(mail.automatic) and not mail.ours,
+        sent=sent(mail) if mail.ours else None,
+    )
+
+
+def _is_folded(mail: Letter, entry: Entry) -> bool:
+    return mail.kind in ("mail", "reply") and mail.length > len(entry.body) + SLACK
+
+
+def _name(person: Person) -> str:
+    return person[0] or person[1]
+
+
+def _first(person: Person) -> str:
+    """A name as short as a line needs it; an address stays whole."""
+    return person[0].strip() or person[1]
+
+
+def _short(mail: Letter) -> str:
+    """ "to Anna Rossi and 2 more"; everybody counts."""
+    everybody = [*mail.to, *mail.cc, *mail.bcc]
+    if not everybody:
+        return ""
+    rest = len(everybody) - 1
+    if not rest:
+        return _("to %(name)s") % {"name": _first(everybody[0])}
+    words = ngettext("to %(name)s and %(n)d more", "to %(name)s and %(n)d more", rest)
+    return words % {"name": _first(everybody[0]), "n": rest}
+
+
+def _lines(mail: Letter) -> list[Line]:
+    found = [
+        Line("from", _("From"), [mail.sender]),
+        Line("to", _("To"), list(mail.to)),
+        Line("cc", _("Cc"), list(mail.cc)),
+        Line("bcc", _("Bcc"), list(mail.bcc)),
+    ]
+    return [line for line in found if line.people]
+
+
+def bare(subject: str) -> str:
+    """A subject without the marks of answering and forwarding, for comparing."""
+    return " ".join(_PREFIX.sub("", subject.strip()).split()).casefold()
+
+
+def _subject(mail: Letter, head: Head) -> str:
+    return mail.subject if bare(mail.subject)[:150] != bare(head.subject)[:150] else ""
+
+
+def _dated(mail: Letter, entry: Entry) -> datetime | None:
+    if mail.ours or mail.dated is None or abs(entry.at - mail.dated) < MINUTES_OFF:
+        return None
+    return mail.dated
+
+
+def dated_in_words(moment: datetime) -> str:
+    """A mail's own date, in the active time zone."""
+    local = timezone.localtime(moment)
+    return f"{times.long_date(local.date())}, {local:%H:%M}"
+
+
+def views(entries: list[Entry], mails: Mapping[int, Letter], head: Head) -> dict[int, View]:
+    """The mails of a window as their bubbles show them, by message."""
+    return {entry.id: view(mails[entry.id], entry, head) for entry in entries if entry.id in mails}

@@ -1,0 +1,155 @@
+"""Writing mail outside of the composer: a new conversation, forwarding, trying again."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from salotto.accounts.http import MemberRequest, for_agents
+from salotto.channels.email import actions as mail
+from salotto.channels.email.queries import composer, threads
+from salotto.channels.email.recipients import written
+from salotto.core.errors import BadRequest, Refused
+from salotto.desk.mail.files import chip
+from salotto.desk.mail.reading import fits
+from salotto.desk.views.forms import LONGEST_LIST, number, numbers
+from salotto.desk.views.inbox import thread_state
+from salotto.inbox import queries
+from salotto.inbox.boxes import View
+
+LONGEST_TYPED = 100
+
+
+class Writing(forms.Form):
+    """A mail as its form holds it; the action checks what is in it."""
+
+    mailbox = forms.IntegerField(required=False, min_value=1, max_value=queries.BIGGEST_ID)
+    to = forms.CharField(required=False, max_length=LONGEST_LIST)
+    cc = forms.CharField(required=False, max_length=LONGEST_LIST)
+    bcc = forms.CharField(required=False, max_length=LONGEST_LIST)
+    subject = forms.CharField(required=False, max_length=1000)
+    body = forms.CharField(required=False, strip=False)
+    attachments = forms.CharField(required=False, max_length=LONGEST_LIST)
+    key = forms.UUIDField()
+
+
+def read(request: HttpRequest) -> dict[str, Any]:
+    """The form's values. Raises BadRequest for what no form of ours sends."""
+    given = Writing(request.POST)
+    if not given.is_valid():
+        raise BadRequest
+    return given.cleaned_data
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script asks, which shows a refusal by itself."""
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def sent_or_said(
+    request: MemberRequest, act: Callable[[], str], page: Callable[[str], HttpResponse]
+) -> HttpResponse:
+    """Do it and go to its address; or show the page again with the reason why not."""
+    if wants_json(request):
+        return JsonResponse({"url": act()})
+    try:
+        return redirect(act())
+    except Refused as refused:
+        shown = page(str(refused.message))
+        shown.status_code = refused.status
+        return shown
+
+
+def _page(request: MemberRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+    """As a page of its own, or for a dialog."""
+    fragment = bool(request.htmx)
+    return render(request, f"desk/mail/_{name}.html" if fragment else f"desk/mail/{name}.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_agents
+def new(request: MemberRequest) -> HttpResponse:
+    """Begin a conversation by mail."""
+
+    def page(error: str = "") -> HttpResponse:
+        context: dict[str, Any] = {"mailboxes": composer.mailboxes(), "section": "inbox", "error": error}
+        context |= {"key": request.POST.get("key") or uuid4(), "given": request.POST, "to": _to(request)}
+        return _page(request, "new", context)
+
+    if request.method != "POST":
+        return page()
+    given = read(request)
+    return sent_or_said(request, lambda: _begin(request, given), page)
+
+
+def _to(request: MemberRequest) -> str:
+    return (request.POST.get("to") or request.GET.get("to") or "")[:LONGEST_LIST]
+
+
+def _begin(request: MemberRequest, given: dict[str, Any]) -> str:
+    conversation = mail.queue_new(
+        given["mailbox"] or 0,
+        (given["to"],),
+        (given["cc"],),
+        (given["bcc"],),
+        given["subject"],
+        given["body"],
+        numbers(given["attachments"]),
+        request.member,
+        key=given["key"],
+    )
+    return reverse("conversation", args=[request.member.account.slug, View.ALL, conversation])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_agents
+def forward(request: MemberRequest, message: int) -> HttpResponse:
+    """Send a mail of a thread, with its files, to somebody outside of it."""
+    fits(message)
+    number_of = threads.mail_of(message)
+
+    def page(error: str = "") -> HttpResponse:
+        content = threads.content_of(message)
+        files = [chip(file) for file in queries.files_of(message) if not file.inline]
+        context: dict[str, Any] = {"content": content, "message": message, "files": files, "error": error}
+        context |= {"key": uuid4(), "given": request.POST, "section": "inbox", "mail": number_of}
+        return _page(request, "forward", context)
+
+    if request.method != "POST":
+        return page()
+    given = read(request)
+    return sent_or_said(request, lambda: _forward(request, message, given), page)
+
+
+def _forward(request: MemberRequest, message: int, given: dict[str, Any]) -> str:
+    sent = mail.queue_forward(message, (given["to"],), given["body"], request.member)
+    return reverse("conversation_short", args=[request.member.account.slug, sent.conversation_id])
+
+
+@require_POST
+@for_agents
+def retry(request: MemberRequest, message: int) -> HttpResponse:
+    """Try again now to send a mail."""
+    fits(message)
+    mail.retry_mail(threads.mail_of(message), request.member)
+    conversation = queries.conversation_of(message)
+    if wants_json(request):
+        return thread_state(request, conversation, number(request.POST.get("after")) or 0)
+    return redirect("conversation_short", request.member.account.slug, conversation)
+
+
+@require_safe
+@for_agents
+def people(request: MemberRequest) -> HttpResponse:
+    """Whom the agent may mean who types `q`: up to 8 of the account's contacts."""
+    typed = request.GET.get("q", "").strip()[:LONGEST_TYPED].replace("\0", "")
+    found = composer.suggestions(typed)
+    shown = [
+        {"name": name, "address": address, "written": written((name, address))} for name, address in found
+    ]
+    return JsonResponse({"people": shown})

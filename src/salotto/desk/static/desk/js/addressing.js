@@ -1,0 +1,116 @@
+// Whom an answer by mail goes to: the line above the text, its fields, and the quote below.
+import { isAddress, read } from "./addresses.js";
+import { kept } from "./kept.js";
+import { dress, finish, set } from "./recipients.js";
+import { word } from "./words.js";
+
+const NAMES = ["to", "cc", "bcc", "subject"];
+
+let form = null; // null: this conversation is no email
+let key = "";
+let usual = {}; // what the server would do by itself
+
+/** Begin with the composer of a thread; `store` is where the browser keeps what was changed. */
+export function attach(composer, store) {
+  form = "mail" in composer.dataset ? composer : null;
+  key = store;
+  if (!form) return;
+  usual = values();
+  dress(form);
+  const before = JSON.parse(kept.getItem(key) ?? "null");
+  if (before) put(before);
+  form.addEventListener("people:changed", changed);
+  form.elements.subject.addEventListener("input", changed);
+  form.elements.quote?.addEventListener("change", changed);
+  form.querySelector("[data-only-one]")?.addEventListener("click", onlyOne);
+  show();
+}
+
+const values = () => Object.fromEntries(NAMES.map((name) => [name, form.elements[name].value]));
+const isUsual = () => NAMES.every((name) => form.elements[name].value === usual[name]) && form.elements.quote?.checked !== false;
+
+function changed() {
+  if (isUsual()) kept.removeItem(key);
+  else kept.setItem(key, JSON.stringify({ ...values(), quote: form.elements.quote?.checked ? "1" : "" }));
+  show();
+}
+
+/** Other recipients, subject or quote. */
+export function put(mail) {
+  if (!form) return;
+  for (const name of NAMES) if (mail[name] !== undefined) write(name, mail[name]);
+  if (form.elements.quote && mail.quote !== undefined) form.elements.quote.checked = Boolean(mail.quote);
+  changed();
+}
+
+function write(name, value) {
+  if (name === "subject") form.elements.subject.value = value;
+  else set(form.elements[name], value);
+}
+
+/** The newest mail is another one now: whoever has changed nothing answers that one. */
+export function follow(answer) {
+  if (!form) return;
+  const untouched = isUsual();
+  usual = { ...usual, to: normal(answer.to), cc: normal(answer.cc), subject: answer.subject };
+  if (untouched) put(usual);
+  const quote = form.querySelector(".quote-text");
+  if (quote) quote.textContent = answer.quoted;
+}
+
+// As the fields write it, so that comparing says something.
+function normal(text) {
+  const probe = form.elements.bcc;
+  const before = probe.value;
+  set(probe, text);
+  const said = probe.value;
+  set(probe, before);
+  return said;
+}
+
+/** Why it cannot be sent like this, or "". */
+export function trouble() {
+  if (!form) return "";
+  finish(form);
+  const everybody = ["to", "cc", "bcc"].flatMap((name) => read(form.elements[name].value));
+  const wrong = everybody.find(({ address }) => !isAddress(address));
+  if (!wrong && everybody.length) return "";
+  open();
+  return wrong ? word("not_an_address", { name: wrong.address }) : word("nobody_yet");
+}
+
+/** What goes with the text; the next answer begins as usual. */
+export function take() {
+  if (!form) return undefined;
+  const mail = { ...values(), quote: form.elements.quote?.checked ? "1" : "" };
+  kept.removeItem(key);
+  form.querySelector("[data-recipients]").open = false;
+  queueMicrotask(() => form && put({ ...usual, bcc: "", quote: "1" }));
+  return mail;
+}
+
+/** Show the fields. */
+export function open() {
+  if (form) form.querySelector("[data-recipients]").open = true;
+}
+
+function onlyOne(event) {
+  const all = event.currentTarget.getAttribute("aria-pressed") === "true";
+  const first = read(usual.to)[0];
+  put(all ? { to: usual.to, cc: usual.cc } : { to: first ? (first.name ? `"${first.name.replaceAll('"', "")}" <${first.address}>` : first.address) : "", cc: "" });
+}
+
+// "To Anna Rossi · Cc 2"
+function show() {
+  const people = (name) => read(form.elements[name].value);
+  const names = people("to").map(({ name, address }) => name || address);
+  const parts = [`${word("to")} ${names.length ? names.join(", ") : word("nobody_yet")}`];
+  for (const name of ["cc", "bcc"]) if (people(name).length) parts.push(`${word(name)} ${people(name).length}`);
+  form.querySelector("[data-people-line]").textContent = parts.join(" · ");
+  const button = form.querySelector("[data-only-one]");
+  if (!button) return;
+  const one = people("to").length === 1 && !people("cc").length && !people("bcc").length;
+  button.setAttribute("aria-pressed", String(one));
+  button.querySelector("[data-all-word]").hidden = !one;
+  button.querySelector("[data-one-word]").hidden = one;
+}
