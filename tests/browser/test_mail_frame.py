@@ -1,6 +1,7 @@
 """Hostile mails in a real browser: no script runs, nothing leaves, the page above stays as it is."""
 
 import json
+import random
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,12 +13,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from salotto.channels.email.safe.frame import SANDBOX, frame_document, frame_headers
 from salotto.channels.email.safe.html import made_safe, remote_count
-from tests.channels.email.safe.vectors import RUN, VECTORS
+from tests.channels.email.safe.test_fuzz import mutated
+from tests.channels.email.safe.vectors import CALL, RUN, VECTORS
 
 GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 PAGE = """<!doctype html><meta charset="utf-8"><title>Reading</title><link rel="icon" href="data:,">
 <script>window.hits = []; window.heights = {{}};</script><body>{frames}"""
-FRAME = '<iframe sandbox="{sandbox}" src="/mail/{name}" title="{name}" width="600" height="200"></iframe>'
+FRAME = '<iframe {sandbox} src="/mail/{name}" title="{name}" width="600" height="200"></iframe>'
 
 
 @dataclass
@@ -27,19 +29,22 @@ class Desk:
     documents: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
     strangers: list[str] = field(default_factory=list)
     address: str = ""
+    guarded: bool = True
+    """With the sandbox and the headers, or without."""
 
     def put(self, fragment: str, *, remote: bool = False, theme: str = "system") -> str:
         """Keep a fragment as a document of a frame; its name."""
         name = str(len(self.documents))
         self.documents[name] = (
             frame_document(fragment, language="en", theme=theme),
-            frame_headers(remote),
+            frame_headers(remote) if self.guarded else {"Content-Type": "text/html; charset=utf-8"},
         )
         return name
 
     def page(self) -> str:
         """The page with all the mails."""
-        frames = "".join(FRAME.format(sandbox=SANDBOX, name=escape(name)) for name in self.documents)
+        sandbox = f'sandbox="{SANDBOX}"' if self.guarded else ""
+        frames = "".join(FRAME.format(sandbox=sandbox, name=escape(name)) for name in self.documents)
         return PAGE.format(frames=frames)
 
 
@@ -182,6 +187,26 @@ def test_the_frame_alone_stops_scripts_and_requests(desk: Desk, context: Browser
     seen = watched(context, desk)
     assert (seen.hits(), seen.dialogs, seen.left) == ([], [], [])
     assert seen.page.url == desk.address
+
+
+def test_made_safe_alone_stops_scripts_and_requests(desk: Desk, context: BrowserContext) -> None:
+    """If the sandbox and the policy failed altogether: nothing hostile is left that could act."""
+    desk.guarded = False
+    chance = random.Random(4)
+    for mail in VECTORS.values():
+        desk.put(made_safe(mail).html + "".join(made_safe(mutated(mail, chance)).html for _ in range(20)))
+    seen = watched(context, desk)
+    touch(seen)
+    assert (seen.hits(), seen.dialogs, seen.left, seen.popups) == ([], [], [], [])
+    assert seen.page.url == desk.address
+    assert desk.strangers == []
+
+
+def test_these_tests_would_see_an_attack(desk: Desk, context: BrowserContext) -> None:
+    desk.guarded = False
+    desk.put(f'<script>{CALL}</script><img src="https://evil.example/a.gif">')
+    seen = watched(context, desk)
+    assert (seen.hits(), seen.left) == ([1], ["https://evil.example/a.gif"])
 
 
 def test_a_mail_opened_by_itself_is_as_powerless(desk: Desk, context: BrowserContext) -> None:

@@ -6,6 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
 from salotto.channels.email.composing.body import Look, Quoted, sign_off, write_body
 from salotto.channels.email.composing.mail import compose
@@ -15,6 +18,7 @@ from salotto.channels.email.mime.mail import parse
 from salotto.channels.email.safe.html import safe_html
 from tests.channels.email.composing.test_mail import PLAIN
 from tests.channels.email.safe.judge import offences
+from tests.property.profiles import chosen
 
 AT = datetime(2026, 11, 22, 18, 5, tzinfo=ZoneInfo("Europe/Rome"))
 QUOTE = Quoted("Anna Rossi", AT, "Where is my order?\n\n> Older words\n", "<p>Where is my <b>order</b>?</p>")
@@ -140,6 +144,20 @@ def test_images_that_go_along_are_shown_in_the_quote() -> None:
     assert '<img alt="A" src="cid:a@b">' in made
     assert '<img alt="C">' in made
     assert 'href="cid' not in made
+
+
+words = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), max_size=200)
+
+
+@chosen(200, 1)
+@given(words, words, words, words)
+def test_whatever_is_said_is_said_in_both(said: str, signature: str, who: str, html: str) -> None:
+    quote = Quoted(who, AT, "Quoted words", html)
+    text, page = write_body(said, signature=signature, quote=quote, look=Look(company=who, footer=signature))
+    assert text.startswith(said.strip("\n").rstrip())
+    assert offences(safe_html(page)) == []
+    shown = LexborHTMLParser(f"<body>{to_html(said)}").text()
+    assert "".join(shown.split()) == "".join(re.sub("(?m)^(> ?)+(?=[^>]|$)", "", said).split())
 
 
 def test_the_direction_is_that_of_the_words() -> None:
