@@ -181,8 +181,9 @@ def _repaired(root: Node, reading: Reading) -> Node:
         node = waiting.pop()
         if node.kind[0].startswith("multipart/") and not node.children:
             _find_parts(node, reading)
-        elif node.children and node.defects:
+        elif node.children:
             _note(node, reading)
+            _find_more(node, reading)
         waiting += node.children
     if root.size > MOST_PARTS:
         reading.note(f"The mail has more than {MOST_PARTS} parts; the others were left out.")
@@ -195,6 +196,24 @@ def _note(node: Node, reading: Reading) -> None:
         reading.note("A multipart part has no end; it was read to the end of the mail.")
 
 
+def _find_more(node: Node, reading: Reading) -> None:
+    """Parts after the end: of a multipart in which another one has the same boundary."""
+    boundary = node.get_boundary()
+    if not node.epilogue or not boundary or f"--{boundary}\n" not in node.epilogue.replace("\r\n", "\n"):
+        return
+    reading.note("A multipart part goes on after its end; what follows was read too.")
+    rest, node.epilogue = node.epilogue, None
+    _adopt(node, boundary, rest)
+
+
+def _adopt(node: Node, boundary: str, lines: str) -> None:
+    """Take the parts that these lines have by this boundary."""
+    head = f'Content-Type: {node.kind[0]}; boundary="{boundary}"\n\n'
+    for child in _parse((head + lines).encode("ascii", "surrogateescape")).children:
+        if node.root.size <= MOST_PARTS:
+            node.attach(child)
+
+
 def _find_parts(node: Node, reading: Reading) -> None:
     """By a line that looks like a boundary; else it is text."""
     lost = _LOST_BOUNDARY.search(node.body)
@@ -203,8 +222,5 @@ def _find_parts(node: Node, reading: Reading) -> None:
         node._kind = ("text/plain" if node.depth < DEEPEST else "application/octet-stream", node.kind[1])
         return
     reading.note("A multipart part has no boundary that fits; it was read by the lines that look like one.")
-    head = f'Content-Type: {node.kind[0]}; boundary="{lost[1]}"\n\n'
-    found = _parse((head + node.body).encode("ascii", "surrogateescape"))
-    node.__dict__["_payload"] = None
-    for child in found.children:
-        node.attach(child)
+    lines, node.__dict__["_payload"] = node.body, None
+    _adopt(node, lost[1], lines)

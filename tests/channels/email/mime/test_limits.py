@@ -1,0 +1,92 @@
+"""What is bounded, and what never comes out."""
+
+import tracemalloc
+from datetime import UTC, datetime
+
+from salotto.channels.email.mime import Address, parse
+from tests.channels.email.mime.broken import CORPUS, check
+
+HEAD = b"From: a@example.org\nMessage-ID: <1@example.org>\nDate: 2 Mar 2026 10:00:00 +0000\nMIME-Version: 1.0\n"
+
+
+def test_nothing_is_a_mail_too() -> None:
+    mail = check(b"")
+    assert mail.synthesised and mail.message_id.endswith(".invalid")
+    assert mail.sender == Address("", "")
+
+
+def test_a_made_up_id_is_the_same_for_the_same_bytes_only() -> None:
+    assert parse(b"x").message_id == parse(b"x").message_id != parse(b"y").message_id
+
+
+def test_a_very_long_id_is_shortened_in_the_same_way_everywhere() -> None:
+    long = b"<" + b"x" * 5000 + b"@example.org>"
+    one, answer = parse(b"Message-ID: " + long + b"\n\n"), parse(b"In-Reply-To: " + long + b"\n\n")
+    assert answer.in_reply_to == (one.message_id,)
+    assert len(one.message_id) < 200
+
+
+def test_thousands_of_recipients_are_read() -> None:
+    listed = b",\n ".join(b'"Name, %d" <user%d@example.org>' % (n, n) for n in range(4000))
+    mail = parse(HEAD + b"To: " + listed + b"\n\nx")
+    assert len(mail.to) == 4000
+    assert mail.to[3999] == Address("Name, 3999", "user3999@example.org")
+
+
+def test_thousands_of_parts_are_bounded_and_said() -> None:
+    mail = check(HEAD + b"Content-Type: multipart/mixed; boundary=q\n\n" + b"--q\n\nx\n" * 5000 + b"--q--\n")
+    assert 1000 < mail.text.count("x") <= 2000
+    assert any("more than 2000 parts" in problem for problem in mail.problems)
+
+
+def test_parts_after_the_end_of_a_multipart_are_read_too() -> None:
+    inner = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntwo\n--b--\n"
+    mail = parse(HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n" + inner + b"--b\n\nthree\n--b--\n")
+    assert mail.text.split() == ["one", "two", "three"]
+    assert any("goes on after its end" in problem for problem in mail.problems)
+
+
+def test_depth_is_bounded() -> None:
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(500))
+    check(HEAD + nested + b"Content-Type: text/plain\n\nx\n")
+
+
+def test_twenty_levels_are_no_problem() -> None:
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(20))
+    assert check(HEAD + nested + b"Content-Type: text/plain\n\nstill here\n").text == "still here"
+
+
+def test_an_enormous_header_is_cut() -> None:
+    assert len(parse(HEAD + b"Subject: " + b"x" * 3_000_000 + b"\n\nbody").subject) == 2000
+
+
+def test_halves_of_surrogate_pairs_never_come_out() -> None:
+    mail = check(HEAD + b"Subject: =?utf-7?q?+2AA-?=\nContent-Type: text/plain; charset=utf-7\n\n+2AA-x\n")
+    assert "x" in mail.text
+
+
+def test_nested_markup_takes_no_time_and_keeps_its_words() -> None:
+    for html in (b"<div>" * 100_000 + b"deep", b"".join(b"<b id=%d><p>" % n for n in range(40_000)) + b"deep"):
+        mail = check(HEAD + b"Content-Type: text/html\n\n" + html)
+        assert "deep" in mail.text
+
+
+def test_a_large_mail_takes_few_times_its_size_of_memory() -> None:
+    raw = HEAD + b"Content-Type: application/zip\nContent-Transfer-Encoding: base64\n\n" + (b"QUJD" * 19 + b"\n") * 100_000
+    tracemalloc.start()
+    try:
+        mail = parse(raw)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert mail.parts[0].size == 57 * 100_000
+    assert peak < 8 * len(raw)
+
+
+def test_dates_are_in_utc() -> None:
+    assert parse(HEAD + b"\n").date == datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+
+def test_the_safe_name_keeps_its_ending() -> None:
+    raw = (CORPUS / "name-too-long.eml").read_bytes()
+    assert parse(raw).parts[0].name.endswith("a.pdf")
