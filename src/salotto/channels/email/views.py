@@ -26,9 +26,9 @@ def _as_json(view: View) -> View:
     """Refusals as JSON, whoever asks."""
 
     @wraps(view)
-    def answered(request: HttpRequest, *args: str) -> HttpResponse:
+    def answered(request: HttpRequest, **given: str) -> HttpResponse:
         try:
-            return view(request, *args)
+            return view(request, **given)
         except Refused as refused:
             return JsonResponse(refused.as_json(), status=refused.status, headers=refused.headers())
 
