@@ -53,18 +53,9 @@ def _split(body: bytes) -> tuple[bytes, bytes]:
 
 def _multipart(kind: bytes, parts: list[tuple[bytes, bytes]]) -> bytes:
     mark = b"=_" + kind
-    lines = b"".join(b"--" + mark + b"\r\nContent-Type: " + t + b"\r\n\r\n" + c + b"\r\n" for t, c in parts)
-    return (
-        b"Content-Type: multipart/"
-        + kind
-        + b'; boundary="'
-        + mark
-        + b'"\r\n\r\n'
-        + lines
-        + b"--"
-        + mark
-        + b"--\r\n"
-    )
+    lines = [b"--%s\r\nContent-Type: %s\r\n\r\n%s\r\n" % (mark, name, content) for name, content in parts]
+    head = b'Content-Type: multipart/%s; boundary="%s"\r\n\r\n' % (kind, mark)
+    return head + b"".join(lines) + b"--%s--\r\n" % mark
 
 
 def _text(dice: random.Random, size: int) -> bytes:

@@ -11,7 +11,7 @@ name: a name may lead elsewhere a moment later.
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
@@ -39,7 +39,7 @@ def allowed(address: Address) -> bool:
 def connect(host: str, port: int) -> socket.socket:
     """A connection with time-outs on all that follows. Raises Trouble."""
     failed: OSError | None = None
-    for family, place in _places(host, port):
+    for family, place in places(host, port):
         try:
             return _connect(family, place)
         except OSError as error:
@@ -59,22 +59,23 @@ def secure(sock: socket.socket, host: str) -> ssl.SSLSocket:
         raise troubles.of(error) from error
 
 
-def _places(host: str, port: int) -> Iterator[tuple[int, tuple[str, int]]]:
+def places(host: str, port: int) -> Sequence[tuple[int, tuple[Any, ...]]]:
+    """Where a name leads, as family and address; those only that may be reached. Raises Trouble."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise Trouble(troubles.NO_NAME, error) from error
-    places = [(family, place) for family, _, _, _, place in found if allowed(_address(place))]
-    if not places:
+    good = [(int(family), place) for family, _, _, _, place in found if allowed(_address(place))]
+    if not good:
         raise Trouble(troubles.NOT_ALLOWED)
-    yield from places  # type: ignore[misc]
+    return good
 
 
 def _address(place: tuple[Any, ...]) -> Address:
     return ip_address(str(place[0]).split("%")[0])  # a link-local one names its network behind the %
 
 
-def _connect(family: int, place: tuple[str, int]) -> socket.socket:
+def _connect(family: int, place: tuple[Any, ...]) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.settimeout(CONNECT_SECONDS)

@@ -22,6 +22,14 @@ def take_in_due(timestamp: int) -> None:
     take_due()
 
 
+@app.task(queue="mail-in")
+def fetch_again(account_id: int, raw_id: int) -> None:
+    """Job: fetch the rest of a mail of which only a part was kept."""
+    from salotto.channels.email.imap import again  # imapclient, where it is needed
+
+    again.fetch_again(account_id, raw_id)
+
+
 @app.task(queue="mail-out")
 def send_mail(account_id: int, mail_id: int) -> None:
     """Job: send one mail, if it is due."""

@@ -20,6 +20,7 @@ from salotto.core.tenancy import account_scope
 
 if TYPE_CHECKING:
     from salotto.channels.email.oauth import Answer, Grant, Provider
+    from salotto.channels.email.trying import Step
 
 _IDENTITY = ("host", "port", "username", "auth")
 
@@ -194,6 +195,38 @@ def keep_grant(server: Server, grant: "Grant") -> None:
 def _sealed_again(sealed: str, text: str) -> str:
     """The same seal for the same text, so that nobody takes it for a change of the settings."""
     return sealed if unseal(sealed) == text else seal(text)
+
+
+def try_server(mailbox_id: int, way: str, given: Settings, *, by: Member) -> list["Step"]:
+    """Connect as these settings say, before they are kept; see `trying.steps`. An empty password is
+    the one that is kept, if server and user are the same. Raises Forbidden, Missing, Invalid."""
+    from salotto.channels.email.trying import Attempt, steps
+
+    must_manage_channels(by)
+    given = checked(given, way)
+    mailbox_of(mailbox_id, by)
+    known = server_of(mailbox_id, way, by)
+    same = known is not None and bool(known.secret) and not _is_another(known, given)
+    if given.auth != Auth.NONE and not same and not (given.auth == Auth.PASSWORD and given.password):
+        raise Invalid(_("Enter the password; it is asked again when the server or the user changes."))
+    return steps(
+        Attempt(
+            way,
+            given.host,
+            given.port,
+            given.security,
+            given.auth,
+            given.username,
+            given.folder,
+            lambda: given.password or _kept_secret(known),
+        )
+    )
+
+
+def _kept_secret(server: Server | None) -> str:
+    from salotto.channels.email.imap.signing import secret_of_server
+
+    return secret_of_server(server) if server is not None else ""
 
 
 def delete_server(mailbox_id: int, way: str, *, by: Member) -> None:

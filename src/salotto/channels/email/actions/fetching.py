@@ -15,9 +15,9 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Length, Now
 
-from salotto.channels.email.actions.storing import Arrival, store
+from salotto.channels.email.actions.storing import Arrival, store, take_in_soon
 from salotto.channels.email.models import Position, RawMail, RawState, Server
 from salotto.channels.email.queries.incoming import Box, free_positions, place_of, without_position
 from salotto.channels.email.troubles import Trouble
@@ -160,6 +160,40 @@ def _row(box: Box, folder: str, uidvalidity: int | None, one: Partial) -> RawMai
         state=RawState.FAILED,
         error=one.reason,
     )
+
+
+def fetch_again_soon(account_id: int, raw: int) -> bool:
+    """Have the rest of a mail fetched, if only a part of it is here; whether that is so. In the
+    caller's transaction and account scope."""
+    from salotto.channels.email.tasks import fetch_again  # which calls actions itself
+
+    partial = RawMail.objects.filter(pk=raw, uid__isnull=False, size__gt=Length("content"))
+    if not partial.exists():
+        return False
+    fetch_again.defer(account_id=account_id, raw_id=raw)
+    return True
+
+
+def complete(raw: RawMail, content: bytes) -> None:
+    """The whole mail is here: it waits now as any other."""
+    with account_scope(raw.account_id), transaction.atomic():
+        found = RawMail.objects.filter(pk=raw.pk, state=RawState.FAILED).update(
+            content=content,
+            size=len(content),
+            digest=hashlib.sha256(content).hexdigest(),
+            state=RawState.WAITING,
+            error="",
+            attempts=0,
+            next_try_at=Now(),
+        )
+        if found and raw.mailbox_id is not None:
+            take_in_soon(raw.account_id, raw.mailbox_id)
+
+
+def note_incomplete(raw: RawMail, reason: str) -> None:
+    """Why the rest of a mail could not be fetched."""
+    with account_scope(raw.account_id):
+        RawMail.objects.filter(pk=raw.pk, state=RawState.FAILED).update(error=reason)
 
 
 def note_trouble(box: Box, trouble: Trouble) -> None:

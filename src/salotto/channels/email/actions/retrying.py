@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from salotto.accounts.members import Member, must_administer
+from salotto.channels.email.actions.fetching import fetch_again_soon
 from salotto.channels.email.actions.storing import take_in_soon
 from salotto.channels.email.mime import parse
 from salotto.channels.email.models import Mailbox, RawMail, RawState
@@ -43,7 +44,8 @@ def retry(account_id: int, raw: int, actor: int | None) -> None:
         mail = _lock(raw, *STUCK)
         if mail.mailbox_id is None:
             raise _taken()
-        _wait(mail, mail.mailbox_id)
+        if not fetch_again_soon(account_id, raw):
+            _wait(mail, mail.mailbox_id)
         audit.record(account_id, actor, "mail.retried", f"mail {raw}", reason=mail.error)
 
 

@@ -87,26 +87,37 @@ def _cause(error: Exception) -> Exception:
 class Connection:
     """One connection; `idling` while the server was asked to speak up by itself (RFC 2177)."""
 
-    def __init__(self, place: Place, secret: Callable[[], str]) -> None:
+    def __init__(self, place: Place) -> None:
+        """Connect, with TLS as the place says; not yet signed in. Raises Trouble."""
         self.idling = False
+        self._place = place
         with _in_words():
             self._client = Client(place.host, place.port, tls=place.security == Security.TLS)
         try:
             with _in_words():
-                self._begin(place, secret)
+                self._begin(place)
         except BaseException:
             self.close()
             raise
 
-    def _begin(self, place: Place, secret: Callable[[], str]) -> None:
+    def _begin(self, place: Place) -> None:
         self._client.wire.expect()
         if place.security == Security.STARTTLS:
             try:
                 self._client.starttls()
             except CapabilityError as error:
                 raise Trouble(troubles.NO_TLS) from error
+
+    def sign_in(self, secret: Callable[[], str]) -> None:
+        """With the password or the access token that `secret` gives. Raises Trouble."""
+        words = secret()
+        self._client.wire.expect()
+        with _in_words():
+            self._try_to_sign_in(words)
+
+    def _try_to_sign_in(self, words: str) -> None:
         try:
-            self._sign_in(place, secret())
+            self._sign_in(self._place, words)
         except LoginError as error:
             if isinstance(error.__context__, imaplib.IMAP4.abort):  # cut off while we signed in
                 raise error.__context__ from error

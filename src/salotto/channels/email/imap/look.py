@@ -89,7 +89,7 @@ class Look:
         large = [mail for mail in wanted if mail.size > settings.MAIL_LIMIT]
         whole = [mail for mail in wanted if mail.size <= settings.MAIL_LIMIT]
         partial = [
-            Partial(mail.uid, self._head(link, mail), mail.size, _too_large(mail.size)) for mail in large
+            Partial(mail.uid, self._head(link, mail), mail.size, too_large(mail.size)) for mail in large
         ]
         found: dict[int, bytes] = {}
         if whole and not self._is_hopeless(whole):
@@ -161,6 +161,7 @@ def _is_wanted(mail: Listed, position: Position) -> bool:
     return mail.at >= position.since - A_DAY  # clocks and time zones of servers differ
 
 
-def _too_large(size: int) -> str:
+def too_large(size: int) -> str:
+    """Why a mail of so many bytes is not taken in."""
     limit = settings.MAIL_LIMIT / (1 << 20)
     return TOO_LARGE.format(size=f"{size / (1 << 20):.1f}", limit=f"{limit:g}")

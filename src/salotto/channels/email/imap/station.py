@@ -265,7 +265,8 @@ class Station:
         box = one.box
         if one.link is None:
             place = Place(box.host, box.port, box.security, box.auth, box.username)
-            one.link = Connection(place, lambda: secret_of(box))
+            one.link = Connection(place)
+            one.link.sign_in(lambda: secret_of(box))
         link = one.link
         told = not link.idling or link.done() or monotonic() >= one.next_at
         if told and not one.look.all_new(link):

@@ -92,6 +92,20 @@ def position_of(box: Box) -> Position | None:
     return found
 
 
+def raw_of(account: int, raw: int) -> RawMail | None:
+    """A stored mail."""
+    with account_scope(account):
+        found: RawMail | None = RawMail.objects.filter(pk=raw).first()
+    return found
+
+
+def box_for(raw: RawMail) -> Box | None:
+    """Where the mails of its mailbox are read from now."""
+    with account_scope(raw.account_id):
+        server = Server.objects.filter(mailbox_id=raw.mailbox_id, way=Way.IN).first()
+    return None if server is None else box_of(server)
+
+
 def is_partial(raw: RawMail) -> bool:
     """Whether only a part of the mail is here, and the rest still on its IMAP server."""
     return raw.uid is not None and len(raw.content) < raw.size

@@ -1,0 +1,56 @@
+"""Fetching a mail again of which only the headers were kept: it was too large, or not given."""
+
+from django.conf import settings
+
+from salotto.channels.email import troubles
+from salotto.channels.email.actions import fetching
+from salotto.channels.email.imap.connection import Connection, NotGiven, Place
+from salotto.channels.email.imap.look import NOT_GIVEN, too_large
+from salotto.channels.email.imap.signing import secret_of
+from salotto.channels.email.models import RawMail
+from salotto.channels.email.queries.incoming import Box, box_for, is_partial, place_of, raw_of
+from salotto.channels.email.troubles import Trouble
+
+ELSEWHERE = "This mail lies in a folder that is not read any more."
+RENUMBERED = "The folder was numbered anew since; its mails were read again then."
+GONE = "The mail is not on the mail server any more."
+
+
+def fetch_again(account_id: int, raw_id: int) -> None:
+    """Fetch the whole mail and have it taken in, or keep why that is not possible now."""
+    raw = raw_of(account_id, raw_id)
+    if raw is None or not is_partial(raw):
+        return
+    box = box_for(raw)
+    try:
+        if box is None or place_of(box) != raw.folder:
+            raise Trouble(ELSEWHERE)
+        fetching.complete(raw, _fetch(box, raw))
+    except Trouble as trouble:
+        fetching.note_incomplete(raw, trouble.text.replace("\n", " "))
+
+
+def _fetch(box: Box, raw: RawMail) -> bytes:
+    link = Connection(Place(box.host, box.port, box.security, box.auth, box.username))
+    try:
+        link.sign_in(lambda: secret_of(box))
+        if link.examine(box.folder).uidvalidity != raw.uidvalidity:
+            raise Trouble(RENUMBERED)
+        return _whole(link, raw.uid or 0)
+    finally:
+        link.close()
+
+
+def _whole(link: Connection, uid: int) -> bytes:
+    listed = link.listed(uid, uid)
+    if not listed:
+        raise Trouble(GONE)
+    if listed[0].size > settings.MAIL_LIMIT:
+        raise Trouble(too_large(listed[0].size))
+    try:
+        found = link.contents(listed)
+    except NotGiven as error:
+        raise Trouble(NOT_GIVEN.format(words=error)) from error
+    if uid not in found:
+        raise Trouble(troubles.BROKEN)
+    return found[uid]
