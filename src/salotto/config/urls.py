@@ -12,6 +12,7 @@ urlpatterns = [
     path("a/<slug:slug>/", include("salotto.desk.urls")),
     path("", include("salotto.desk.people.urls")),
     path("", include("salotto.desk.billing.urls")),
+    path("", include("salotto.desk.email.urls")),
     path("", include("salotto.accounts.urls")),
     path("", include("salotto.billing.urls")),
     path("operator/", include("salotto.operator.urls")),

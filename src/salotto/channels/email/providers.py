@@ -69,11 +69,9 @@ _MIGADU = Provider("Migadu", _imaps("imap.migadu.com"), _submissions("smtp.migad
 
 _BY_DOMAIN = {
     **dict.fromkeys(("gmail.com", "googlemail.com"), GOOGLE),
-    **dict.fromkeys(
-        ("outlook.com", "outlook.it", "outlook.de", "outlook.fr", "hotmail.com", "hotmail.it")
-        + ("hotmail.de", "hotmail.fr", "live.com", "live.it", "msn.com"),
-        MICROSOFT,
-    ),
+    **dict.fromkeys(("outlook.com", "outlook.it", "outlook.de", "outlook.fr"), MICROSOFT),
+    **dict.fromkeys(("hotmail.com", "hotmail.it", "hotmail.de", "hotmail.fr"), MICROSOFT),
+    **dict.fromkeys(("live.com", "live.it", "msn.com"), MICROSOFT),
     **dict.fromkeys(
         ("yahoo.com", "yahoo.it", "yahoo.de", "yahoo.fr", "yahoo.es", "yahoo.co.uk", "ymail.com"), _YAHOO
     ),

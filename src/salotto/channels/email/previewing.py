@@ -1,0 +1,76 @@
+"""What a mail of a mailbox would look like, by the code that writes the real ones; nothing is
+stored and nothing is sent."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from salotto.accounts.members import Member
+from salotto.channels.email.actions.queueing import from_address, reply_subject, sender_name
+from salotto.channels.email.composing.body import COLOUR, Look, sign_off, write_body
+from salotto.channels.email.images import kind_of_image
+from salotto.channels.email.models import Mailbox
+from salotto.core.tenancy import account_scope
+from salotto.inbox.models import Blob
+
+_LOGO = "cid:logo@salotto.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A mail as its reader would see it: `html` is a whole document, with the logo in it."""
+
+    sender: str
+    address: str
+    subject: str
+    text: str
+    html: str
+
+
+def answer(mailbox: Mailbox, by: Member) -> Preview:
+    """An agent's answer; `mailbox` may have changes that are not saved."""
+    with override(mailbox.account.language):
+        said = _("Hello Anna,\n\nyour order left this morning and will be with you on Thursday.")
+        asked = _("Where is my order?")
+        return _preview(mailbox, said, mailbox.subject or reply_subject(asked), by)
+
+
+def acknowledgement(mailbox: Mailbox) -> Preview:
+    """What goes out by itself when somebody writes."""
+    with override(mailbox.account.language):
+        return _preview(mailbox, mailbox.auto_reply, reply_subject(_("Where is my order?")), None)
+
+
+def _preview(mailbox: Mailbox, said: str, subject: str, by: Member | None) -> Preview:
+    language = mailbox.account.language
+    company = mailbox.company or mailbox.account.name
+    address = from_address(mailbox)
+    signature = sign_off(mailbox.signature, agent=by.user.name if by else "", company=company, email=address)
+    look = _look(mailbox, company)
+    text, html = write_body(said, signature=signature, look=look, language=language)
+    return Preview(
+        sender=sender_name(mailbox, by, language),
+        address=address,
+        subject=subject,
+        text=text,
+        html=html.replace(_LOGO, logo_data(mailbox)),
+    )
+
+
+def _look(mailbox: Mailbox, company: str) -> Look | None:
+    if not (mailbox.colour or mailbox.footer or mailbox.logo_id):
+        return None
+    logo = _LOGO if mailbox.logo_id else ""
+    return Look(company=company, colour=mailbox.colour or COLOUR, logo=logo, footer=mailbox.footer)
+
+
+def logo_data(mailbox: Mailbox) -> str:
+    """The logo as a `data:` address; "" without one."""
+    with account_scope(mailbox.account_id):
+        found = Blob.objects.filter(pk=mailbox.logo_id or 0).values_list("content", flat=True).first()
+    if found is None:
+        return ""
+    content = bytes(found)
+    return f"data:{kind_of_image(content)};base64,{b64encode(content).decode()}"

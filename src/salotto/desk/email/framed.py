@@ -1,0 +1,24 @@
+"""The document of a preview's frame: the mail itself, under a policy that lets nothing in or out."""
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+
+from salotto.channels.email.previewing import Preview
+
+POLICY = (
+    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none';"
+    " base-uri 'none'; frame-ancestors 'self'"
+)
+SCHEMES = {"light": "only light", "dark": "only dark", "system": "light dark"}
+
+
+def frame(found: Preview, *, plain: bool, theme: str, language: str) -> HttpResponse:
+    """The mail's HTML as it leaves, or its text as programs without HTML show it."""
+    html = found.html
+    if plain:
+        context = {"preview": found, "language": language, "scheme": SCHEMES[theme]}
+        html = render_to_string("desk/email/preview_text.html", context)
+    response = HttpResponse(html)
+    response["Content-Security-Policy"] = POLICY
+    response["Cache-Control"] = "private, no-store"
+    return response
