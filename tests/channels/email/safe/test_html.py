@@ -132,6 +132,7 @@ def test_style_sheets_are_written_into_the_elements() -> None:
             '<p dir=rtl lang=ar>مرحبا <span dir="ltr">x',
             '<p dir="rtl" lang="ar">مرحبا <span dir="ltr">x</span></p>',
         ),
+        ("<col><col>a<p>b", "a<p>b</p>"),
         ("<p id=top class=x name=y>a", "<p>a</p>"),
         ("<button>Pay</button> <label>a</label>", "Pay a"),
         ("before<svg><p>x</svg>after<script>x</script>.", "beforeafter."),

@@ -116,7 +116,7 @@ class Shaper:
             self._picture(tag)
         elif tag.name in elements.KEPT:
             self._make_room(tag.name)
-            if tag.name in elements.TABLE_PARTS and "table" not in self._open:
+            if (tag.name in elements.TABLE_PARTS or tag.name == "col") and "table" not in self._open:
                 return
             self._push(tag.name, self._attributes(tag.name, tag.attributes))
 

@@ -43,7 +43,7 @@ MOST_MATCHING = 20_000_000
 _VALUE = re.compile(
     r"""(?:(?:rgba?|hsla?|calc|min|max|clamp)\([\w\s.,%\#/+*-]*+\)
     |(?:linear|radial)-gradient\((?:(?:rgb|hsl)a?\([\w\s.,%/]*+\)|[\w\s.,%\#-])*+\)
-    |"[^"'\\<>(){};]*+"|'[^"'\\<>(){};]*+'
+    |"[^"'\\<>(){};:]*+"|'[^"'\\<>(){};:]*+'
     |[\w\s.,%\#!/+*-])*+""",
     re.VERBOSE | re.IGNORECASE,
 )
