@@ -238,7 +238,7 @@ def test_a_connection_is_tried_without_saving(cast: Cast, box: Post) -> None:
     given = {**IMAP, "host": "127.0.0.1", "port": "1", "security": "none"}
     answer = post(cast, f"email/{box.mailbox.pk}/servers/in/test/", given, headers={"HX-Request": "true"})
     found = text_of(answer.content.decode())
-    assert "Failed: Reach 127.0.0.1" in found and "cannot be reached" in found
+    assert "Done: Server found" in found and "Failed: Connected The server cannot be reached." in found
     assert server(box, Way.IN) is None
 
 

@@ -7,13 +7,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salotto.accounts.http import MemberRequest, for_channel_managers, sign_in
 from salotto.accounts.members import Member
 from salotto.accounts.queries import accounts_of
-from salotto.channels.email import oauth, probing
+from salotto.channels.email import oauth
 from salotto.channels.email.actions import connecting
 from salotto.channels.email.actions.connecting import Settings
 from salotto.channels.email.models import Auth, Server, Way
@@ -112,7 +112,6 @@ def _ways_to_sign_in(kept: Server | None, by_provider: bool) -> list[tuple[str, 
     return [*own, *((auth.value, str(auth.label)) for auth in (Auth.PASSWORD, Auth.NONE))]
 
 
-@sensitive_variables("given")
 def _saved(request: MemberRequest, standing: Standing, way: Way, form: ServerForm) -> bool:
     """Save the server, and the other one with it if that is wanted; else say why not."""
     given, mailbox = form.settings(), standing.mailbox.pk
@@ -122,8 +121,7 @@ def _saved(request: MemberRequest, standing: Standing, way: Way, form: ServerFor
         if way == Way.IN and form.cleaned_data.get("both") and provider and standing.outgoing is None:
             connecting.save_server(mailbox, Way.OUT, _as_outgoing(given, provider), by=request.member)
     except Invalid as refused:
-        wants_password = given.auth == Auth.PASSWORD and not given.password
-        form.add_error("password" if wants_password else None, str(refused.message))
+        _complain(form, given, refused)
         return False
     return True
 
@@ -143,9 +141,9 @@ def test(request: MemberRequest, mailbox: int, way: str) -> HttpResponse:
     form.fields["auth"].choices = _ways_to_sign_in(  # type: ignore[attr-defined]
         _kept(standing, way), "host" not in request.POST
     )
-    found = _probe(form, standing, way) if form.is_valid() else {}
+    found = _tried(request, form, standing, way) if form.is_valid() else {}
     if getattr(request, "htmx", False):
-        return render(request, "desk/email/_steps.html", {**found, "form": form})
+        return render(request, "desk/email/_steps.html", {**found, "form": form, "fragment": True})
     return _page(request, standing, way, form, **found)
 
 
@@ -155,18 +153,19 @@ def _way(way: str) -> Way:
     return Way(way)
 
 
-@sensitive_variables("given")
-def _probe(form: ServerForm, standing: Standing, way: Way) -> dict[str, Any]:
-    given, kept = form.settings(), _kept(standing, way)
-    if given.auth == Auth.PASSWORD and not given.password and (kept is None or not kept.secret):
-        form.add_error("password", _("Enter the password."))
-        return {}
+def _tried(request: MemberRequest, form: ServerForm, standing: Standing, way: Way) -> dict[str, Any]:
+    given = form.settings()
     try:
-        found = probing.probe(way, given, kept)
+        found = connecting.try_server(standing.mailbox.pk, way, given, by=request.member)
     except Invalid as refused:
-        form.add_error(None, str(refused.message))
+        _complain(form, given, refused)
         return {}
-    return {"probe": found, "steps": shapes.steps_of(found, given.host)}
+    return {"steps": shapes.steps_of(found), "works": all(step.ok for step in found)}
+
+
+def _complain(form: ServerForm, given: Settings, refused: Invalid) -> None:
+    wants_password = given.auth == Auth.PASSWORD and not given.password
+    form.add_error("password" if wants_password else None, str(refused.message))
 
 
 @require_POST

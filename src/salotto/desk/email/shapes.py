@@ -7,9 +7,10 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from salotto.channels.email import probing, troubles
+from salotto.channels.email import troubles
 from salotto.channels.email.models import Auth, Server, Trial
 from salotto.channels.email.queries.mailboxes import Doing, Standing
+from salotto.channels.email.trying import Step
 from salotto.core import clock
 from salotto.desk import times
 from salotto.inbox.models import Inbox
@@ -116,32 +117,24 @@ def sending(standing: Standing) -> State:
 
 @dataclass(frozen=True, slots=True)
 class ShownStep:
-    """A step of a test: `state` is good, bad, now or later; `help` is what to do about a bad one."""
+    """A step of a test: `state` is good, bad, now or later; `words` are the server's own, `help` is
+    what to do about a bad one, `note` what a good one has found."""
 
     state: str
     text: str
     words: str = ""
     help: str = ""
+    note: str = ""
 
 
-def steps_of(probe: probing.Probe, host: str) -> list[ShownStep]:
-    """Steps of a connection test."""
-    names = {
-        probing.CONNECT: _("Reach %(host)s") % {"host": host},
-        probing.SECURE: _("Secure the connection"),
-        probing.SIGN_IN: _("Sign in"),
-        probing.FOLDER: _("Open the folder"),
-    }
-    return [_step(names[step.name], step.trouble) for step in probe.steps]
-
-
-def _step(name: str, trouble: str | None) -> ShownStep:
-    if trouble is None:
-        return ShownStep("later", name)
-    if not trouble:
-        return ShownStep("good", name)
-    sentence, words = troubles.said(trouble)
-    return ShownStep("bad", name, words, sentence)
+def steps_of(found: list[Step]) -> list[ShownStep]:
+    """Steps of a connection test; the last one failed, if one did."""
+    return [
+        ShownStep("good", one.name, note=one.words)
+        if one.ok
+        else ShownStep("bad", one.name, one.detail, one.words)
+        for one in found
+    ]
 
 
 # A test mail

@@ -20,6 +20,7 @@ from salotto.channels.email.queries.trials import has_way_in, running
 from salotto.channels.email.sending import targets
 from salotto.channels.email.sending.delivering import deliver
 from salotto.channels.email.sending.outcome import Never, NotNow, Taken
+from salotto.channels.email.sending.writing import signed
 from salotto.core import audit, clock
 from salotto.core import mail as own_mail
 from salotto.core.tenancy import account_scope
@@ -103,7 +104,7 @@ def _written(trial: Trial) -> bytes:
             trials.HEADER: trials.value_of(trial.account_id, trial.pk),
         },
     )
-    return compose(mail)
+    return signed(trial.address, compose(mail))
 
 
 def _words(mailbox: Mailbox) -> tuple[str, str]:

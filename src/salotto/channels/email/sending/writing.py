@@ -30,7 +30,7 @@ def write(mail: Mail) -> bytes:
     """
     files = [*_files(mail), *_logo(mail.mailbox)]
     try:
-        return _signed(mail, compose(_outgoing(mail, files)))
+        return signed(mail.sender, compose(_outgoing(mail, files)))
     except ValueError as error:
         raise Never(error) from error
 
@@ -122,9 +122,10 @@ def answers_to(mail: Mail) -> str:
     return signed or mail.sender
 
 
-def _signed(mail: Mail, raw: bytes) -> bytes:
-    """With a DKIM signature, if the sender's domain has a key and signs."""
-    name = ascii_domain(mail.sender.rpartition("@")[2])
+def signed(sender: str, raw: bytes) -> bytes:
+    """With a DKIM signature, if the domain of this address has a key and signs; in the caller's
+    account scope. Raises NotNow when the key cannot be opened."""
+    name = ascii_domain(sender.rpartition("@")[2])
     domain = Domain.objects.filter(name=name, signs=True).exclude(private_key="").first()
     if domain is None:
         return raw
