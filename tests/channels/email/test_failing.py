@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from salotto.channels.email.actions import retrying, taking
@@ -26,6 +26,7 @@ from salotto.core import clock
 from salotto.core.errors import Conflict, Forbidden, Missing
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
+from salotto.inbox.models import Conversation
 from tests.cast import Cast
 from tests.channels.email.post import Post, delete, letter, new_id, open_post, person
 from tests.threads import at_once
@@ -177,6 +178,45 @@ def test_two_mailboxes_that_meet_the_same_person_make_one_contact(post: Post) ->
     assert [taken.failed for taken in at_once(post.take_in, other.take_in)] == [0, 0]
     found = post.conversations()
     assert (len(found), len({one.contact_id for one in found})) == (80, 40)
+
+
+def test_a_conversation_that_somebody_holds_stops_only_its_own_mail(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "PATIENCE", "100ms")
+    anna, first = person(), new_id()
+    (raw,) = post.receive(letter(anna, post.address, id=first))
+    ids = post.store(letter(anna, post.address, reply_to_id=first), letter(person(), post.address))
+    held, done = Event(), Event()
+
+    def hold() -> None:
+        with account_scope(post.account), transaction.atomic():
+            Conversation.objects.select_for_update(no_key=True).get(pk=raw.conversation_id)
+            held.set()
+            done.wait(30)
+
+    def come() -> None:
+        held.wait(30)
+        post.take_in()
+        done.set()
+
+    assert at_once(hold, come) == [None, None]
+    assert [post.raw(pk).state for pk in ids] == ["waiting", "done"]
+    assert "lock timeout" in post.raw(ids[0]).error
+
+
+def test_a_lost_database_ends_the_job_and_loses_nothing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    def losing(raw: bytes) -> Any:
+        with connection.cursor() as db:
+            db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    ids = post.store(letter(person(), post.address), letter(person(), post.address))
+    with monkeypatch.context() as patched:
+        patched.setattr("salotto.channels.email.actions.filing.parse", losing)
+        with pytest.raises(DatabaseError):
+            post.take_in()
+    assert post.take_in().done == 2
+    assert [post.raw(pk).state for pk in ids] == ["done", "done"]
 
 
 def jobs(post: Post) -> list[ProcrastinateJob]:

@@ -5,6 +5,7 @@ before it went (`threading.resolve`); then everything is written, kind by kind, 
 statements. A conversation that the batch begins has a negative id until then.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -46,6 +47,8 @@ from salotto.inbox.actions.begin import Beginning
 from salotto.inbox.models import Kind
 from salotto.inbox.posting import post_all
 from salotto.live import bell
+
+log = logging.getLogger("salotto.email")
 
 
 @dataclass(slots=True)
@@ -186,7 +189,11 @@ class Filing:
         begun = {self.kept[opened.letter.id].message for opened in self.begun.values()}
         mails = Mail.objects.select_related("conversation__contact").filter(message_id__in=begun)
         for mail in mails.filter(automatic="", message__kind=Kind.VISITOR).order_by("id"):
-            acknowledge(mail.conversation, mail)
+            try:
+                with transaction.atomic():
+                    acknowledge(mail.conversation, mail)
+            except Exception:  # what is told about a mail must not keep the mail out
+                log.exception("Mail %s of account %s was not acknowledged", mail.pk, mail.account_id)
 
     def _correspondent(self, number: int) -> tuple[str, str]:
         """Address and name of whom a new conversation is with."""

@@ -33,6 +33,8 @@ LONGEST = 10.0
 PAUSES = (1, 5, 30, 120, 360)
 """Minutes from a failed attempt to the next one; one more and the mail has failed."""
 ATTEMPTS = len(PAUSES) + 1
+PATIENCE = "5s"
+"""How long a batch waits for a conversation that somebody holds."""
 BUSY_AGAIN = 2
 """Seconds until a job that met another one at work looks again."""
 
@@ -49,10 +51,14 @@ class Taken:
 def take_in(account_id: int, mailbox_id: int) -> Taken:
     """Take in up to `MOST` waiting mails of a mailbox, and have the others taken in soon.
 
-    Nothing happens while another worker is at it; it is looked again a little later.
+    Nothing happens while another worker is at it; it is looked again a little later. Raises
+    what the database raises when it is lost.
     """
     with account_scope(account_id), _alone_with(mailbox_id) as alone:
-        taken = _drain(account_id, mailbox_id) if alone else Taken(more=bool(waiting_mails(mailbox_id, 1)))
+        mailbox = Mailbox.objects.filter(pk=mailbox_id).first()
+        if mailbox is None:
+            return Taken()
+        taken = Drain(mailbox).run() if alone else Taken(more=bool(waiting_mails(mailbox_id, 1)))
     if taken.more:
         take_in_soon(account_id, mailbox_id, seconds=0 if alone else BUSY_AGAIN)
     return taken
@@ -80,31 +86,79 @@ def _let_go(key: str) -> None:
         connection.close()  # and the lock is gone with it
 
 
-def _drain(account_id: int, mailbox_id: int) -> Taken:
-    mailbox = Mailbox.objects.filter(pk=mailbox_id).first()
-    taken, until = Taken(), time.monotonic() + LONGEST
-    while mailbox is not None:
-        batch = waiting_mails(mailbox_id, BATCH, BATCH_BYTES)
-        taken.more = bool(batch)
-        if not batch or taken.done + taken.failed >= MOST or time.monotonic() > until:
-            break
-        _take(mailbox, batch, taken)
-    return taken
+class Drain:
+    """One worker at one mailbox, in the account scope, on the connection that holds the lock."""
 
+    def __init__(self, mailbox: Mailbox) -> None:
+        self.mailbox = mailbox
+        self.taken = Taken()
+        self._held = connection.connection
 
-def _take(mailbox: Mailbox, batch: Sequence[Waiting], taken: Taken) -> None:
-    marked = None
-    if not any(one.attempts for one in batch):
-        marked = batch[0].id
-        _mark(marked)
-        if _all_of(mailbox, batch):
-            taken.done += len(batch)
-            return
-    for one in batch:
-        if _with_care(mailbox, one, counted=one.id == marked):
-            taken.done += 1
-        else:
-            taken.failed += 1
+    def run(self) -> Taken:
+        """Batch after batch, until nothing is due or others shall get on."""
+        until = time.monotonic() + LONGEST
+        while True:
+            batch = waiting_mails(self.mailbox.pk, BATCH, BATCH_BYTES)
+            enough = self.taken.done + self.taken.failed >= MOST or time.monotonic() > until
+            self.taken.more = bool(batch)
+            if not batch or enough:
+                return self.taken
+            self._take(batch)
+
+    def _take(self, batch: Sequence[Waiting]) -> None:
+        if not any(one.attempts for one in batch):
+            _mark(batch[0].id)
+            if self._all_of(batch):
+                self.taken.done += len(batch)
+                return
+        for one in batch:
+            if self._with_care(one):
+                self.taken.done += 1
+            else:
+                self.taken.failed += 1
+
+    def _all_of(self, batch: Sequence[Waiting]) -> bool:
+        """The whole batch at once; False when that did not work, whatever the reason."""
+        try:
+            self._file([one.id for one in batch])
+        except Exception:  # one of them; it is found out which
+            if self._is_cut_off():
+                raise
+            return False
+        return True
+
+    def _file(self, ids: Sequence[int]) -> None:
+        with transaction.atomic():
+            with connection.cursor() as db:
+                db.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+            found = RawMail.objects.filter(pk__in=ids, state=RawState.WAITING, mailbox_id=self.mailbox.pk)
+            file_mails(self.mailbox, list(found.order_by("id")))
+
+    def _with_care(self, one: Waiting) -> bool:
+        """One mail, its attempt counted before; False when it fails, with the reason kept."""
+        attempts = one.attempts + 1
+        waiting = RawMail.objects.filter(pk=one.id, state=RawState.WAITING)
+        if attempts > ATTEMPTS:
+            why = "The server was ended each time that it tried to read this mail."
+            waiting.update(state=RawState.FAILED, error=why)
+            return False
+        again = clock.now() + timedelta(minutes=PAUSES[min(attempts, len(PAUSES)) - 1])
+        waiting.update(attempts=attempts, next_try_at=again)
+        try:
+            self._file([one.id])
+        except Exception as error:  # a mail is never lost, and never stops the others
+            if self._is_cut_off():
+                raise
+            failed = {"state": RawState.FAILED} if attempts >= ATTEMPTS else {}
+            waiting.update(error=in_words(error), **failed)
+            return False
+        return True
+
+    def _is_cut_off(self) -> bool:
+        """Whether the database was lost, and our lock with it; Django has opened another
+        connection then, or will."""
+        connection.close_if_unusable_or_obsolete()
+        return connection.connection is not self._held
 
 
 def _mark(raw: int) -> None:
@@ -112,47 +166,6 @@ def _mark(raw: int) -> None:
         with connection.cursor() as db:
             db.execute("SET LOCAL synchronous_commit = off")  # it need not outlive the database
         RawMail.objects.filter(pk=raw).update(attempts=1)
-
-
-def _all_of(mailbox: Mailbox, batch: Sequence[Waiting]) -> bool:
-    """The whole batch at once; False when that did not work, whatever the reason."""
-    try:
-        _file(mailbox, [one.id for one in batch])
-    except Exception:  # one of them; it is found out which
-        _recover()
-        return False
-    return True
-
-
-def _file(mailbox: Mailbox, ids: Sequence[int]) -> None:
-    with transaction.atomic():
-        found = RawMail.objects.filter(pk__in=ids, state=RawState.WAITING, mailbox_id=mailbox.pk)
-        file_mails(mailbox, list(found.order_by("id")))
-
-
-def _with_care(mailbox: Mailbox, one: Waiting, *, counted: bool) -> bool:
-    """One mail, its attempt counted before; False when it fails, with the reason kept."""
-    attempts = one.attempts + 1
-    waiting = RawMail.objects.filter(pk=one.id, state=RawState.WAITING)
-    if attempts > ATTEMPTS:
-        why = "The server was ended each time that it tried to read this mail."
-        waiting.update(state=RawState.FAILED, error=why)
-        return False
-    again = clock.now() + timedelta(minutes=PAUSES[min(attempts, len(PAUSES)) - 1])
-    waiting.update(attempts=attempts, next_try_at=again)
-    try:
-        _file(mailbox, [one.id])
-    except Exception as error:  # a mail is never lost, and never stops the others
-        _recover()
-        failed = {"state": RawState.FAILED} if attempts >= ATTEMPTS else {}
-        waiting.update(error=in_words(error), **failed)
-        return False
-    return True
-
-
-def _recover() -> None:
-    """After an error the connection may be of no use; Django opens another one then."""
-    connection.close_if_unusable_or_obsolete()
 
 
 def in_words(error: BaseException) -> str:
