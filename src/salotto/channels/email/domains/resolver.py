@@ -32,10 +32,10 @@ class Lookup(Protocol):
 @dataclass(frozen=True)
 class Dns:
     """The system's resolver, or the server named by `server` ("address" or "address:port"); `seconds`
-    for one question."""
+    for one question, `LIFETIME` where it is 0."""
 
     server: str = ""
-    seconds: float = LIFETIME
+    seconds: float = 0.0
     _known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def txt(self, name: str) -> list[str]:
@@ -69,7 +69,7 @@ class Dns:
     @cached_property
     def _resolver(self) -> dns.resolver.Resolver:
         resolver = dns.resolver.Resolver(configure=not self.server)
-        resolver.lifetime = self.seconds
+        resolver.lifetime = self.seconds or LIFETIME
         if self.server:
             address, _, port = self.server.partition(":")
             resolver.nameservers, resolver.port = [address], int(port or 53)
