@@ -64,7 +64,7 @@ def frame_document(fragment: str, *, language: str, theme: str = "system") -> st
     return (
         f'<!doctype html><html lang="{escape(language)}"{paper}><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-        f"<style>{_STYLE % {'scheme': THEMES[theme]}}</style></head>"
+        f"<style>{_STYLE % {'scheme': THEMES.get(theme, THEMES['system'])}}</style></head>"
         f'<body><div class="mail" dir="auto">{fragment}</div></body></html>'
     )
 
