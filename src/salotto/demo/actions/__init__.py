@@ -20,6 +20,8 @@ from salotto.billing.models import Catalogue, Price, TaxRate
 from salotto.channels.web.models import Site
 from salotto.core.clock import now
 from salotto.core.tenancy import account_scope
+from salotto.demo.actions.mails import play_mails
+from salotto.demo.actions.past import was
 from salotto.demo.cast import CAST, COMPANY, LEAD, OPERATOR, SITE_KEY, Player
 from salotto.demo.money import BUYER, PRICES, SELLER, VAT
 from salotto.demo.script import Step, Talk, talks
@@ -49,6 +51,7 @@ def seed(password: str) -> bool:
             inbox_id = Inbox.objects.get().pk
             for talk in sorted(talks(), key=lambda talk: talk.ago, reverse=True):
                 _play(talk, account.pk, inbox_id, team)
+            play_mails(account, team)
     return True
 
 
@@ -105,7 +108,7 @@ def _play(talk: Talk, account: int, inbox_id: int, team: Team) -> None:
         else:
             _act(step, conversation, team)
             waiting = None if step.what in ("answers", "completes") else waiting
-        last = _was(account, conversation, last, at)
+        last = was(account, conversation, last, at)
     _settle(conversation, talk, at, waiting)
 
 
@@ -119,18 +122,6 @@ def _act(step: Step, conversation: int, team: Team) -> None:
         inbox.assign(conversation, team[step.text].user.pk, by=by)
     else:
         inbox.complete(conversation, by=by)
-
-
-def _was(account: int, conversation: int, after: int, at: datetime) -> int:
-    """Give the messages written since `after` their time; the last one's id."""
-    with connection.cursor() as db:
-        db.execute(
-            "WITH moved AS (UPDATE inbox_message SET created_at = %s"
-            " WHERE account_id = %s AND conversation_id = %s AND id > %s RETURNING id)"
-            " SELECT coalesce(max(id), %s) FROM moved",
-            [at, account, conversation, after, after],
-        )
-        return int(db.fetchone()[0])
 
 
 def _settle(conversation: int, talk: Talk, at: datetime, waiting: datetime | None) -> None:
