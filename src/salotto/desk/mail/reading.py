@@ -1,12 +1,15 @@
 """Reading mail: its HTML in a frame, its whole text, the original, and files."""
 
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
+from django.utils.html import format_html
 from django.utils.http import content_disposition_header
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
@@ -70,7 +73,16 @@ def _in_place(request: MemberRequest, message: int) -> dict[str, str]:
 def text(request: MemberRequest, message: int) -> HttpResponse:
     """The whole text of a mail, with what was folded, as a fragment."""
     fits(message)
-    return HttpResponse(linked(threads.content_of(message).text.strip()))
+    return HttpResponse(_with_quotes(threads.content_of(message).text.strip()))
+
+
+def _with_quotes(text: str) -> SafeString:
+    """A text as HTML, in which what was quoted stands back."""
+    parts = []
+    for quoted, lines in groupby(text.split("\n"), lambda line: line.startswith(">")):
+        shown = linked("\n".join(lines))
+        parts.append(format_html('<span class="quoted">{}</span>', shown) if quoted else shown)
+    return SafeString("\n".join(parts))
 
 
 @require_safe

@@ -126,8 +126,13 @@ def _first(person: Person) -> str:
 
 
 def _short(mail: Letter) -> str:
-    """ "to Anna Rossi and 2 more"; everybody counts."""
+    """ "to Anna Rossi and 2 more"; everybody counts. That a mail came to us needs no word."""
     everybody = [*mail.to, *mail.cc, *mail.bcc]
+    if not mail.ours and len(everybody) == 1 and everybody[0][1].lower() in mail.own:
+        return ""
+    everybody = [
+        (_("us"), address) if address.lower() in mail.own else (name, address) for name, address in everybody
+    ]
     if not everybody:
         return ""
     rest = len(everybody) - 1

@@ -39,7 +39,7 @@ _shapes: OrderedDict[tuple[int, int], Shape] = OrderedDict()
 @dataclass(frozen=True, slots=True)
 class Letter:
     """The email behind a message. `length` is that of its whole text, `original`: it is kept as
-    it came; `hints` are what was broken in it."""
+    it came; `hints` are what was broken in it, `own` the addresses of its mailbox."""
 
     id: int
     message: int
@@ -58,6 +58,7 @@ class Letter:
     original: bool
     has_html: bool
     shape: Shape
+    own: frozenset[str]
 
     @property
     def ours(self) -> bool:
@@ -68,6 +69,7 @@ class Letter:
 _FIELDS = (
     "id", "message_id", "kind", "state", "error", "sender_name", "sender", "to", "cc", "bcc", "subject",
     "dated", "automatic", "problems", "length", "raw_id", "html_length", "looked_at",
+    "mailbox__address", "mailbox__aliases",
 )  # fmt: skip
 
 
@@ -102,6 +104,7 @@ def _letter(account_id: int, row: dict[str, Any]) -> Letter:
         original=row["raw_id"] is not None,
         has_html=row["html_length"] > 0,
         shape=_shape(account_id, row),
+        own=frozenset(f"{row['mailbox__address']}\n{row['mailbox__aliases']}".lower().split()),
     )
 
 

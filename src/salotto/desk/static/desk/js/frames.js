@@ -1,7 +1,7 @@
 // Mails in frames: as high as what is in them, and images of the web only when asked for.
 import { word } from "./words.js";
 
-const HIGHEST = 30000, MOST_LOOKS = 200;
+const HIGHEST = 30000, MOST_LOOKS = 200, SMALLEST = 0.55;
 
 /** Take care of the frames within these nodes. */
 export function watch(nodes) {
@@ -38,11 +38,12 @@ function loaded(frame) {
   const page = inside(frame);
   const mail = page?.querySelector(".mail");
   if (!mail) return;
-  let looks = 0;
+  let looks = 0, width = 0;
   const fit = () => {
     if (!frame.isConnected || inside(frame) !== page) return sizes.disconnect();
     looks += 1;
     if (looks > MOST_LOOKS) return sizes.disconnect(); // one that grows with its frame
+    if (frame.clientWidth !== width) { width = frame.clientWidth; shrink(mail); }
     frame.style.height = `${Math.min(HIGHEST, Math.ceil(page.documentElement.offsetHeight))}px`;
   };
   const sizes = new ResizeObserver(() => requestAnimationFrame(fit));
@@ -52,6 +53,13 @@ function loaded(frame) {
   fit();
   frame.classList.add("ready");
   offer(frame, Number(page.querySelector('meta[name="remote-images"]')?.content ?? 0));
+}
+
+// A mail made for a wider place is shown smaller, as phones do; a very wide one is scrolled.
+function shrink(mail) {
+  mail.style.zoom = 1;
+  const factor = mail.clientWidth / mail.scrollWidth;
+  mail.style.zoom = factor < 1 ? Math.max(SMALLEST, Math.floor(factor * 100) / 100) : 1;
 }
 
 function offer(frame, n) {
