@@ -2,7 +2,7 @@
 
 import re
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
 from salotto.channels.email.mime import htmltext
 from salotto.channels.email.mime.folding import lines as say
@@ -32,12 +32,24 @@ SIGNATURES = (
 )
 """Elements that are a signature."""
 
-_MARKS = re.compile(
-    r"quote|cite|RplyFwdMsg|appendonsend|OutlookMessageHeader|OLK_SRC|zmail_extra|ignature|includetail|reply"
-    r"|forward|reference-message|border-top:|orgHeader|original|messageReply",
-    re.IGNORECASE,
+_MARKS = (
+    "quote", "cite", "rplyfwdmsg", "appendonsend", "outlookmessageheader", "olk_src", "zmail_extra", "ignature", "includetail",
+    "reply", "forward", "reference-message", "border-top:", "orgheader",
 )  # fmt: skip
+"""In lower case: without one of these there is nothing to fold."""
+
 _WORD_RULE = re.compile(r"border:\s?none;\s?border-top:\s?solid\s#(?:E1E1E1|B5C4DF)", re.IGNORECASE)
+
+
+MOST_TAGS = 50_000
+DEEPEST = 250
+MOST_ATTRIBUTES = 400
+
+_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+_ENDS_ITSELF = htmltext.VOID | frozenset("p li td th tr tbody thead dt dd option".split())
+_TAG = re.compile(
+    r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,30})([^>=]*+(?:=(?:\s*+(?:\"[^\"]*+\"|'[^']*+'))?[^>=]*+)*+)>?"
+)
 
 
 def fold_html(html: str) -> tuple[str, str]:
@@ -45,20 +57,20 @@ def fold_html(html: str) -> tuple[str, str]:
 
     The second is "" when there is nothing to fold, or when nothing would be left. Not made safe.
     """
-    if not _MARKS.search(html):
+    if not may_fold(html):
         return html, ""
-    page = htmltext.tree(html)
+    page = tree(html)
     if page is None:
         return html, ""
     rest = take(page)
-    if not rest or not _says_something(page):
-        return html, ""
-    return page.html or "", "".join(rest)
+    visible = page.html or "" if rest else ""
+    return (visible, "".join(rest)) if visible and _says_something(visible) else (html, "")
 
 
 def may_fold(html: str) -> bool:
     """Whether any of the marks is in it; quick."""
-    return _MARKS.search(html) is not None
+    lowered = html.lower()
+    return any(mark in lowered for mark in _MARKS)
 
 
 def take(page: LexborHTMLParser) -> list[str]:
@@ -77,14 +89,9 @@ def take(page: LexborHTMLParser) -> list[str]:
     return taken
 
 
-def _says_something(page: LexborHTMLParser) -> bool:
-    body = page.body
-    if body is None:
-        return False
-    words = body.text(deep=True)
-    return (
-        any(c.isalnum() or ord(c) > 0x2100 for c in words) or body.css_first("img[src^='cid:']") is not None
-    )
+def _says_something(html: str) -> bool:
+    """Whether words are left, or a picture of the mail's own."""
+    return any(c.isalnum() or ord(c) > 0x2100 for c in htmltext.text(html)) or "cid:" in html
 
 
 def _within(node: LexborNode, marks: set[int]) -> bool:
@@ -197,3 +204,33 @@ _QUOTE_MARKS = (
 def marks_quote(html: str) -> bool:
     """Whether a well-known program has marked a quote; quick."""
     return any(mark in html for mark in _QUOTE_MARKS)
+
+
+def tree(html: str) -> LexborHTMLParser | None:
+    """The page, or None where its markup is made (or broken) so that no parser is done in time."""
+    if not _reasonable(html):
+        return None
+    return LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS)
+
+
+def _reasonable(html: str) -> bool:
+    """Whether its depth, its open formatting and its attributes are those of a page for people.
+
+    An HTML parser takes quadratic time and more over what is not: a bound that it lacks.
+    """
+    if len(html) < 4_000:
+        return True
+    depth = deepest = formatting = tags = 0
+    for match in _TAG.finditer(html):
+        closing, name, rest = match.groups()
+        tags += 1
+        name = name.lower()
+        if len(rest) > MOST_ATTRIBUTES and len(rest.split()) > MOST_ATTRIBUTES:
+            return False
+        if name in _ENDS_ITSELF:
+            continue
+        step = -1 if closing else 1
+        depth = max(0, depth + step)
+        deepest = max(deepest, depth)
+        formatting += step if name in _FORMATTING else 0
+    return deepest < DEEPEST and tags < MOST_TAGS and max(0, formatting) * tags < 400_000

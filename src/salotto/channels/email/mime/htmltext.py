@@ -1,208 +1,96 @@
-"""From HTML to plain text that can be read: paragraphs, lists, links, quotes."""
+"""From HTML to plain text that can be read: paragraphs, lists, links, quotes.
+
+By the tags alone, in one pass, without a tree: that is quicker than a parser, and no markup can
+make it slow.
+"""
 
 import re
-from collections.abc import Iterator
+from html import unescape
 
-from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
-
-MOST_TAGS_AT_ONCE = 300
-MOST_TAGS = 50_000
-DEEPEST = 250
 DEEPEST_QUOTE = 12
-MOST_ATTRIBUTES = 400
 
-NOTHING = frozenset(
-    [
-        "head",
-        "style",
-        "script",
-        "title",
-        "template",
-        "svg",
-        "object",
-        "embed",
-        "iframe",
-        "select",
-        "textarea",
-        "noscript",
-        "map",
-        "audio",
-        "video",
-        "math",
-        "canvas",
-        "datalist",
-        "button",
-    ]
+UNSEEN = frozenset(
+    "script style title template svg math select textarea iframe noframes noembed datalist".split()
 )
 BLOCKS = frozenset(
-    [
-        "div",
-        "tr",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "main",
-        "nav",
-        "aside",
-        "address",
-        "form",
-        "fieldset",
-        "center",
-        "dl",
-        "dt",
-        "dd",
-        "figure",
-        "figcaption",
-        "caption",
-        "thead",
-        "tbody",
-        "tfoot",
-        "body",
-        "html",
-        "details",
-        "summary",
-        "legend",
-        "hr",
-        "pre",
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "blockquote",
-        "table",
-        "li",
-        "includetail",
-    ]
+    "div tr section article header footer main nav aside address form fieldset center dl dt dd figure"
+    " figcaption caption thead tbody tfoot body html details summary legend hr pre p h1 h2 h3 h4 h5 h6 ul ol"
+    " blockquote table li includetail".split()
 )
-SPACED = frozenset(
-    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "dl", "table", "hr"]
-)
+SPACED = frozenset("p h1 h2 h3 h4 h5 h6 blockquote pre ul ol dl table hr".split())
+VOID = frozenset("br img hr meta link input col wbr area base embed param source".split())
 
-_FORMATTING = frozenset(
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
+_TOKEN = re.compile(
+    r"[^<]++"
+    r"|<(/?)([a-zA-Z][^\s/>]{0,40})([^>=]*+(?:=(?:\s*+(?:\"[^\"]*+\"|'[^']*+'))?[^>=]*+)*+)>?"
+    r"|<!--.*?(?:--!?>|\Z)|<[!?/][^>]*+>?|<",
+    re.DOTALL,
 )
-_ENDS_ITSELF = frozenset(
-    [
-        "br",
-        "img",
-        "hr",
-        "meta",
-        "link",
-        "input",
-        "col",
-        "wbr",
-        "area",
-        "base",
-        "embed",
-        "param",
-        "source",
-        "p",
-        "li",
-        "td",
-        "th",
-        "tr",
-        "tbody",
-        "thead",
-        "dt",
-        "dd",
-        "option",
-    ]
-)
-_TAG = re.compile(
-    r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,30})((?:[^>=]|=(?!\s*+[\"'])|=\s*+\"[^\"]*+\"|=\s*+'[^']*+')*+)>?"
-)
-_UNSEEN = re.compile(
+_ATTRIBUTES = {
+    name: re.compile(
+        rf"(?<![\w-]){name}\s{{0,9}}=\s{{0,9}}(?:\"([^\"]*)|'([^']*)|([^\s\"'>]+))", re.IGNORECASE
+    )
+    for name in ("href", "alt", "style")
+}
+_HIDING = re.compile(
     r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden|mso-hide\s{0,9}:\s{0,9}all"
     r"|max-height\s{0,9}:\s{0,9}0(?:px)?\s{0,9}(?:;|$|!)|font-size\s{0,9}:\s{0,9}0(?:px)?\s{0,9}(?:;|$|!)",
     re.IGNORECASE,
 )
-_INVISIBLE = dict.fromkeys([0x200B, 0x2060, 0xFEFF, 0x34F, 0xAD])
+_MAY_HIDE = (
+    " hidden",
+    "display:none",
+    "display: none",
+    "visibility",
+    "mso-hide",
+    "max-height",
+    "font-size:0",
+    "font-size: 0",
+)
+_HIDDEN = re.compile(r"(?:^|\s)hidden(?:\s|=|/|$)", re.IGNORECASE)
+_INVISIBLE = "\u200b\u2060\ufeff\u034f\u00ad"
 _BLANKS = re.compile(r"\n{3,}")
 
 
-def tree(html: str) -> LexborHTMLParser | None:
-    """The page, or None where its markup is made (or broken) so that no parser is done in time."""
-    if not _reasonable(html):
-        return None
-    return LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS)
-
-
-def _reasonable(html: str) -> bool:
-    """Whether its depth, its open formatting and its attributes are those of a page for people.
-
-    An HTML parser takes quadratic time and more over what is not: a bound that it lacks.
-    """
-    if len(html) < 20_000 and (html.count("<") < MOST_TAGS_AT_ONCE or _depth_at_most(html) < DEEPEST):
-        return True
-    depth = deepest = formatting = tags = 0
-    for match in _TAG.finditer(html):
-        closing, name, rest = match.groups()
-        tags += 1
-        name = name.lower()
-        if len(rest) > MOST_ATTRIBUTES and len(rest.split()) > MOST_ATTRIBUTES:
-            return False
-        if name in _ENDS_ITSELF:
-            continue
-        step = -1 if closing else 1
-        depth = max(0, depth + step)
-        deepest = max(deepest, depth)
-        formatting += step if name in _FORMATTING else 0
-    return deepest < DEEPEST and tags < MOST_TAGS and max(0, formatting) * tags < 400_000
-
-
-def _depth_at_most(html: str) -> int:
-    """A bound of the depth that is quick to know: elements without an end count as open."""
-    depth = deepest = 0
-    for piece in html.split("</"):
-        depth += piece.count("<")
-        deepest = max(deepest, depth)
-        depth -= 1
-    return deepest
-
-
-def hide(page: LexborHTMLParser, html: str) -> None:
-    """Take out what is not shown: preheaders and the like."""
-    if " hidden" not in html and not _UNSEEN.search(html):
-        return
-    for node in page.css("[style], [hidden]"):
-        given = node.attributes
-        unseen = "hidden" in given or _UNSEEN.search(given.get("style") or "")
-        if unseen and node.tag not in {"body", "html"}:
-            node.decompose()
-
-
-def text(page: LexborHTMLParser) -> str:
-    """What the page says. Linear in its size."""
+def text(html: str) -> str:
+    """What the page says, without what it hides (preheaders and the like). Linear in its size."""
+    lowered = html.lower()
+    may_hide = any(word in lowered for word in _MAY_HIDE)
     writer = _Writer()
-    for node, entering in _walk(page.root):
-        if entering:
-            writer.enter(node, node.tag or "")
+    unseen, depth = "", 0  # the element that is left out, and how many of its kind are open in it
+    for token in _TOKEN.finditer(html):
+        name = token[2]
+        if name is None:
+            if not unseen and not token[0].startswith(("<!", "<?", "</")):
+                writer.say(token[0])
+            continue
+        name = name.lower()
+        closing = bool(token[1])
+        if unseen:
+            depth += (-1 if closing else 1) if name == unseen else 0
+            unseen = unseen if depth > 0 else ""
+        elif closing:
+            writer.leave(name)
+        elif name in UNSEEN or (may_hide and name not in VOID and _hidden(name, token[3])):
+            unseen, depth = name, 1
         else:
-            writer.leave(node.tag or "")
+            writer.enter(name, token[3])
     return writer.result()
 
 
-def _walk(root: LexborNode | None) -> Iterator[tuple[LexborNode, bool]]:
-    """Every shown node when it begins, and every element when it ends, without recursion."""
-    stack = [(root, True)] if root is not None else []
-    while stack:
-        node, entering = stack.pop()
-        yield node, entering
-        if not entering:
-            continue
-        if node.next is not None and node is not root:
-            stack.append((node.next, True))
-        if node.is_text_node or node.tag in NOTHING or node.is_comment_node:
-            continue
-        stack.append((node, False))
-        if node.first_child is not None:
-            stack.append((node.first_child, True))
+def _hidden(name: str, given: str) -> bool:
+    if name in {"body", "html"}:
+        return False
+    return bool(_HIDING.search(attribute("style", given)) or _HIDDEN.search(given))
+
+
+def attribute(name: str, given: str) -> str:
+    """The value of an attribute in the rest of a tag, "" without it."""
+    found = _ATTRIBUTES[name].search(given)
+    if found is None:
+        return ""
+    value: str = found[1] or found[2] or found[3] or ""
+    return unescape(value) if "&" in value else value
 
 
 class _Writer:
@@ -217,23 +105,22 @@ class _Writer:
         self._marker = ""
         self._links: list[tuple[str, int]] = []
 
-    def enter(self, node: LexborNode, tag: str) -> None:
-        if tag == "-text":
-            self._text(node.text_content or "")
-        elif tag in BLOCKS:
-            self._block(node, tag)
+    def enter(self, tag: str, given: str) -> None:
+        """An element begins; `given`: its attributes."""
+        if tag in BLOCKS:
+            self._block(tag)
         elif tag == "br":
             self._flush(force=True)
         elif tag == "a":
-            self._links.append((node.attributes.get("href") or "", len(self._line)))
+            self._links.append((attribute("href", given), len(self._line)))
         elif tag == "img":
-            alt = node.attributes.get("alt") or ""
+            alt = attribute("alt", given)
             if alt and len(alt) <= 8 and not alt.isascii():  # a picture of a sign
                 self._line.append(alt)
         elif tag in {"td", "th"} and self._line:
             self._line.append(" ")
 
-    def _block(self, node: LexborNode, tag: str) -> None:
+    def _block(self, tag: str) -> None:
         self._flush(blank=tag in SPACED)
         if tag == "blockquote":
             self._quote += 1
@@ -253,6 +140,7 @@ class _Writer:
             self._marker = "  " * max(0, depth - 1) + "- "
 
     def leave(self, tag: str) -> None:
+        """An element ends."""
         if tag == "a" and self._links:
             self._link(*self._links.pop())
         elif tag in BLOCKS:
@@ -262,14 +150,14 @@ class _Writer:
             elif tag in {"ul", "ol"} and self._lists:
                 self._lists.pop()
             elif tag == "pre":
-                self._pre -= 1
+                self._pre = max(0, self._pre - 1)
             if tag in SPACED and (tag not in {"ul", "ol"} or not self._lists):
                 self._blank()
 
     def _end_quote(self) -> None:
         while self._lines and not self._lines[-1].strip("> "):
             self._lines.pop()
-        self._quote -= 1
+        self._quote = max(0, self._quote - 1)
 
     def _link(self, href: str, start: int) -> None:
         """Where a link leads, if its words do not say it."""
@@ -279,7 +167,10 @@ class _Writer:
         if shown and href.startswith(("http://", "https://")) and len(href) <= 2000 and bare not in shown:
             self._line.append(f" <{href}>")
 
-    def _text(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Words."""
+        if "&" in text:
+            text = unescape(text)
         if self._pre and "\n" in text:
             for piece in text.split("\n")[:-1]:
                 self._line.append(piece)
@@ -316,25 +207,7 @@ class _Writer:
 def tidy(text: str) -> str:
     """Without invisible signs, without blank lines at its ends or more than one between."""
     if not text.isascii():
-        text = text.translate(_INVISIBLE)
-        text = "\n".join(line.rstrip() for line in text.split("\n"))
+        for sign in _INVISIBLE:
+            text = text.replace(sign, "") if sign in text else text
+        text = "\n".join([line.rstrip() for line in text.split("\n")])
     return _BLANKS.sub("\n\n", text).strip("\n ")
-
-
-def crude(html: str) -> str:
-    """The text of markup that no parser may be given: its tags are left out, in one pass."""
-    from html import unescape
-
-    pieces, at, unseen = [], 0, ""
-    for match in _TAG.finditer(html):
-        closing, name = match[1], match[2].lower()
-        if not unseen:
-            pieces.append(html[at : match.start()])
-            pieces.append("\n" if name in BLOCKS or name == "br" else "")
-            unseen = name if name in {"script", "style", "head", "title"} and not closing else ""
-        elif closing and name == unseen:
-            unseen = ""
-        at = match.end()
-    pieces.append("" if unseen else html[at:])
-    lines = unescape("".join(pieces)).split("\n")
-    return tidy("\n".join(" ".join(line.split()) for line in lines))

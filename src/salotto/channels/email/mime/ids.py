@@ -43,6 +43,7 @@ def own(values: list[str], raw: bytes) -> tuple[str, bool]:
 
 
 def _bounded(one: str) -> str:
+    one = one.replace("\0", "")
     encoded = one.encode("utf-8", "surrogateescape")
     if len(encoded) > LONGEST_ID:
         return f"{hashlib.sha256(encoded).hexdigest()}@long-message-id.invalid"

@@ -142,7 +142,7 @@ def _texts(found: Body, reading: Reading, depth: int) -> tuple[str, str, str]:
     """The plain text, what of it is visible, and the HTML."""
     pieces = [piece for piece in found.pieces if piece.plain.strip() or piece.html.strip()]
     html = body.html_of(pieces) if any(piece.html for piece in pieces) else ""
-    both = [_text(piece, reading) for piece in pieces]
+    both = [_text(piece) for piece in pieces]
     text = _together([whole for whole, _ in both])
     if not text and not found.status:
         text, html = _instead(found, reading, depth, html)
@@ -152,7 +152,7 @@ def _texts(found: Body, reading: Reading, depth: int) -> tuple[str, str, str]:
         visible = _together([left for _, left in both]) or text
     visible = fold(visible)
     if visible == text and len(pieces) == 1:
-        visible = clean(_visible_beside(pieces[0], text, reading))
+        visible = clean(_visible_beside(pieces[0], text))
     return text, visible, clean(html)
 
 
@@ -171,11 +171,11 @@ def _instead(found: Body, reading: Reading, depth: int, html: str) -> tuple[str,
     return text, html or (inner[0].html if len(inner) == 1 else "")
 
 
-def _text(piece: Piece, reading: Reading) -> tuple[str, str]:
+def _text(piece: Piece) -> tuple[str, str]:
     """A piece's plain text; and the same without what its HTML marks as quote, if it is of the HTML."""
     if not piece.html or (piece.plain.strip() and not _stub(piece)):
         return piece.plain, piece.plain
-    text, visible = _from_html(piece.html, reading)
+    text, visible = _from_html(piece.html)
     return (text, visible) if text else (piece.plain, piece.plain)
 
 
@@ -185,26 +185,19 @@ def _stub(piece: Piece) -> bool:
     return not bare or (len(bare) < LONGEST_STUB and bool(_STUB.search(bare)))
 
 
-def _visible_beside(piece: Piece, text: str, reading: Reading) -> str:
+def _visible_beside(piece: Piece, text: str) -> str:
     """For a plain text in which nothing looks quoted, though its HTML is marked so: what the HTML leaves."""
     if not piece.plain or not htmlfold.marks_quote(piece.html):
         return text
-    left = fold(_from_html(piece.html, reading)[1])
+    left = fold(_from_html(piece.html)[1])
     return left if left and len(left) < len(text) * 0.95 else text
 
 
-def _from_html(html: str, reading: Reading) -> tuple[str, str]:
+def _from_html(html: str) -> tuple[str, str]:
     """The text of HTML, whole and without what is marked as quote."""
-    page = htmltext.tree(html)
-    if page is None:
-        reading.note("The HTML is nested beyond measure; its text was read without its structure.")
-        text = htmltext.crude(html)
-        return text, text
-    htmltext.hide(page, html)
-    text = htmltext.text(page)
-    if not htmlfold.may_fold(html) or not htmlfold.take(page):
-        return text, text
-    return text, htmltext.text(page) or text
+    text = htmltext.text(html)
+    visible, rest = htmlfold.fold_html(html)
+    return text, (htmltext.text(visible) or text) if rest else text
 
 
 def _parts(files: list[File], html: str) -> list[Part]:

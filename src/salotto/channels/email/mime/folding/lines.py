@@ -11,7 +11,7 @@ from salotto.channels.email.mime.folding import phrases
 LONGEST = 400
 """Characters of a line that mean something here."""
 
-_BIDI = dict.fromkeys((8206, 8207, *range(8234, 8239), *range(8294, 8298), 65279, 8203))
+_BIDI = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _DATE = re.compile(r"\d{4}|\d{1,2}[:.h]\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2}|[٠-٩۰-۹]{4}")
 _TIME = re.compile(
     r"\d{1,2}\s?[:.h]\s?\d{2}|\d{1,2}\s?[时時点點시]|[٠-٩۰-۹]{1,2}:[٠-٩۰-۹]{2}|\d\s?[ap]\.?m\b"
@@ -39,7 +39,7 @@ def plain(line: str) -> str:
     """For comparing: lower case, white space collapsed, without marks of direction."""
     line = line[:LONGEST]
     if not line.isascii():
-        line = line.translate(_BIDI)
+        line = _BIDI.sub("", line)
     return " ".join(line.lower().split())
 
 
