@@ -5,10 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+import psycopg
+from django.db import connection, transaction
 from procrastinate.exceptions import AlreadyEnqueued
 
-from salotto.channels.email.models import RawMail, RawState
+from salotto.channels.email.models import RawState
+
+# Django would put each mail into the text of one statement, as hexadecimal digits: a mail of
+# 35 MB took 200 MB for a moment, and storing twice the time.
+_INSERT = """
+    INSERT INTO email_rawmail
+           (account_id, mailbox_id, source, folder, uidvalidity, uid, sender, recipients,
+            content, size, digest, state, error, attempts)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s::varchar[], %s, %s, %s, %s, '', 0)
+    ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +41,29 @@ def store(account_id: int, mailbox_id: int | None, arrivals: Sequence[Arrival]) 
     One whose place in its folder is known already is left out. Without a mailbox it waits among
     the unrouted for an admin. Returns how many were new.
     """
-    rows = [_row(account_id, mailbox_id, arrival) for arrival in arrivals]
-    before = RawMail.objects.bulk_create(rows, ignore_conflicts=True)
-    if before and mailbox_id is not None:
+    connection.ensure_connection()
+    with psycopg.Cursor(connection.connection) as db:
+        db.executemany(_INSERT, [_row(account_id, mailbox_id, arrival) for arrival in arrivals])
+        new = db.rowcount
+    if new and mailbox_id is not None:
         take_in_soon(account_id, mailbox_id)
-    return len(before)
+    return new
 
 
-def _row(account_id: int, mailbox_id: int | None, arrival: Arrival) -> RawMail:
-    return RawMail(
-        account_id=account_id,
-        mailbox_id=mailbox_id,
-        source=arrival.source,
-        content=arrival.content,
-        size=len(arrival.content),
-        digest=hashlib.sha256(arrival.content).hexdigest(),
-        sender=arrival.sender[:320],
-        recipients=[address[:320] for address in arrival.recipients],
-        folder=arrival.folder,
-        uidvalidity=arrival.uidvalidity,
-        uid=arrival.uid,
-        state=RawState.UNROUTED if mailbox_id is None else RawState.WAITING,
+def _row(account_id: int, mailbox_id: int | None, arrival: Arrival) -> tuple[Any, ...]:
+    return (
+        account_id,
+        mailbox_id,
+        arrival.source,
+        arrival.folder,
+        arrival.uidvalidity,
+        arrival.uid,
+        arrival.sender[:320],
+        [address[:320] for address in arrival.recipients],
+        arrival.content,
+        len(arrival.content),
+        hashlib.sha256(arrival.content).hexdigest(),
+        RawState.UNROUTED.value if mailbox_id is None else RawState.WAITING.value,
     )
 
 
