@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.test import override_settings
 
 from salotto.channels.email.safe.html import LARGEST, is_rich, made_safe, remote_count, safe_html
 from tests.channels.email.safe.judge import offences
@@ -211,3 +212,10 @@ def test_a_very_long_mail_is_cut_and_says_so() -> None:
 )
 def test_rich_mail_says_more_than_its_text(mail: str, rich: bool) -> None:
     assert is_rich(mail) is rich
+
+
+def test_no_image_is_loaded_from_our_own_pages() -> None:
+    with override_settings(PUBLIC_URL="https://chat.shop.example"):
+        shown = safe_html('<img src="https://chat.shop.example/a/x/pay/">', remote=True)
+        assert "chat.shop.example" not in shown
+        assert "img.shop.example" in safe_html('<img src="https://img.shop.example/a.png">', remote=True)

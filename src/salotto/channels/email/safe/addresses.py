@@ -6,6 +6,8 @@ from ipaddress import ip_address
 from unicodedata import normalize
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
+
 LONGEST = 4_096
 
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)[^\s\x00-\x1f\"'<>\\^`{|}]+", re.IGNORECASE)
@@ -30,8 +32,8 @@ def link_address(address: str) -> str:
 def image_address(address: str) -> str:
     """The address of an image on the public web (https, http), else empty.
 
-    No browser of an agent is made to knock at what is near it: addresses of the own machine
-    and of private networks are no images.
+    No browser of an agent is made to knock at what is near it: addresses of the own machine,
+    of private networks, and of this very installation are no images.
     """
     found = _BLANK.sub("", address).strip()
     found = _encoded(f"https:{found}" if found.startswith("//") else found)
@@ -65,7 +67,14 @@ def _is_public(address: str) -> bool:
     except ValueError:  # nonsense that no browser resolves either
         return False
     host = normalize("NFKC", host).replace("\N{IDEOGRAPHIC FULL STOP}", ".").rstrip(".")
+    if _is_ours(host):
+        return False
     try:
         return ip_address(host).is_global
     except ValueError:
         return "." in host and "%" not in host and not _NUMBER.search(host) and not _LOCAL.fullmatch(host)
+
+
+def _is_ours(host: str) -> bool:
+    """Our own pages get the reader's cookies with each request. No settings: no pages."""
+    return settings.configured and host == urlsplit(settings.PUBLIC_URL).hostname
