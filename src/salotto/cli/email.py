@@ -107,7 +107,7 @@ def _safe(mail: "ParsedMail") -> str:
     from django.conf import settings
 
     if not settings.configured:
-        settings.configure(USE_I18N=False)  # no installation is needed
+        settings.configure(USE_I18N=False, PUBLIC_URL="")  # no installation is needed
     from salotto.channels.email.safe.html import safe_html
 
     shown = {part.content_id: f"cid:{part.content_id}" for part in mail.parts if part.content_id}

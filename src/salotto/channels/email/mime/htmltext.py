@@ -21,9 +21,9 @@ SPACED = frozenset("p h1 h2 h3 h4 h5 h6 blockquote pre ul ol dl table hr".split(
 VOID = frozenset("br img hr meta link input col wbr area base embed param source".split())
 
 _TOKEN = re.compile(
-    r"[^<]++"
+    r"([^<]++)"
     r"|<(/?)([a-zA-Z][^\s/>]{0,40})([^>=]*+(?:=(?:\s*+(?:\"[^\"]*+\"|'[^']*+'))?[^>=]*+)*+)>?"
-    r"|<!--.*?(?:--!?>|\Z)|<[!?/][^>]*+>?|<",
+    r"|<!--.*?(?:--!?>|\Z)|<[!?/][^>]*+>?|(<)",
     re.DOTALL,
 )
 _ATTRIBUTES = {
@@ -58,24 +58,28 @@ def text(html: str) -> str:
     may_hide = any(word in lowered for word in _MAY_HIDE)
     writer = _Writer()
     unseen, depth = "", 0  # the element that is left out, and how many of its kind are open in it
-    for token in _TOKEN.finditer(html):
-        name = token[2]
-        if name is None:
-            if not unseen and not token[0].startswith(("<!", "<?", "</")):
-                writer.say(token[0])
+    for words, slash, name, given, sign in _TOKEN.findall(html):
+        if not name:
+            if (words or sign) and not unseen:
+                writer.say(words or sign)
             continue
-        name = name.lower()
-        closing = bool(token[1])
+        tag = name.lower()
         if unseen:
-            depth += (-1 if closing else 1) if name == unseen else 0
+            depth += (-1 if slash else 1) if tag == unseen else 0
             unseen = unseen if depth > 0 else ""
-        elif closing:
-            writer.leave(name)
-        elif name in UNSEEN or (may_hide and name not in VOID and _hidden(name, token[3])):
-            unseen, depth = name, 1
-        else:
-            writer.enter(name, token[3])
+        elif slash:
+            if tag in _ENDS:
+                writer.leave(tag)
+        elif tag in UNSEEN or (may_hide and tag not in VOID and _hidden(tag, given)):
+            unseen, depth = tag, 1
+        elif tag in _BEGINS:
+            writer.enter(tag, given)
     return writer.result()
+
+
+_ENDS = BLOCKS | {"a"}
+_BEGINS = BLOCKS | {"a", "br", "img", "td", "th"}
+"""Tags that change a plain text; the others do not."""
 
 
 def _hidden(name: str, given: str) -> bool:
@@ -169,6 +173,10 @@ class _Writer:
 
     def say(self, text: str) -> None:
         """Words."""
+        if text.isspace() and not self._pre:
+            if self._line:
+                self._line.append(" ")
+            return
         if "&" in text:
             text = unescape(text)
         if self._pre and "\n" in text:
@@ -181,10 +189,15 @@ class _Writer:
 
     def _flush(self, *, force: bool = False, blank: bool = False) -> None:
         """End the line. `force`: also an empty one; `blank`: leave a blank line behind it."""
+        if not self._line and not force:
+            if blank:
+                self._blank()
+            return
         joined = "".join(self._line)
         line = joined.rstrip() if self._pre else " ".join(joined.split())
         self._line = []
-        self._links = [(href, 0) for href, _ in self._links]
+        if self._links:
+            self._links = [(href, 0) for href, _ in self._links]
         if line or force:
             prefix = "> " * min(self._quote, DEEPEST_QUOTE)
             self._lines.append(
