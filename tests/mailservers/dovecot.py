@@ -23,6 +23,7 @@ from uuid import uuid4
 
 import pytest
 
+from salotto.core.postgres.children import die_with_parent
 from tests.mailservers.certificates import Certificate
 
 HOST = "127.0.0.1"
@@ -153,6 +154,7 @@ class Dovecot:
         self.process = subprocess.Popen(
             [PROGRAM, "-F", "-c", str(self.home / "dovecot.conf")],
             start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 (from the main thread)
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd="/",
