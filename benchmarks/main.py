@@ -21,13 +21,14 @@ PARTS = {
     "f": ("widget", "the widget's bytes"),
     "g": ("renewals", "thousands of accounts that renew at the same instant"),
     "h": ("intake", "mails that wait on an IMAP server, taken in"),
+    "i": ("mime", "reading a mail, against the standard library's own parse"),
 }
 
 
 def _arguments() -> argparse.Namespace:
     parts = "; ".join(f"{letter}: {what}" for letter, (_, what) in PARTS.items())
     top = argparse.ArgumentParser(prog="benchmarks/run", description=f"Parts — {parts}.")
-    top.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="PART", help="a … h; all unless named")
+    top.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="PART", help="a … i; all unless named")
     top.add_argument("--quick", action="store_true", help="fewer and shorter rounds, a smaller big table")
     top.add_argument("--port", type=int, default=8160, help="the first of three ports to use (default 8160)")
     top.add_argument("--data", type=Path, help="where to put the databases (default: a temporary directory)")

@@ -1,12 +1,9 @@
 """Mails broken in every way: mutations of the corpus and hostile ones made by rule.
 
-`python -m tests.channels.email.mime.broken 100000` reads as many and prints what it took; the
-test suite reads some thousands. The seed makes a run repeatable.
+The test suite reads some thousands; `python -m benchmarks.broken 100000` reads as many as that.
 """
 
-import argparse
 import random
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,14 +13,16 @@ from salotto.channels.email.mime import ParsedMail, fold_html, parse
 CORPUS = Path(__file__).parents[3] / "corpus" / "mail"
 
 PIECES = [
-    b"\0", b"\xff\xfe", b"\xc3", b"\xed\xa0\x80", b"\r", b"\r\n", b"\n\n", b"--", b"=_b1", b"\n--=_b1\n", b"\n--=_b1--\n",
-    b'"', b"<", b">", b"(((", b")", b";", b":", b",", b"@", b"=", b"=?", b"?=", b"=?utf-8?q?=", b"=?utf-8?b?4pi", b"\x1b$B",
-    b"Content-Type: multipart/mixed; boundary=x\n\n--x\n", b"Content-Type: message/rfc822\n\n", b"charset=utf-7\n",
-    b"charset=utf-16", b"charset=punycode", b"charset=undefined", b"charset=rot13", b"charset=base64", b"charset=idna",
-    b"Content-Transfer-Encoding: base64\n", b"Content-Transfer-Encoding: quoted-printable\n", b"filename*=utf-8''%ff%00",
-    b"filename*99999*=x", b"begin 644 x\n", b"On x wrote:\n", b"> ", b"-- \n", b"<div>", b"<blockquote type=cite>", b"&#0;",
-    b"&#xd800;", b"+2AA-", b"\xf0\x9f\x98", "\ud55c".encode(), b"Date: 9999999999\n", b"From: \n", b"\t", b" ", b"\x7f",
-    b"BEGIN:VCALENDAR\n", b"DTSTART:99999999T999999Z\n", b"\x78\x9f\x3e\x22",
+    b"\0", b"\xff\xfe", b"\xc3", b"\xed\xa0\x80", b"\r", b"\r\n", b"\n\n", b"--", b"=_b1", b"\n--=_b1\n",
+    b"\n--=_b1--\n", b'"', b"<", b">", b"(((", b")", b";", b":", b",", b"@", b"=", b"=?", b"?=",
+    b"=?utf-8?q?=", b"=?utf-8?b?4pi", b"\x1b$B", b"Content-Type: multipart/mixed; boundary=x\n\n--x\n",
+    b"Content-Type: message/rfc822\n\n", b"charset=utf-7\n", b"charset=utf-16", b"charset=punycode",
+    b"charset=undefined", b"charset=rot13", b"charset=base64", b"charset=idna",
+    b"Content-Transfer-Encoding: base64\n", b"Content-Transfer-Encoding: quoted-printable\n",
+    b"filename*=utf-8''%ff%00", b"filename*99999*=x", b"begin 644 x\n", b"On x wrote:\n", b"> ", b"-- \n",
+    b"<div>", b"<blockquote type=cite>", b"&#0;", b"&#xd800;", b"+2AA-", b"\xf0\x9f\x98",
+    "\ud55c".encode(), b"Date: 9999999999\n", b"From: \n", b"\t", b" ", b"\x7f", b"BEGIN:VCALENDAR\n",
+    b"DTSTART:99999999T999999Z\n", b"\x78\x9f\x3e\x22",
 ]  # fmt: skip
 
 
@@ -97,18 +96,22 @@ def hostile(size: int) -> Iterator[tuple[str, bytes]]:
         return piece * (size // len(piece))
 
     texts = (
-        b">", b"> ", b" ", b"\n", b">\n", b"> >\n", b"On ", b"On On On wrote:\n", b"wrote:\n", b"wrote: ", b"-- \n", b"--\n", b"____\n",
-        b"________________\n", b"From: a@b\n", b"From: x\nSent: y\n", b"From: x\nTo: y\nSubject: z\n", b"Sent from my iPhone\n",
-        b"-----Original Message-----\n", b"<a@b.c> wrote:\n", b"a@", b"On 1/1/26 10:00, a <a@b.c> ", b":\n", b"begin 644 a\n", b" \n",
+        b">", b"> ", b" ", b"\n", b">\n", b"> >\n", b"On ", b"On On On wrote:\n", b"wrote:\n", b"wrote: ",
+        b"-- \n", b"--\n", b"____\n", b"________________\n", b"From: a@b\n", b"From: x\nSent: y\n",
+        b"From: x\nTo: y\nSubject: z\n", b"Sent from my iPhone\n", b"-----Original Message-----\n",
+        b"<a@b.c> wrote:\n", b"a@", b"On 1/1/26 10:00, a <a@b.c> ", b":\n", b"begin 644 a\n", b" \n",
         b"x \n", b"\r", b"\0", b"\xff", b"\xe9\xe8 ", b"not support html ", b"<!--", b"\t>",
     )  # fmt: skip
     for text in texts:
         yield f"text {text!r}", plain + fill(text)
     marks = (
-        b"<div>", b"<b id=1>", b"<blockquote>", b"<blockquote type=cite>", b"<div class=gmail_quote>", b"<table><tr><td>", b"<p>x",
-        b"<ul><li>", b"<a href=x>", b"<", b"&", b"<!--", b"<p style='display:none'>", b"<a b='", b"=\"", b"<select><option>", b"<font><p>",
-        b"<pre>\n", b"cid:", b"<div id=divRplyFwdMsg>", b"</div>", b"<img src=cid:x>", b"<svg><style>", b"<svg><desc>", b"<math><mtext>",
-        b'<div style="border:none;border-top:solid #E1E1E1 1.0pt">From: ', b"<frameset>", b"<template>", b"<br>", b"\xc2\xa0",
+        b"<div>", b"<b id=1>", b"<blockquote>", b"<blockquote type=cite>", b"<div class=gmail_quote>",
+        b"<table><tr><td>", b"<p>x", b"<ul><li>", b"<a href=x>", b"<", b"&", b"<!--",
+        b"<p style='display:none'>", b"<a b='", b"=\"", b"<select><option>", b"<font><p>", b"<pre>\n",
+        b"cid:", b"<div id=divRplyFwdMsg>", b"</div>", b"<img src=cid:x>", b"<svg><style>",
+        b"<svg><desc>", b"<math><mtext>",
+        b'<div style="border:none;border-top:solid #E1E1E1 1.0pt">From: ', b"<frameset>", b"<template>",
+        b"<br>", b"\xc2\xa0",
     )  # fmt: skip
     for mark in marks:
         yield f"html {mark!r}", html + fill(mark)
@@ -117,30 +120,50 @@ def hostile(size: int) -> Iterator[tuple[str, bytes]]:
     yield "html attributes", html + b"<p " + b" ".join(b"a%d" % n for n in range(size // 7)) + b">x"
     yield "html balanced", html + b"<div>" * (size // 11) + b"</div>" * (size // 11)
     heads = (
-        b"(", b'"', b'"\\', b"<", b"a@b.c, ", b"a@b.c;", b"=?", b"=?utf-8?q?a?= ", b"=?utf-8?q?", b"=?a?b?", b" ", b"\n ", b"\t\n\t",
-        b"a:", b",", b"\\", b"\xe9", b"<<a@b", b"a b@", b"()", b"x\n y\n",
+        b"(", b'"', b'"\\', b"<", b"a@b.c, ", b"a@b.c;", b"=?", b"=?utf-8?q?a?= ", b"=?utf-8?q?",
+        b"=?a?b?", b" ", b"\n ", b"\t\n\t", b"a:", b",", b"\\", b"\xe9", b"<<a@b", b"a b@", b"()",
+        b"x\n y\n",
     )  # fmt: skip
-    for name in (b"To", b"From", b"Subject", b"References", b"Message-ID", b"Content-Type", b"Date", b"Reply-To"):
+    for name in (
+        b"To",
+        b"From",
+        b"Subject",
+        b"References",
+        b"Message-ID",
+        b"Content-Type",
+        b"Date",
+        b"Reply-To",
+    ):
         for piece in heads:
             value = fill(piece).rstrip(b"\n")
             yield f"{name.decode()} {piece!r}", name + b": " + value + b"\nX: y\n\nbody\n"
     for params in (b"; a=b", b'; a="', b"; filename*0*=x", b";", b"=", b'"'):
         kind = b"Content-Type: text/plain\nContent-Disposition: attachment"
         yield f"parameters {params!r}", head + kind + fill(params) + b"\n\nx\n"
-    yield "parameters numbered", head + b"Content-Disposition: attachment" + b"".join(
-        b"; filename*%d=a" % n for n in range(size // 16)
-    ) + b"\n\nx\n"
+    yield (
+        "parameters numbered",
+        head
+        + b"Content-Disposition: attachment"
+        + b"".join(b"; filename*%d=a" % n for n in range(size // 16))
+        + b"\n\nx\n",
+    )
     yield "headers", b"".join(b"X-%d: y\n" % n for n in range(size // 10)) + b"\nbody\n"
     yield "odd headers", fill(b"odd line\n") + b"To: a@b.c\n\nbody\n"
     yield "parts", head + b"Content-Type: multipart/mixed; boundary=q\n\n" + fill(b"--q\n\nx\n") + b"--q--\n"
     yield "empty parts", head + b"Content-Type: multipart/mixed; boundary=q\n\n" + fill(b"--q\n")
-    yield "guessed parts", head + b"Content-Type: multipart/mixed; boundary=q\n\n" + fill(
-        b"--q\nContent-Type: text/plain; charset=x\n\n\xe9\xe8\xa3 x\n"
+    yield (
+        "guessed parts",
+        head
+        + b"Content-Type: multipart/mixed; boundary=q\n\n"
+        + fill(b"--q\nContent-Type: text/plain; charset=x\n\n\xe9\xe8\xa3 x\n"),
     )
     depth = size // 60
-    yield "deep", head + b"".join(
-        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth)
-    ) + b"\nx\n"
+    yield (
+        "deep",
+        head
+        + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth))
+        + b"\nx\n",
+    )
     yield "deep messages", head + b"Content-Type: message/rfc822\n\n" * (size // 30) + b"x"
     yield "lost boundaries", head + fill(b"Content-Type: multipart/mixed\n\n--b\n")
     yield "long boundary", head + b"Content-Type: multipart/mixed; boundary=" + fill(b"b") + b"\n\n--b\n\nx"
@@ -154,10 +177,18 @@ def hostile(size: int) -> Iterator[tuple[str, bytes]]:
     calendar = head + b"Content-Type: text/calendar\n\nBEGIN:VCALENDAR\n"
     yield "calendar", calendar + fill(b"BEGIN:VEVENT\nSUMMARY:x\nEND:VEVENT\n") + b"END:VCALENDAR\n"
     yield "calendar deep", calendar + fill(b"BEGIN:VEVENT\n")
-    yield "tnef", head + b"Content-Type: application/ms-tnef\n\n\x78\x9f\x3e\x22\1\0" + fill(b"\1\6\x90\6\0\0\0\0\0\0\0")
+    yield (
+        "tnef",
+        head
+        + b"Content-Type: application/ms-tnef\n\n\x78\x9f\x3e\x22\1\0"
+        + fill(b"\1\6\x90\6\0\0\0\0\0\0\0"),
+    )
     yield "report", head + b"Content-Type: message/delivery-status\n\n" + fill(b"Action: failed\n\n")
     yield "report lines", head + b"Content-Type: message/delivery-status\n\n" + fill(b"A: b\n c\n")
-    yield "report of words", b"From: mailer-daemon@x\nSubject: failure notice\n\nundeliverable\n" + fill(b"a@b.c ")
+    yield (
+        "report of words",
+        b"From: mailer-daemon@x\nSubject: failure notice\n\nundeliverable\n" + fill(b"a@b.c "),
+    )
 
 
 def check(raw: bytes) -> ParsedMail:
@@ -193,34 +224,3 @@ def seconds(raw: bytes) -> float:
     start = time.process_time()
     check(raw)
     return time.process_time() - start
-
-
-def main() -> int:
-    """Read as many broken mails as asked; exit code 1 if one crashes or takes too long."""
-    top = argparse.ArgumentParser(description="Read broken mails.")
-    top.add_argument("mails", type=int, nargs="?", default=100_000)
-    top.add_argument("--seed", type=int, default=1)
-    given = top.parse_args()
-    whole, chance, bad, slowest, count = corpus(), random.Random(given.seed), 0, (0.0, ""), 0
-    start = time.monotonic()
-    while count < given.mails:
-        raw = mutated(chance.choice(whole), chance, whole)
-        count += 1
-        try:
-            took = seconds(raw)
-        except Exception as error:
-            bad += 1
-            name = f"/tmp/broken-{given.seed}-{count}.eml"
-            Path(name).write_bytes(raw)
-            print(f"{type(error).__name__} {error}: {name}", file=sys.stderr)
-            continue
-        slowest = max(slowest, (took, f"mail {count}, {len(raw)} bytes"))
-        if took > max(1.0, len(raw) / 1e6):
-            bad += 1
-            print(f"{took:.2f} s for {len(raw)} bytes: mail {count}", file=sys.stderr)
-    print(f"{count} broken mails in {time.monotonic() - start:.0f} s, {bad} bad, slowest {slowest[0]:.3f} s ({slowest[1]})")
-    return 1 if bad else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """Broken mail: nothing crashes, nothing takes long, what is whole is not lost.
 
-For more of it: `python -m tests.channels.email.mime.broken 100000`.
+For more of it: `python -m benchmarks.broken 100000`.
 """
 
 import base64
@@ -40,7 +40,8 @@ def test_any_bytes_are_a_mail(raw: bytes) -> None:
 @given(st.text(max_size=1000))
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_a_body(text: str) -> None:
-    raw = b"From: a@example.org\nContent-Type: text/plain; charset=utf-8\n\n" + text.encode("utf-8", "replace")
+    head = b"From: a@example.org\nContent-Type: text/plain; charset=utf-8\n\n"
+    raw = head + text.encode("utf-8", "replace")
     check(raw)
     check(raw.replace(b"text/plain", b"text/html"))
 
@@ -65,7 +66,8 @@ def texts(draw: st.DrawFn) -> Made:
     content = (f"<p>{word}</p>" if html else f"{word}\n").encode(charset)
     encodings = ["base64"] if charset == "utf-16" else ["base64", "quoted-printable", "8bit"]
     encoding = draw(st.sampled_from(encodings))
-    body = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring, "8bit": bytes}[encoding](content)
+    encode = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring, "8bit": bytes}[encoding]
+    body = encode(content)
     kind = "text/html" if html else "text/plain"
     head = f"Content-Type: {kind}; charset={charset}\nContent-Transfer-Encoding: {encoding}\n\n"
     return Made(head.encode() + body, (word,))
@@ -74,17 +76,20 @@ def texts(draw: st.DrawFn) -> Made:
 @st.composite
 def garbage(draw: st.DrawFn) -> Made:
     """A part that is no text, of any bytes but those that would end it."""
-    kind = draw(st.sampled_from(["application/pdf", "image/png", "application/ms-tnef", "text/calendar", "message/rfc822", "x"]))
+    kinds = ["application/pdf", "image/png", "application/ms-tnef", "text/calendar", "message/rfc822", "x"]
+    kind = draw(st.sampled_from(kinds))
     encoding = draw(st.sampled_from(["base64", "quoted-printable", "x-uuencode", "none such", "8bit"]))
     body = draw(st.binary(max_size=200)).replace(b"--", b"-")
     disposition = draw(st.sampled_from(["attachment", 'attachment; filename="a', "inline; filename*=x'%"]))
     kind = "application/x" if kind == "x" else kind
-    head = f"Content-Type: {kind}\nContent-Disposition: {disposition}\nContent-Transfer-Encoding: {encoding}\n\n"
+    head = f"Content-Type: {kind}\nContent-Disposition: {disposition}\n"
+    head += f"Content-Transfer-Encoding: {encoding}\n\n"
     return Made(head.encode() + body, (), True)
 
 
 def multiparts(children: st.SearchStrategy[Made]) -> st.SearchStrategy[Made]:
-    return st.builds(_multipart, st.sampled_from(["mixed", "related", "signed", "parallel"]), st.lists(children, min_size=1, max_size=4), st.integers(0, 10**12))  # fmt: skip
+    kinds = st.sampled_from(["mixed", "related", "signed", "parallel"])
+    return st.builds(_multipart, kinds, st.lists(children, min_size=1, max_size=4), st.integers(0, 10**12))
 
 
 def _multipart(kind: str, parts: list[Made], number: int) -> Made:

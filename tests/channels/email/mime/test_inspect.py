@@ -12,14 +12,16 @@ import pytest
 from tests.channels.email.mime.broken import CORPUS
 
 KEYS = {
-    "file", "message_id", "synthesised", "in_reply_to", "references", "from", "reply_to", "recipients", "delivered_to", "subject",
-    "date", "text", "visible_text", "html", "attachments", "automatic", "automatic_reason", "bounce", "hops", "problems",
+    "file", "message_id", "synthesised", "in_reply_to", "references", "from", "reply_to", "recipients",
+    "delivered_to", "subject", "date", "text", "visible_text", "html", "attachments", "automatic",
+    "automatic_reason", "bounce", "hops", "problems",
 }  # fmt: skip
 
 
 def inspect(*arguments: str, stdin: bytes = b"") -> tuple[int, str]:
     command = [sys.executable, "-m", "salotto", "email", "inspect", *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, timeout=60, env={"PATH": "/usr/bin", "LC_ALL": "C"})
+    given = {"PATH": "/usr/bin", "LC_ALL": "C"}
+    done = subprocess.run(command, input=stdin, capture_output=True, timeout=60, env=given, check=False)
     assert done.stderr == b""
     return done.returncode, done.stdout.decode()
 
@@ -44,7 +46,8 @@ def test_lines_give_an_object_each() -> None:
     code, out = inspect("--lines", str(CORPUS / "gmail-ja.eml"), str(CORPUS / "crlf.eml"))
     found: list[Any] = [json.loads(line) for line in out.splitlines()]
     assert code == 0
-    assert [told["text"].split("\n")[0] for told in found] == ["ありがとうございます。届きました。", "Line one"]
+    first = [told["text"].split("\n")[0] for told in found]
+    assert first == ["ありがとうございます。届きました。", "Line one"]
 
 
 def test_a_dash_reads_standard_input() -> None:
@@ -64,7 +67,9 @@ def test_a_file_that_is_not_there_is_said_and_the_others_are_read(tmp_path: Path
 
 def test_the_html_is_safe(tmp_path: Path) -> None:
     file = tmp_path / "x.eml"
-    file.write_bytes(b'Content-Type: text/html\n\n<p onclick="x()">Hi<script>x()</script><img src="https://example.org/p.png">')
+    file.write_bytes(
+        b'Content-Type: text/html\n\n<p onclick="x()">Hi<script>x()</script><img src="https://example.org/p">'
+    )
     html = json.loads(inspect(str(file))[1])["html"]
     assert "Hi" in html
     assert "script" not in html and "onclick" not in html and "example.org" not in html

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from salotto.channels.email.mime import Address, parse
 from tests.channels.email.mime.broken import CORPUS, check
 
-HEAD = b"From: a@example.org\nMessage-ID: <1@example.org>\nDate: 2 Mar 2026 10:00:00 +0000\nMIME-Version: 1.0\n"
+HEAD = (
+    b"From: a@example.org\nMessage-ID: <1@example.org>\nDate: 2 Mar 2026 10:00:00 +0000\nMIME-Version: 1.0\n"
+)
 
 
 def test_nothing_is_a_mail_too() -> None:
@@ -41,7 +43,12 @@ def test_thousands_of_parts_are_bounded_and_said() -> None:
 
 def test_parts_after_the_end_of_a_multipart_are_read_too() -> None:
     inner = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntwo\n--b--\n"
-    mail = parse(HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n" + inner + b"--b\n\nthree\n--b--\n")
+    mail = parse(
+        HEAD
+        + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n"
+        + inner
+        + b"--b\n\nthree\n--b--\n"
+    )
     assert mail.text.split() == ["one", "two", "three"]
     assert any("goes on after its end" in problem for problem in mail.problems)
 
@@ -66,13 +73,20 @@ def test_halves_of_surrogate_pairs_never_come_out() -> None:
 
 
 def test_nested_markup_takes_no_time_and_keeps_its_words() -> None:
-    for html in (b"<div>" * 100_000 + b"deep", b"".join(b"<b id=%d><p>" % n for n in range(40_000)) + b"deep"):
+    for html in (
+        b"<div>" * 100_000 + b"deep",
+        b"".join(b"<b id=%d><p>" % n for n in range(40_000)) + b"deep",
+    ):
         mail = check(HEAD + b"Content-Type: text/html\n\n" + html)
         assert "deep" in mail.text
 
 
 def test_a_large_mail_takes_few_times_its_size_of_memory() -> None:
-    raw = HEAD + b"Content-Type: application/zip\nContent-Transfer-Encoding: base64\n\n" + (b"QUJD" * 19 + b"\n") * 100_000
+    raw = (
+        HEAD
+        + b"Content-Type: application/zip\nContent-Transfer-Encoding: base64\n\n"
+        + (b"QUJD" * 19 + b"\n") * 100_000
+    )
     tracemalloc.start()
     try:
         mail = parse(raw)

@@ -93,13 +93,13 @@ class _List:
 
     def addresses(self) -> list[Address]:
         depth = 0
-        for token in self._tokens():
-            if depth or token == "(":
-                depth += {"(": 1, ")": -1}.get(token, 0)
-                if token not in "()":
-                    self._comment.append(token[-1] if token[0] == "\\" else token)
+        for piece in self._tokens():
+            if depth or piece == "(":
+                depth += {"(": 1, ")": -1}.get(piece, 0)
+                if piece not in "()":
+                    self._comment.append(piece[-1] if piece[0] == "\\" else piece)
             else:
-                self._take(token)
+                self._take(piece)
             if len(self._found) > MOST:
                 break
         self._end()
@@ -113,22 +113,22 @@ class _List:
             found[-1:] = _TOKEN_WITHOUT_QUOTES.findall(last.replace('"', " "))
         return found
 
-    def _take(self, token: str) -> None:
-        if token in ",;":
+    def _take(self, piece: str) -> None:
+        if piece in ",;":
             self._end()
-            self._in_group = self._in_group and token == ","
-        elif token == ":" and not self._angle and "@" not in "".join(self._phrase):
+            self._in_group = self._in_group and piece == ","
+        elif piece == ":" and not self._angle and "@" not in "".join(self._phrase):
             self._clear()  # the name of a group
             self._in_group = True
-        elif token[0] == "<" and len(token) > 1:
+        elif piece[0] == "<" and len(piece) > 1:
             if self._angle:
                 self._end()
-            self._angle = _without_comments(token.strip("<>"))
-        elif token[0] == '"':
-            self._phrase.append(_ESCAPE.sub(r"\1", token[1:-1]))
-            self._quoted = token
-        elif token not in "<>":
-            self._phrase.append(token)
+            self._angle = _without_comments(piece.strip("<>"))
+        elif piece[0] == '"':
+            self._phrase.append(_ESCAPE.sub(r"\1", piece[1:-1]))
+            self._quoted = piece
+        elif piece not in "<>":
+            self._phrase.append(piece)
 
     def _end(self) -> None:
         """An address is complete."""

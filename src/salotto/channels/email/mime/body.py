@@ -75,13 +75,11 @@ def _promote(body: Body, root: Node) -> None:
     if any(piece.plain.strip() or piece.html.strip() for piece in body.pieces):
         return
     for file in body.files:
-        if file.text is not None and (
-            file.disposition != "attachment" or (len(body.files) == 1 and not root.children)
-        ):
-            if file.disposition != "attachment" or not file.name:
-                body.pieces.append(file.text)
-                body.files.remove(file)
-                return
+        alone = len(body.files) == 1 and not root.children and not file.name
+        if file.text is not None and (alone or file.disposition != "attachment"):
+            body.pieces.append(file.text)
+            body.files.remove(file)
+            return
 
 
 class _Walk:

@@ -19,22 +19,28 @@ _ORIGINAL_ID = re.compile(
 _ACTIONS = frozenset({"failed", "delayed", "delivered", "relayed", "expanded"})
 
 _INTRODUCTIONS = (
-    "this is the qmail-send program", "hi. this is the", "this message was created automatically by mail delivery software",
-    "a message that you sent could not be delivered", "your message did not reach some or all of the intended recipients",
-    "the following recipient(s) cannot be reached", "the following recipient(s) could not be reached", "delivery has failed to these",
-    "delivery to the following recipient", "the following message to", "this is the mail system at host",
-    "i'm sorry to have to inform you that your message could not", "undeliverable", "could not be delivered to",
-    "the following addresses had permanent", "the following address(es) failed", "was undeliverable", "unzustellbar",
-    "non è stato possibile recapitare", "n'a pas pu être remis", "konnte nicht zugestellt werden", "no se pudo entregar",
-    "address not found", "message not delivered", "delivery status notification", "mail delivery failed",
-    "unable to deliver your message", "message could not be delivered", "permanent fatal errors",
+    "this is the qmail-send program", "hi. this is the",
+    "this message was created automatically by mail delivery software",
+    "a message that you sent could not be delivered",
+    "your message did not reach some or all of the intended recipients",
+    "the following recipient(s) cannot be reached", "the following recipient(s) could not be reached",
+    "delivery has failed to these", "delivery to the following recipient", "the following message to",
+    "this is the mail system at host", "i'm sorry to have to inform you that your message could not",
+    "undeliverable", "could not be delivered to", "the following addresses had permanent",
+    "the following address(es) failed", "was undeliverable", "unzustellbar",
+    "non è stato possibile recapitare", "n'a pas pu être remis", "konnte nicht zugestellt werden",
+    "no se pudo entregar", "address not found", "message not delivered", "delivery status notification",
+    "mail delivery failed", "unable to deliver your message", "message could not be delivered",
+    "permanent fatal errors",
 )  # fmt: skip
 _SUBJECTS = (
-    "undeliver", "delivery status notification", "returned mail", "mail delivery", "failure notice", "delivery failure",
-    "delivery has failed", "mail system error", "message could not be delivered", "nicht zustellbar", "unzustellbar",
-    "mancato recapito", "non recapitabile", "consegna non riuscita", "échec de la remise", "non remis", "no se puede entregar",
-    "undelivered mail", "mail could not be delivered", "delivery notification", "unzustellbar:", "warning: message",
-    "delivery delayed", "failure delivery", "nondeliverable", "onbestelbaar", "niet te bezorgen", "mailsystem",
+    "undeliver", "delivery status notification", "returned mail", "mail delivery", "failure notice",
+    "delivery failure", "delivery has failed", "mail system error", "message could not be delivered",
+    "nicht zustellbar", "unzustellbar", "mancato recapito", "non recapitabile", "consegna non riuscita",
+    "échec de la remise", "non remis", "no se puede entregar", "undelivered mail",
+    "mail could not be delivered", "delivery notification", "unzustellbar:", "warning: message",
+    "delivery delayed", "failure delivery", "nondeliverable", "onbestelbaar", "niet te bezorgen",
+    "mailsystem",
 )  # fmt: skip
 _DELAYED = (
     "delayed",

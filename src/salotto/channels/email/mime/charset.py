@@ -7,20 +7,22 @@ from functools import lru_cache
 from salotto.channels.email.mime.reading import Reading
 
 ALIASES = {
-    "utf8": "utf-8", "utf-8-mac": "utf-8", "utf-8-sig": "utf-8-sig", "unicode": "utf-8", "unicode-1-1-utf-7": "utf-7",
-    "unicode-1-1-utf-8": "utf-8", "utf-8mb4": "utf-8", "utf": "utf-8", "cp65001": "utf-8",
-    "ansi": "cp1252", "x-ansi": "cp1252", "cp-1252": "cp1252", "cp-850": "cp850", "windows1252": "cp1252",
-    "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "iso_8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
-    "iso-8859-1-windows-3.1-latin-1": "cp1252", "iso-8859-8-i": "iso-8859-8", "iso-8859-8-e": "iso-8859-8",
-    "iso-8859-6-i": "iso-8859-6", "iso-8859-9": "cp1254", "iso-8859-11": "cp874", "tis-620": "cp874",
-    "x-windows-874": "cp874", "windows-874": "cp874", "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030",
-    "gb_2312-80": "gb18030", "cn-gb": "gb18030", "hz-gb-2312": "hz", "big5": "big5hkscs", "cn-big5": "big5hkscs",
-    "x-x-big5": "big5hkscs", "shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "sjis": "cp932",
-    "windows-31j": "cp932", "ms_kanji": "cp932", "x-euc-jp": "euc_jp", "eucjp": "euc_jp",
-    "iso-2022-jp": "iso2022_jp_ext", "ks_c_5601-1987": "cp949", "ks_c_5601": "cp949", "ksc5601": "cp949",
-    "euc-kr": "cp949", "windows-949": "cp949", "x-mac-roman": "mac-roman", "macintosh": "mac-roman", "mac": "mac-roman",
-    "x-mac-cyrillic": "mac-cyrillic", "x-mac-ce": "mac-latin2", "koi8": "koi8-r", "koi8r": "koi8-r",
-    "koi8u": "koi8-u", "win-1251": "cp1251", "windows-1251-1": "cp1251", "x-cp1251": "cp1251",
+    "utf8": "utf-8", "utf-8-mac": "utf-8", "utf-8-sig": "utf-8-sig", "unicode": "utf-8",
+    "unicode-1-1-utf-7": "utf-7", "unicode-1-1-utf-8": "utf-8", "utf-8mb4": "utf-8", "utf": "utf-8",
+    "cp65001": "utf-8", "ansi": "cp1252", "x-ansi": "cp1252", "cp-1252": "cp1252", "cp-850": "cp850",
+    "windows1252": "cp1252", "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "iso_8859-1": "cp1252",
+    "latin1": "cp1252", "latin-1": "cp1252", "iso-8859-1-windows-3.1-latin-1": "cp1252",
+    "iso-8859-8-i": "iso-8859-8", "iso-8859-8-e": "iso-8859-8", "iso-8859-6-i": "iso-8859-6",
+    "iso-8859-9": "cp1254", "iso-8859-11": "cp874", "tis-620": "cp874", "x-windows-874": "cp874",
+    "windows-874": "cp874", "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030",
+    "gb_2312-80": "gb18030", "cn-gb": "gb18030", "hz-gb-2312": "hz", "big5": "big5hkscs",
+    "cn-big5": "big5hkscs", "x-x-big5": "big5hkscs", "shift_jis": "cp932", "shift-jis": "cp932",
+    "x-sjis": "cp932", "sjis": "cp932", "windows-31j": "cp932", "ms_kanji": "cp932", "x-euc-jp": "euc_jp",
+    "eucjp": "euc_jp", "iso-2022-jp": "iso2022_jp_ext", "ks_c_5601-1987": "cp949", "ks_c_5601": "cp949",
+    "ksc5601": "cp949", "euc-kr": "cp949", "windows-949": "cp949", "x-mac-roman": "mac-roman",
+    "macintosh": "mac-roman", "mac": "mac-roman", "x-mac-cyrillic": "mac-cyrillic",
+    "x-mac-ce": "mac-latin2", "koi8": "koi8-r", "koi8r": "koi8-r", "koi8u": "koi8-u",
+    "win-1251": "cp1251", "windows-1251-1": "cp1251", "x-cp1251": "cp1251",
 }  # fmt: skip
 """Names that Python does not know, and those whose senders mean another charset (as in browsers)."""
 
@@ -129,8 +131,8 @@ def guess(data: bytes, reading: Reading) -> str:
 
 
 CANDIDATES = [
-    "cp1252", "cp1254", "cp1250", "cp1251", "koi8_r", "cp932", "euc_jp", "cp949", "gb18030", "big5", "cp1253", "cp1255",
-    "cp1256",
+    "cp1252", "cp1254", "cp1250", "cp1251", "koi8_r", "cp932", "euc_jp", "cp949", "gb18030", "big5",
+    "cp1253", "cp1255", "cp1256",
 ]  # fmt: skip
 """The commoner ones first: of those that fit equally well, the first one is taken."""
 

@@ -10,8 +10,10 @@ from salotto.channels.email.mime.reading import Reading
 EARLIEST, LATEST = 1970, 2199
 
 MONTHS = {
-    1: "jan janv ene gen gennaio enero janvier januar jänner ocak sty stycznia led ledna янв января січ січня tammi",
-    2: "feb févr fév fevr fev febbraio febrero février februar şubat lut lutego úno února фев февраля лют лютого helmi",
+    1: "jan janv ene gen gennaio enero janvier januar jänner"
+    " ocak sty stycznia led ledna янв января січ січня tammi",
+    2: "feb févr fév fevr fev febbraio febrero février februar"
+    " şubat lut lutego úno února фев февраля лют лютого helmi",
     3: "mar mär märz maerz mrt mars marzo marca břez března мар марта бер березня maalis mrz",
     4: "apr abr avr avril aprile abril kwi kwietnia dub dubna апр апреля квіт квітня huhti nis",
     5: "may mai maj mag maggio mayo maja kvě května мая май трав травня touko mei",
@@ -19,9 +21,11 @@ MONTHS = {
     7: "jul juil juillet juli lug luglio julio lip lipca čvc července июл июля лип липня heinä tem",
     8: "aug août aout ago agosto sie sierpnia srp srpna авг августа серп серпня elo ağu",
     9: "sep sept set settembre septiembre wrz września zář září сен сентября вер вересня syys eyl",
-    10: "oct okt ott ottobre octubre octobre oktober paź października říj října окт октября жовт жовтня loka eki out",
+    10: "oct okt ott ottobre octubre octobre oktober paź października"
+    " říj října окт октября жовт жовтня loka eki out",
     11: "nov novembre noviembre lis listopada listopadu ноя ноября лист листопада marras kas",
-    12: "dec déc dez dic dicembre diciembre décembre dezember gru grudnia pro prosince дек декабря груд грудня joulu ara",
+    12: "dec déc dez dic dicembre diciembre décembre dezember gru"
+    " grudnia pro prosince дек декабря груд грудня joulu ara",
 }
 _MONTH = {name: number for number, names in MONTHS.items() for name in names.split()}
 

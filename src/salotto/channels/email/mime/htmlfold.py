@@ -8,33 +8,36 @@ from salotto.channels.email.mime import htmltext
 from salotto.channels.email.mime.folding import lines as say
 
 QUOTES = (
-    ".gmail_quote, .gmail_quote_container, blockquote[type=cite], .yahoo_quoted, #isReplyContent, .protonmail_quote,"
-    " .tutanota_quote, .zmail_extra, .moz-cite-prefix, .moz-forward-container, .mail_quote, .freebirdsemailreply,"
-    " div[name=quote], .quoted_text, #mail-editor-reference-message-container, #divtagdefaultreply, includetail,"
-    " .yj6qo, #reply-intro, .mailru-blockquote, .js-helper.js-readmsg-msg blockquote, #ydpquote, .hm_quote,"
-    " .x_gmail_quote, .bloop_markdown blockquote, .apple-mail-quote, .ymail_quoted, .ms-outlook-mobile-reference-message,"
-    " .gmail_attr, .replyquote, .spark_quote, [name=messageReplySection], .qmbox .quoted, .ntes-mailmaster-quote"
+    ".gmail_quote, .gmail_quote_container, blockquote[type=cite], .yahoo_quoted, #isReplyContent, "
+    ".protonmail_quote, .tutanota_quote, .zmail_extra, .moz-cite-prefix, .moz-forward-container, "
+    ".mail_quote, .freebirdsemailreply, div[name=quote], .quoted_text, "
+    "#mail-editor-reference-message-container, #divtagdefaultreply, includetail, .yj6qo, #reply-intro, "
+    ".mailru-blockquote, .js-helper.js-readmsg-msg blockquote, #ydpquote, .hm_quote, .x_gmail_quote, "
+    ".bloop_markdown blockquote, .apple-mail-quote, .ymail_quoted, "
+    ".ms-outlook-mobile-reference-message, .gmail_attr, .replyquote, .spark_quote, "
+    "[name=messageReplySection], .qmbox .quoted, .ntes-mailmaster-quote"
 )
 """Elements that are a quote, whole."""
 
 FROM_HERE = (
-    "#divRplyFwdMsg, #x_divRplyFwdMsg, #appendonsend, .OutlookMessageHeader, #OLK_SRC_BODY_SECTION,"
-    " #ms-outlook-reference-message, #orgHeader"
+    "#divRplyFwdMsg, #x_divRplyFwdMsg, #appendonsend, .OutlookMessageHeader, #OLK_SRC_BODY_SECTION, "
+    "#ms-outlook-reference-message, #orgHeader"
 )
 """Elements from which on everything is the original."""
 
 SIGNATURES = (
-    ".gmail_signature, .gmail_signature_prefix, [data-smartmail=gmail_signature], #Signature, .moz-signature,"
-    " #ms-outlook-mobile-signature, #AppleMailSignature, #composer_signature, .protonmail_signature_block,"
-    " .tutanota_signature, [class*=yahoo-signature], #ymail_android_signature, [data-signature-widget],"
-    " .mailru-signature, .zm_signature, #zmail_signature, .signature-text, .email-signature, .spark_signature,"
-    " [name=messageSignatureSection], .ntes-mailmaster-signature, #x_Signature, .x_gmail_signature"
+    ".gmail_signature, .gmail_signature_prefix, [data-smartmail=gmail_signature], #Signature, "
+    ".moz-signature, #ms-outlook-mobile-signature, #AppleMailSignature, #composer_signature, "
+    ".protonmail_signature_block, .tutanota_signature, [class*=yahoo-signature], "
+    "#ymail_android_signature, [data-signature-widget], .mailru-signature, .zm_signature, "
+    "#zmail_signature, .signature-text, .email-signature, .spark_signature, "
+    "[name=messageSignatureSection], .ntes-mailmaster-signature, #x_Signature, .x_gmail_signature"
 )
 """Elements that are a signature."""
 
 _MARKS = (
-    "quote", "cite", "rplyfwdmsg", "appendonsend", "outlookmessageheader", "olk_src", "zmail_extra", "ignature", "includetail",
-    "reply", "forward", "reference-message", "border-top:", "orgheader",
+    "quote", "cite", "rplyfwdmsg", "appendonsend", "outlookmessageheader", "olk_src", "zmail_extra",
+    "ignature", "includetail", "reply", "forward", "reference-message", "border-top:", "orgheader",
 )  # fmt: skip
 """In lower case: without one of these there is nothing to fold."""
 
@@ -45,8 +48,8 @@ MOST_TAGS = 50_000
 DEEPEST = 250
 MOST_ATTRIBUTES = 400
 
-_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
-_ENDS_ITSELF = htmltext.VOID | frozenset("p li td th tr tbody thead dt dd option".split())
+_FORMATTING = htmltext.names("a b big code em font i nobr s small strike strong tt u")
+_ENDS_ITSELF = htmltext.VOID | htmltext.names("p li td th tr tbody thead dt dd option")
 _TAG = re.compile(
     r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,30})([^>=]*+(?:=(?:\s*+(?:\"[^\"]*+\"|'[^']*+'))?[^>=]*+)*+)>?"
 )

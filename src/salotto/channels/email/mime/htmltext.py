@@ -9,16 +9,20 @@ from html import unescape
 
 DEEPEST_QUOTE = 12
 
-UNSEEN = frozenset(
-    "script style title template svg math select textarea iframe noframes noembed datalist".split()
-)
-BLOCKS = frozenset(
+
+def names(words: str) -> frozenset[str]:
+    """The words of a line as a set."""
+    return frozenset(words.split())
+
+
+UNSEEN = names("script style title template svg math select textarea iframe noframes noembed datalist")
+BLOCKS = names(
     "div tr section article header footer main nav aside address form fieldset center dl dt dd figure"
     " figcaption caption thead tbody tfoot body html details summary legend hr pre p h1 h2 h3 h4 h5 h6 ul ol"
-    " blockquote table li includetail".split()
+    " blockquote table li includetail"
 )
-SPACED = frozenset("p h1 h2 h3 h4 h5 h6 blockquote pre ul ol dl table hr".split())
-VOID = frozenset("br img hr meta link input col wbr area base embed param source".split())
+SPACED = names("p h1 h2 h3 h4 h5 h6 blockquote pre ul ol dl table hr")
+VOID = names("br img hr meta link input col wbr area base embed param source")
 
 _TOKEN = re.compile(
     r"([^<]++)"
@@ -59,17 +63,14 @@ def text(html: str) -> str:
     writer = _Writer()
     unseen, depth = "", 0  # the element that is left out, and how many of its kind are open in it
     for words, slash, name, given, sign in _TOKEN.findall(html):
-        if not name:
-            if (words or sign) and not unseen:
-                writer.say(words or sign)
-            continue
         tag = name.lower()
         if unseen:
             depth += (-1 if slash else 1) if tag == unseen else 0
             unseen = unseen if depth > 0 else ""
+        elif not tag:
+            writer.say(words or sign)
         elif slash:
-            if tag in _ENDS:
-                writer.leave(tag)
+            writer.leave(tag)
         elif tag in UNSEEN or (may_hide and tag not in VOID and _hidden(tag, given)):
             unseen, depth = tag, 1
         elif tag in _BEGINS:
@@ -77,7 +78,6 @@ def text(html: str) -> str:
     return writer.result()
 
 
-_ENDS = BLOCKS | {"a"}
 _BEGINS = BLOCKS | {"a", "br", "img", "td", "th"}
 """Tags that change a plain text; the others do not."""
 
@@ -173,6 +173,8 @@ class _Writer:
 
     def say(self, text: str) -> None:
         """Words."""
+        if not text:
+            return
         if text.isspace() and not self._pre:
             if self._line:
                 self._line.append(" ")

@@ -18,8 +18,7 @@ _BETWEEN = re.compile(r"[\s<>,;\"'()]+")
 def read(values: list[str]) -> tuple[str, ...]:
     """Every id of these headers once, in order, at most MOST (the last ones: they are the nearest)."""
     found: dict[str, None] = {}
-    for value in values:
-        value = value[:LONGEST]
+    for value in (one[:LONGEST] for one in values):
         angles = [_SPACE.sub("", inner) for inner in _ANGLE.findall(value)]
         for one in angles or _bare(value):
             if one:

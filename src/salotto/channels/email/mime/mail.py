@@ -28,12 +28,14 @@ MOST_MESSAGES = 20
 """Mails in a mail of which the text is taken, where there is no other."""
 
 DELIVERED_TO = (
-    "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to", "x-delivered-to", "original-recipient",
-    "x-real-to", "x-rcpt-to", "apparently-to", "x-resolved-to", "x-mdrcpt-to", "x-ms-exchange-organization-originalenveloperecipients",
+    "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to", "x-delivered-to",
+    "original-recipient", "x-real-to", "x-rcpt-to", "apparently-to", "x-resolved-to", "x-mdrcpt-to",
+    "x-ms-exchange-organization-originalenveloperecipients",
 )  # fmt: skip
 
 _STUB = re.compile(
-    r"(?:not|n't|cannot|can't|unable to)\s(?:\w+\s){0,3}(?:support|display|view|show|read|render)(?:ing)?\b[^\n]{0,80}\bhtml"
+    r"(?:not|n't|cannot|can't|unable to)\s(?:\w+\s){0,3}(?:support|display|view|show|read|render)(?:ing)?\b"
+    r"[^\n]{0,80}\bhtml"
     r"|html[ -](?:e?-?mail|format|version|message|capable|compatible|enabled)"
     r"|(?:view|read|see)\s(?:this|the|it)[^\n]{0,60}(?:browser|html|online)"
     r"|(?:nicht|keine?)[^\n]{0,60}html|html[^\n]{0,60}(?:nicht|anzeigen|darstellen|format)|non\s(?:supporta|visualizza)[^\n]{0,60}html"

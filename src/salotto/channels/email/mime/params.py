@@ -34,7 +34,8 @@ def text(parameters: Parameters, name: str, reading: Reading) -> str:
     if not sections:
         return words.decode(parameters.get(name, ""), reading)
     declared, data = "", b""
-    for place, (encoded, value) in enumerate(sections):
+    for place, (encoded, section) in enumerate(sections):
+        value = section
         if encoded and place == 0 and value.count("'") >= 2:
             declared, _, value = value.split("'", 2)
         raw = value.encode("utf-8", "surrogateescape")

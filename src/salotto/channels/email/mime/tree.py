@@ -29,8 +29,9 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n|\r\r")
 _ODD_LINE = re.compile(rb"^(?!From (?![ \t]*:)|>From |[!-9;-~]+:|[ \t]|\r?$).*\n?", re.MULTILINE)
 _SPACED_NAME = re.compile(rb"([!-9;-~]{1,76})[ \t]+:")
 _KNOWN = re.compile(
-    rb"^(?:from|to|subject|date|message-id|received|content-type|mime-version)[ \t]*:", re.IGNORECASE | re.MULTILINE
-)  # fmt: skip
+    rb"^(?:from|to|subject|date|message-id|received|content-type|mime-version)[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
 _LOST_BOUNDARY = re.compile(
     r"^--([^\s\"]{1,200})[ \t]*\r?\nContent-[A-Za-z-]{3,40}:", re.MULTILINE | re.IGNORECASE
 )

@@ -25,13 +25,8 @@ _LABEL_END = ":："
 
 _VERBS = tuple(sorted({verb for verbs in phrases.WROTE.values() for verb in verbs}, key=len, reverse=True))
 _VERB = re.compile("|".join(map(re.escape, _VERBS)))
-_BEGINS = tuple(f"{word} " for words in phrases.BEGINS.values() for word in words) + (
-    "在",
-    "于",
-    "於",
-    "ב-",
-    "le\xa0",
-)
+_GLUED = ("在", "于", "於", "ב-", "le\xa0")
+_BEGINS = (*(f"{word} " for words in phrases.BEGINS.values() for word in words), *_GLUED)
 _WEEKDAY = re.compile(r"(?:[^\W\d_]{2,12}\.?,? (?:den |the |de |[^\W\d_]{2,10}\.? )?)?\d")
 
 

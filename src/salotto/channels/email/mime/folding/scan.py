@@ -127,7 +127,7 @@ class _Page:
         return "from" in found and (len(found) == 4 or (len(found) == 3 and address))
 
     def _marks_below(self, n: int) -> int:
-        """The first marked line below an introduction that begins at or goes through n; 0 if its text has no marks."""
+        """The first marked line below the introduction at n; 0 if the text there has no marks."""
         strangers = 0
         for m in range(n + 1, min(n + HIGHEST_HEADERS, len(self.lines))):
             bare = self.lines[m].strip()
