@@ -43,7 +43,15 @@ FORBIDDEN = {
     "a script address": r"javascript:|[\"']js:",
     "a foreign address": r"(?:src|href)\s*=\s*[\"'](?:https?:)?//",
 }
-PAGES = [path for path in templates() if path.suffix == ".html" and "email" not in path.parts]
+FRAMED = ("preview_head.html", "preview_text.html")
+"""Documents of a sandboxed frame, which has a policy of its own."""
+PAGES = [
+    path
+    for path in templates()
+    if path.suffix == ".html"
+    and ("email" not in path.parts or "desk" in path.parts)
+    and path.name not in FRAMED
+]
 """Mail has no such policy, and its readers know no style sheets."""
 
 

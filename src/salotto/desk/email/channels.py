@@ -13,6 +13,7 @@ from salotto.accounts.http import MemberRequest, for_channel_managers
 from salotto.channels.email.actions.mailboxes import create_mailbox
 from salotto.channels.email.addresses import forwarding_address
 from salotto.channels.email.domains.resolver import Dns
+from salotto.channels.email.models import Auth
 from salotto.channels.email.providers import Provider, provider_of
 from salotto.channels.email.queries import mailboxes
 from salotto.core.errors import Invalid
@@ -61,9 +62,14 @@ def connect(request: MemberRequest, mailbox: int) -> HttpResponse:
     """The ways in, those that fit the address first."""
     standing = standing_of(request, mailbox)
     provider = known_provider(standing.mailbox.address)
+    ready = shapes.providers_ready()
+    best = provider.auth if provider and ready.get(provider.auth) else Auth.PASSWORD
     context = {
         "provider": provider,
-        "ready": shapes.providers_ready(),
+        "ready": ready,
+        "google_first": best == Auth.GOOGLE,
+        "microsoft_first": best == Auth.MICROSOFT,
+        "by_password": best == Auth.PASSWORD,
         "forwarding": forwarding_address(standing.mailbox.key),
     }
     return page(request, standing, "connect", context)

@@ -56,6 +56,7 @@ def _shown(domain: Domain) -> dict[str, Any]:
         "findings": findings,
         "key": Record(name, "TXT", value),
         "bad": sum(finding.level == "bad" for finding in findings),
+        "shows_key": any(finding.about == "dkim" and finding.record for finding in findings),
         "ready": any(finding.code in ("dkim_good", "dkim_ready") for finding in findings),
     }
 

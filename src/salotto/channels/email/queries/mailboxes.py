@@ -9,6 +9,7 @@ from django.db.models import Count, Min
 from django.db.models.functions import Lower
 
 from salotto.channels.email.models import Domain, Mail, Mailbox, MailState, RawMail, RawState, Server, Way
+from salotto.channels.email.providers import provider_of
 from salotto.core import clock
 from salotto.core.errors import Missing
 from salotto.core.tenancy import account_scope, all_accounts
@@ -169,12 +170,13 @@ def domain_of(account_id: int, domain_id: int) -> Domain:
 
 
 def suggested_domains(account_id: int) -> list[str]:
-    """Domains that mailboxes send from and that are not in the list yet."""
+    """Domains that mailboxes send from and that are not in the list yet; those of a provider, whose
+    DNS is not the company's, are left out."""
     with account_scope(account_id):
         known = set(Domain.objects.values_list("name", flat=True)[:MOST])
         written = Mailbox.objects.exclude(address="").values_list("address", flat=True)[:MOST]
         found = dict.fromkeys(address.rpartition("@")[2].lower() for address in written)
-    return [name for name in found if name and name not in known]
+    return [name for name in found if name and name not in known and provider_of(f"@{name}") is None]
 
 
 def chats_mailbox(account_id: int) -> Mailbox | None:
