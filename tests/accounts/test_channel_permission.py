@@ -46,3 +46,10 @@ def test_who_is_no_admin_any_more_loses_it_for_good(cast: Cast) -> None:
         for role in (Role.MEMBER, Role.ADMIN):
             actions.change_role(cast.admin.user.pk, role, by=cast.primary_admin)
     assert not cast.again(cast.admin).can_manage_channels
+
+
+def test_a_new_primary_admin_has_permitted_nobody_who_held_the_role(cast: Cast) -> None:
+    permit(cast)
+    actions.hand_over(cast.admin.user.pk, by=cast.primary_admin)
+    actions.hand_over(cast.primary_admin.user.pk, by=cast.again(cast.admin))
+    assert not cast.again(cast.admin).can_manage_channels

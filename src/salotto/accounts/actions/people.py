@@ -28,7 +28,10 @@ def hand_over(to: int, *, by: Member) -> None:
                 _("This person is the primary admin already. Nothing was changed."),
                 code="is_primary_admin",
             )
-        Membership.objects.filter(user_id__in=[to, now.user.pk]).update(role=Role.ADMIN)
+        # What an earlier primary admin has permitted is not the new one's word.
+        Membership.objects.filter(user_id__in=[to, now.user.pk]).update(
+            role=Role.ADMIN, manages_channels=False
+        )
         Account.objects.filter(pk=now.account.pk).update(primary_admin=to)
         audit.record(now.account.pk, now.user.pk, "account.handed_over", f"user {to}")
         for user_id in (to, now.user.pk):
