@@ -8,6 +8,7 @@ from salotto.accounts.models import User
 from salotto.core import clock
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope, all_accounts
+from salotto.inbox.actions import delete_conversation
 from salotto.seats.actions.requests import request_removal
 from salotto.seats.actions.talking import write_to_support
 from salotto.seats.models import RequestWord, SeatRequest
@@ -136,6 +137,18 @@ def test_s13_the_way_to_the_conversation_is_shown_to_who_sees_that_inbox(
     text = pages.get(page).text
     assert f'href="{way}{request.support_conversation_id}/"' in text
     assert pages.get(f"{way}{request.support_conversation_id}/").status_code == 302
+
+
+def test_s13_there_is_no_way_to_a_conversation_that_was_deleted(
+    cast: Cast, operator: User, pages: Any
+) -> None:
+    support = found_account("Salotto Support", "Olga Ferri")
+    with shop.catalogue(support_account=support.account):
+        request = asked(cast)
+    add_member(support.account, "Vera Operatrice", access="viewer", user=operator)
+    with account_scope(support.account.pk):
+        delete_conversation(request.support_conversation_id or 0, by=support)
+    assert f"/a/{support.account.slug}/c/" not in pages.get(f"/operator/requests/{request.pk}/").text
 
 
 def test_what_was_typed_stays_when_it_is_refused(cast: Cast, pages: Any) -> None:

@@ -8,6 +8,7 @@ from salotto.billing.actions.quantities import PAYING
 from salotto.billing.models import State
 from salotto.billing.standing import Standing, standing
 from salotto.core.tenancy import account_scope
+from salotto.inbox.models import Conversation
 from salotto.seats.models import RequestWord, SeatRequest
 from salotto.seats.queries import OPEN, Plan, plan, request_of, words_of
 
@@ -79,4 +80,8 @@ def _inbox(request: SeatRequest, reader: User) -> str:
         return ""
     found = Account.objects.filter(pk=request.support_account_id).first()
     member = member_of(reader, found.slug) if found else None
-    return member.account.slug if member and member.can_read else ""
+    if member is None or not member.can_read:
+        return ""
+    with account_scope(member.account.pk):  # an admin may have deleted it
+        is_there = Conversation.objects.filter(pk=request.support_conversation_id).exists()
+    return member.account.slug if is_there else ""
