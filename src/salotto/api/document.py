@@ -41,7 +41,8 @@ MEANS = {
     409: "Not possible as things stand; `code` says why. With `Retry-After`, again in a moment.",
     413: "More than 256 kB.",
     422: "A value that cannot be; or the card was declined.",
-    429: "More than 300 requests a minute with this token; `Retry-After` says how long to wait.",
+    429: "More than 300 requests a minute with this token, or 20 to support in an hour;"
+    " `Retry-After` says how long to wait.",
     500: "Our fault.",
     503: "Not now; `Retry-After` says when.",
 }

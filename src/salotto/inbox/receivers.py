@@ -35,16 +35,20 @@ def member_is_leaving(user_id: int, hand_to: int | None, by: Member | None, **_:
 def support_is_asked(
     request: SeatRequest, support_account_id: int, text: str, by: Member, **_: Any
 ) -> int | None:
-    """An account's request becomes a conversation in support's first inbox, one per account;
-    its id, or None without an inbox."""
+    """An account's request becomes a conversation in support's first web chat, one per account;
+    its id, or None without one.
+
+    The contact is the account, whoever speaks for it, and has no address: what support answers is
+    mailed with the request, and must not be mailed once more as a chat whose visitor has left.
+    """
     with account_scope(support_account_id):
-        inbox = Inbox.objects.order_by("id").values_list("id", flat=True).first()
+        inbox = Inbox.objects.filter(channel="web").order_by("id").values_list("id", flat=True).first()
         if inbox is None:
             return None
         visitor = support.asker(request.account_id)
         item = Item(
             support_account_id, uuid4(), Kind.VISITOR, text, inbox=inbox, visitor=visitor,
-            language=by.user.language, name=by.user.name, email=by.user.email,
+            language=by.user.language, name=by.account.name,
         )  # fmt: skip
         posted = post(item)
     transaction.on_commit(bell.ring)

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from salotto.accounts.models import Account
+from salotto.accounts.models import Account, User
 from salotto.core.tenancy import account_scope
-from salotto.inbox.models import Conversation, Kind, Message
+from salotto.inbox.models import Attachment, Conversation, Kind, Message
 from salotto.inbox.posting import Item, post
 from salotto.live import bell
 from salotto.seats.actions import hear_support
@@ -27,6 +27,9 @@ NOT_SUPPORT = _(
     " that has asked does not hear from here."
 )
 FILES = _("This reply was not sent: files do not reach the account that has asked, only words do.")
+FILES_STAYED = _(
+    "The words of this reply were sent, its files were not: only words reach the account that has asked."
+)
 
 
 def asker(account_id: int) -> UUID:
@@ -57,10 +60,18 @@ def carry_reply(account_id: int, message: int) -> None:
     if found is None or found.author is None:
         return
     key = uuid5(NAMESPACE_URL, f"salotto:message:{account_id}:{message}")
-    if not found.body:
-        _say_so(account_id, found.conversation_id, key, FILES)
-    elif not hear_support(account_id, found.conversation_id, found.body, found.author, key):
-        _say_so(account_id, found.conversation_id, key, NOT_SUPPORT)
+    if stayed := _stayed(found, found.author, key):
+        _say_so(account_id, found.conversation_id, key, stayed)
+
+
+def _stayed(reply: Message, author: User, key: UUID) -> Any:
+    """Bring its words to the account; what did not reach it, in words, or None."""
+    if not reply.body:
+        return FILES
+    if not hear_support(reply.account_id, reply.conversation_id, reply.body, author, key):
+        return NOT_SUPPORT
+    with account_scope(reply.account_id):
+        return FILES_STAYED if Attachment.objects.filter(message=reply).exists() else None
 
 
 def _say_so(account_id: int, conversation: int, key: UUID, why: Any) -> None:

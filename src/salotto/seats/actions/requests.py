@@ -31,6 +31,7 @@ from salotto.seats.actions.talking import (
     as_primary_admin,
     catalogue_now,
     clean,
+    must_not_hurry,
     needed,
     open_talk,
     say,
@@ -53,7 +54,7 @@ def request_removal(quantity: object, note: str, *, by: Member) -> SeatRequest:
 
     Records it, mails the prepared message to support and opens a conversation in support's
     own account, if it has one. Raises Forbidden unless `by` is the primary admin (rule S2),
-    BadQuantity, BadRemoval (422), NothingToRemove and RequestOpen (409).
+    BadQuantity, BadRemoval (422), NothingToRemove and RequestOpen (409), TooMany (429).
     """
     with as_primary_admin(by) as (now, sub):
         number = quantity_of(quantity)
@@ -68,7 +69,7 @@ def request_more(quantity: object, note: str, *, by: Member) -> SeatRequest:
     """Ask support for `quantity` more seats, when they are no longer sold in the dialog (S14).
 
     Raises Forbidden unless `by` is the primary admin, BadQuantity, StillSold (409) as long as
-    the dialog sells them, RequestOpen (409).
+    the dialog sells them, RequestOpen (409), TooMany (429).
     """
     with as_primary_admin(by) as (now, sub):
         number = quantity_of(quantity)
@@ -81,6 +82,8 @@ def request_more(quantity: object, note: str, *, by: Member) -> SeatRequest:
 
 
 def _ask(kind: SeatRequest.Kind, number: int, note: str, by: Member, sub: Subscription) -> SeatRequest:
+    at = account_now(sub)
+    must_not_hurry(SeatRequest.objects.values_list("asked_at", flat=True), at)
     here = plan()
     request = SeatRequest(
         account=by.account,
@@ -89,7 +92,7 @@ def _ask(kind: SeatRequest.Kind, number: int, note: str, by: Member, sub: Subscr
         seats_then=here.seats,
         note=clean(note),
         asked_by=by.user,
-        asked_at=account_now(sub),
+        asked_at=at,
     )
     _insert(request)
     catalogue = catalogue_now()

@@ -10,8 +10,10 @@ wait for a conversation, and nobody who holds a conversation waits for a subscri
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -34,7 +36,7 @@ LONGEST = 2000
 """Characters of a note, an answer, or what the account writes."""
 MOST = 20
 SPAN = timedelta(hours=1)
-"""So many words of an account about a request in this time."""
+"""So many words of an account about its requests, and so many requests, in this time."""
 Side = RequestWord.Side
 
 
@@ -130,7 +132,7 @@ def write_to_support(request_id: int, text: str, key: UUID, *, by: Member) -> Se
         if RequestWord.objects.filter(request=request, key=key).exists():
             return request
         at = account_now(sub)
-        _must_not_hurry(request, at)
+        must_not_hurry(RequestWord.objects.filter(side=Side.ACCOUNT).values_list("at", flat=True), at)
         keep(request, Side.ACCOUNT, text, now.user, at, key)
         _bring(request, text, now, key)
         audit.record(now.account.pk, now.user.pk, "seats.request_written", f"request {request.pk}")
@@ -149,9 +151,10 @@ def _newest(request_id: int) -> SeatRequest:
     return request
 
 
-def _must_not_hurry(request: SeatRequest, at: datetime) -> None:
-    mine = RequestWord.objects.filter(request=request, side=Side.ACCOUNT).order_by("-id")
-    oldest = mine.values_list("at", flat=True)[MOST - 1 : MOST].first()
+def must_not_hurry(before: "QuerySet[Any, datetime]", at: datetime) -> None:
+    """Support's inbox and mailbox are not flooded: raises TooMany (429) when there were `MOST` of
+    these instants, of the open scope, in the time before `at`."""
+    oldest = before.order_by("-id")[MOST - 1 : MOST].first()
     if oldest is not None and oldest > at - SPAN:
         raise TooMany((oldest + SPAN - at).total_seconds())
 
