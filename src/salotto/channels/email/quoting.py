@@ -22,9 +22,10 @@ def quoted(text: str, who: str, at: datetime) -> str:
 def heading(who: str, at: datetime) -> str:
     """The line above a quote, in the active language; `at` is in the time zone to be shown."""
     language = (get_language() or "en").partition("-")[0]
+    locale = "en_GB" if language == "en" else language
     return _("On %(day)s at %(time)s, %(who)s wrote:") % {
-        "day": format_date(at, "long", locale=language),
-        "time": format_time(at, "HH:mm", locale=language),
+        "day": format_date(at, "long", locale=locale),
+        "time": format_time(at, "HH:mm", locale=locale),
         "who": " ".join(who.split()),
     }
 

@@ -74,7 +74,8 @@ def is_risky(name: str) -> bool:
 
 
 def _ending(name: str) -> str:
-    return name.rstrip(". ").rpartition(".")[2].lower()
+    stem, _, ending = name.rstrip(". ").rpartition(".")
+    return ending.lower() if stem else ""
 
 
 def _icon(file: Attached) -> str:

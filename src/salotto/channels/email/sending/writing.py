@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from salotto.channels.email import marks, unsubscribing
+from salotto.channels.email import marks, quoting, unsubscribing
 from salotto.channels.email.addresses import reply_address
 from salotto.channels.email.composing import dkim
 from salotto.channels.email.composing.body import COLOUR, Look, Quoted, sign_off, write_body
@@ -77,15 +77,34 @@ def _body(mail: Mail) -> tuple[str, str]:
     company = mailbox.company or mailbox.account.name
     author = mail.message.author if mail.message else None
     known = dict(settings.LANGUAGES)
+    said, quote = _said(mail)
     return write_body(
-        mail.text,
+        said,
         signature=sign_off(
             mailbox.signature, agent=author.name if author else "", company=company, email=mail.sender
         ),
         look=_look(mailbox, company),
-        quote=_forwarded(mail) if mail.kind == "forward" else None,
+        quote=quote,
         language=contact.language if contact.language in known else mailbox.account.language,
     )
+
+
+def _said(mail: Mail) -> tuple[str, Quoted | None]:
+    """What the author wrote, and what stands below it."""
+    if mail.kind == "forward":
+        return mail.text, _forwarded(mail)
+    body = mail.message.body if mail.message else ""
+    if mail.kind == "reply" and mail.text != body:
+        quote = _answered(mail)
+        return (body, quote) if quote else (mail.text, None)
+    return mail.text, None
+
+
+def _answered(mail: Mail) -> Quoted | None:
+    """The mail that is answered, with as much of it as our own copy quotes."""
+    mine = Mail.objects.filter(conversation_id=mail.conversation_id, header_id=mail.in_reply_to)
+    found = mine.order_by("id").first()
+    return _quoted(mail, found) if found and len(found.text) <= quoting.LIMIT else None
 
 
 def _look(mailbox: Mailbox, company: str) -> Look | None:
@@ -110,8 +129,10 @@ def _forwarded(mail: Mail) -> Quoted | None:
     """The mail that is passed on."""
     source = (mail.message.data if mail.message else {}).get("forwarded", 0)
     found = Mail.objects.filter(message_id=source).first()
-    if found is None:
-        return None
+    return _quoted(mail, found) if found else None
+
+
+def _quoted(mail: Mail, found: Mail) -> Quoted:
     at = (found.dated or found.created_at).astimezone(ZoneInfo(mail.mailbox.account.time_zone))
     return Quoted(found.sender_name or found.sender, at, found.text, found.html)
 

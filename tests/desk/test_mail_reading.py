@@ -1,0 +1,250 @@
+"""Mail in the thread: what a bubble shows, frames, originals, files, and who may see them."""
+
+import hashlib
+from datetime import timedelta
+from email import message_from_bytes
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from salotto.core.clock import now
+from tests.cast import Cast
+from tests.desk.mails import (
+    PNG,
+    answer,
+    came,
+    fares,
+    files_of,
+    letter,
+    open_box,
+    order,
+    person,
+    waiting_upload,
+    write_to,
+)
+
+JSON = {"HTTP_ACCEPT": "application/json"}
+
+
+def page(cast: Cast, path: str, member: str = "agent", **headers: str) -> str:
+    answered = cast.client(cast.members()[member]).get(f"/a/{cast.slug}/{path}", **headers)
+    assert answered.status_code == 200, answered.content[:300]
+    return answered.content.decode()
+
+
+def test_a_bubble_shows_the_visible_text_and_a_way_to_what_is_folded(cast: Cast) -> None:
+    post = open_box(cast)
+    body = "Yes please!\n\nOn 3 May 2026 at 10:00, Sara wrote:\n> Shall I send it?\n> Sara"
+    conversation, message = write_to(post, body)
+    shown = page(cast, f"inbox/all/{conversation}/")
+    assert "Yes please!" in shown and "Shall I send it?" not in shown.partition("composer")[0]
+    assert f'data-unfold href="/a/{cast.slug}/mails/{message}/text/"' in shown
+    whole = page(cast, f"mails/{message}/text/")
+    assert '<span class="quoted">&gt; Shall I send it?' in whole
+
+
+def test_a_mail_whose_html_says_more_is_shown_in_a_sandboxed_frame(cast: Cast) -> None:
+    conversation, message = came(open_box(cast), order(open_box(cast)))
+    shown = page(cast, f"inbox/all/{conversation}/")
+    assert f'<iframe src="/a/{cast.slug}/mails/{message}/frame/" sandbox="allow-same-origin ' in shown
+    assert "allow-scripts" not in shown and 'loading="lazy"' in shown
+
+
+def test_a_plain_mail_has_no_frame_and_one_to_us_alone_names_nobody(cast: Cast) -> None:
+    conversation, _ = write_to(open_box(cast))
+    shown = page(cast, f"inbox/all/{conversation}/")
+    assert "<iframe" not in shown and "Anna Rossi" in shown and "to us" not in shown
+
+
+def test_the_frame_has_no_script_no_remote_image_and_its_own_policy(cast: Cast) -> None:
+    post = open_box(cast)
+    _, message = came(post, order(post))
+    answered = cast.client(cast.agent).get(f"/a/{cast.slug}/mails/{message}/frame/")
+    text = answered.content.decode()
+    inline = next(file for file in files_of(cast, message) if file.inline)
+    assert "script" not in text and "images.example" not in text
+    assert f'src="/a/{cast.slug}/files/{inline.pk}/"' in text
+    assert '<meta name="remote-images" content="1">' in text
+    assert "sandbox" in answered["Content-Security-Policy"]
+    assert "https:" not in answered["Content-Security-Policy"]
+    assert answered["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_one_click_lets_the_remote_images_of_this_mail_in(cast: Cast) -> None:
+    post = open_box(cast)
+    _, message = came(post, order(post))
+    answered = cast.client(cast.agent).get(f"/a/{cast.slug}/mails/{message}/frame/?images=1")
+    assert "https://images.example/cup.png" in answered.content.decode()
+    assert "https:" in answered["Content-Security-Policy"]
+
+
+def test_everybody_of_a_mail_is_a_click_away(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, _ = came(post, order(post))
+    shown = page(cast, f"inbox/all/{conversation}/")
+    assert "to us and 1 more" in shown and "bo@example.com" in shown
+
+
+def test_a_subject_or_a_date_of_its_own_is_said(cast: Cast) -> None:
+    post = open_box(cast)
+    sender = f"Anna Rossi <{person()}>"
+    conversation, _ = write_to(post, sender=sender, subject="A question", id="one@mua.example")
+    write_to(post, sender=sender, subject="Re: A question", reply_to_id="one@mua.example", date=now())
+    shown = page(cast, f"inbox/all/{conversation}/")
+    assert 'class="mail-subject"' not in shown and shown.count('class="mail-dated') == 1
+    write_to(
+        post,
+        sender=sender,
+        subject="Something else",
+        reply_to_id="one@mua.example",
+        date=now() - timedelta(days=2),
+    )
+    shown = page(cast, f"inbox/all/{conversation}/")
+    assert '<p class="mail-subject" dir="auto">Something else</p>' in shown
+
+
+def test_the_original_is_text_and_comes_as_a_file(cast: Cast) -> None:
+    post = open_box(cast)
+    raw = letter(person(), post.address, "<b>Hello</b>", subject="<i>x</i>")
+    _, message = came(post, raw)
+    shown = page(cast, f"mails/{message}/", "viewer")
+    assert "&lt;b&gt;Hello" in shown and "<b>Hello" not in shown and "Message-ID" in shown
+    answered = cast.client(cast.viewer).get(f"/a/{cast.slug}/mails/{message}/download/")
+    assert answered.content == raw
+    assert answered["Content-Disposition"] == f'attachment; filename="mail-{message}.eml"'
+    assert message_from_bytes(answered.content)["Subject"] == "<i>x</i>"
+
+
+def test_files_are_chips_and_what_may_do_harm_says_so(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, _ = came(post, order(post))
+    shown = page(cast, f"inbox/all/{conversation}/")
+    assert "cup.png" in shown and "mark.png" not in shown
+    assert shown.count('class="file risky"') == 1 and "may do harm" in shown
+
+
+def test_a_picture_is_shown_and_kept_by_its_digest(cast: Cast) -> None:
+    post = open_box(cast)
+    _, message = came(post, order(post))
+    picture = next(file for file in files_of(cast, message) if file.name == "cup.png")
+    address = f"/a/{cast.slug}/files/{picture.pk}/"
+    client = cast.client(cast.viewer)
+    answered = client.get(address)
+    assert answered.content == PNG and answered["Content-Type"] == "image/png"
+    assert answered["Content-Disposition"].startswith("inline")
+    assert answered["ETag"] == f'"{hashlib.sha256(PNG).hexdigest()}"'
+    assert answered["Cache-Control"] == "private, no-cache"
+    assert answered["X-Content-Type-Options"] == "nosniff"
+    assert answered["Content-Security-Policy"].startswith("sandbox;")
+    assert client.get(address, HTTP_IF_NONE_MATCH=answered["ETag"]).status_code == 304
+    assert client.get(f"{address}?save=1")["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("text/html", "a.html"), ("image/svg+xml", "a.svg"), ("application/pdf", "a.pdf")]
+)
+def test_whatever_is_no_plain_picture_is_only_saved(cast: Cast, kind: str, name: str) -> None:
+    post = open_box(cast)
+    mail = message_from_bytes(order(post))
+    part = mail.get_payload()[-1]  # type: ignore[index]
+    part.replace_header("Content-Type", f'{kind}; name="{name}"')  # type: ignore[union-attr]
+    part.replace_header("Content-Disposition", f'attachment; filename="{name}"')  # type: ignore[union-attr]
+    _, message = came(post, mail.as_bytes())
+    file = next(one for one in files_of(cast, message) if one.name == name)
+    answered = cast.client(cast.agent).get(f"/a/{cast.slug}/files/{file.pk}/")
+    assert answered["Content-Type"] == "application/octet-stream"
+    assert answered["Content-Disposition"].startswith("attachment")
+
+
+def test_strangers_and_those_without_access_get_nothing(cast: Cast) -> None:
+    post = open_box(cast)
+    _, message = came(post, order(post))
+    picture = files_of(cast, message)[0]
+    paths = [
+        f"files/{picture.pk}/",
+        *(f"mails/{message}/{part}" for part in ("", "download/", "frame/", "text/")),
+    ]
+    for path in paths:
+        address = f"/a/{cast.slug}/{path}"
+        got = {name: cast.client(member).get(address).status_code for name, member in cast.members().items()}
+        assert got.pop("outsider") == 404 and got.pop("nobody") == 403, path
+        assert set(got.values()) == {200}, path
+        other = f"/a/{cast.outsider.account.slug}/{path}"
+        assert cast.client(cast.outsider).get(other).status_code == 404, path
+        assert cast.client().get(address, **JSON).status_code == 401, path
+
+
+def test_an_upload_that_waits_is_for_who_made_it(cast: Cast) -> None:
+    number = waiting_upload(cast)
+    address = f"/a/{cast.slug}/files/{number}/"
+    assert cast.client(cast.agent).get(address).content == b"hello"
+    assert cast.client(cast.admin).get(address).status_code == 404
+
+
+def test_how_a_mail_of_ours_fares_is_told_with_the_servers_words(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, _ = write_to(post)
+    message = answer(cast, conversation)
+    client = cast.client(cast.agent)
+
+    def told() -> dict[str, str]:
+        state = client.get(f"/a/{cast.slug}/c/{conversation}/messages/?after={message}", **JSON).json()
+        [one] = state["deliveries"]
+        assert one["id"] == message
+        return dict(one)
+
+    assert told()["state"] == "queued"
+    fares(cast, message, "failed", "550 <no> such user")
+    assert "550 &lt;no&gt; such user" in told()["html"] and "Try again" in told()["html"]
+    fares(cast, message, "sent")
+    assert told()["state"] == "sent" and "Try again" not in told()["html"]
+
+
+def test_the_list_has_the_subject_and_says_what_was_not_delivered(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, _ = write_to(post, subject="Blue cups")
+    assert "Blue cups" in page(cast, "inbox/")
+    message = answer(cast, conversation)
+    assert "Not delivered" not in page(cast, "inbox/")
+    fares(cast, message, "bounced", "550")
+    assert "Not delivered" in page(cast, "inbox/")
+
+
+def test_a_linked_conversation_leads_to_the_other_one(cast: Cast) -> None:
+    post = open_box(cast)
+    first, _ = write_to(post, id="first@mua.example")
+    second, _ = write_to(post, sender=person("bo"), reply_to_id="first@mua.example")
+    assert first != second
+    shown = page(cast, f"inbox/all/{second}/")
+    assert f'data-short href="/a/{cast.slug}/c/{first}/"' in shown
+
+
+def test_viewers_read_everything_and_are_offered_nothing(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, _ = came(post, order(post))
+    message = answer(cast, conversation)
+    fares(cast, message, "failed", "550 no")
+    shown = page(cast, f"inbox/all/{conversation}/", "viewer")
+    assert "<iframe" in shown and "550 no" in shown and "Show the original" in shown
+    for offer in ("data-retry", "data-mail-dialog", "data-composer", "data-new-mail", "/delete/"):
+        assert offer not in shown, offer
+
+
+def test_fifty_mails_ask_no_more_than_one_does(cast: Cast) -> None:
+    post = open_box(cast)
+    sender = f"Anna Rossi <{person()}>"
+    conversation, _ = write_to(post, sender=sender, id="start@mua.example")
+
+    def asked() -> int:
+        client = cast.client(cast.agent)
+        stage = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "div#stage"}
+        with CaptureQueriesContext(connection) as made:
+            client.get(f"/a/{cast.slug}/inbox/all/{conversation}/", **stage)
+        return len(made)
+
+    one = asked()
+    post.receive(
+        *(letter(sender, post.address, f"No {n}", reply_to_id="start@mua.example") for n in range(50))
+    )
+    assert asked() == one

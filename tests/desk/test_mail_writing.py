@@ -1,0 +1,332 @@
+"""Writing mail from the desk: answers with recipients and files, forwarding, new conversations."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from salotto.channels.email.mime import parse
+from salotto.channels.email.models import Batch, BatchRecipient, Mail
+from salotto.channels.email.quoting import quoted
+from salotto.channels.email.sending.writing import write
+from salotto.core.clock import now
+from salotto.core.tenancy import account_scope
+from salotto.desk.mail.files import is_risky, size_in_words
+from salotto.desk.mail.many import check, lines_of, rows_of
+from salotto.inbox.actions import reply
+from salotto.inbox.actions.files import FILE_LIMIT
+from salotto.inbox.models import Attachment, Contact, Conversation
+from tests.cast import Cast
+from tests.channels.email.post import person
+from tests.desk.mails import (
+    answer,
+    came,
+    fares,
+    files_of,
+    last_message,
+    letter,
+    mail_of,
+    open_box,
+    order,
+    waiting_upload,
+    write_to,
+)
+from tests.desk.talk import begin
+
+JSON = {"HTTP_ACCEPT": "application/json"}
+
+
+def send(cast: Cast, conversation: int, verb: str = "reply", **fields: Any) -> Any:
+    """Sara sends the composer's form."""
+    given = {"body": "Here it is.", "client_id": str(uuid4()), **fields}
+    return cast.client(cast.agent).post(f"/a/{cast.slug}/c/{conversation}/{verb}/", given, **JSON)
+
+
+def addresses(people: list[list[str]]) -> list[str]:
+    return [address for _, address in people]
+
+
+def test_the_composer_begins_with_everybody_and_never_ourselves(cast: Cast) -> None:
+    post = open_box(cast)
+    raw = letter("Anna Rossi <anna@example.com>", f"{post.address}, bo@example.com", Cc="carla@example.com")
+    conversation, _ = came(post, raw)
+    shown = cast.client(cast.agent).get(f"/a/{cast.slug}/inbox/all/{conversation}/").content.decode()
+    assert 'name="to" value="Anna Rossi &lt;anna@example.com&gt;"' in shown
+    assert 'name="cc" value="bo@example.com, carla@example.com"' in shown
+    assert 'name="subject" value="Re: A question"' in shown and "Reply only to Anna Rossi" in shown
+
+
+def test_an_answer_goes_to_whom_the_agent_chose_with_files_and_quote(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, _ = write_to(post, "Where is it?")
+    file = waiting_upload(cast, "map.txt")
+    told = send(
+        cast, conversation, to="Bo <bo@example.com>", cc="carla@example.com", bcc="dora@example.com",
+        subject="The map", attachments=str(file), quote="1",
+    )  # fmt: skip
+    assert told.status_code == 200, told.content
+    message = last_message(cast, conversation)
+    mail = mail_of(cast, message.pk)
+    assert (addresses(mail.to), addresses(mail.cc), addresses(mail.bcc)) == (
+        ["bo@example.com"],
+        ["carla@example.com"],
+        ["dora@example.com"],
+    )
+    assert (mail.subject, mail.files, message.body) == ("The map", 1, "Here it is.")
+    assert "> Where is it?" in mail.text and "wrote:" in mail.text
+    assert [one.name for one in files_of(cast, message.pk)] == ["map.txt"]
+    assert "map.txt" in told.json()["html"] and "bo@example.com" in told.json()["html"]
+    assert told.json()["answer"]["to"] == "Bo <bo@example.com>"
+
+
+def test_the_quote_leaves_below_the_signature_as_text_and_html(cast: Cast) -> None:
+    conversation, _ = write_to(open_box(cast, signature="Your shop"), "Where is it?")
+    message = answer(cast, conversation, "Here it is.", quote=True)
+    with account_scope(cast.account.pk):
+        raw = write(Mail.objects.select_related("mailbox__account", "conversation").get(message_id=message))
+    left = parse(raw)
+    assert left.visible == "Here it is." and left.text.count("Where is it?") == 1
+    assert left.text.index("Here it is.") < left.text.index("Your shop") < left.text.index("Where is it?")
+    assert "<blockquote" in left.html
+
+
+def test_without_the_switch_nothing_is_quoted(cast: Cast) -> None:
+    conversation, _ = write_to(open_box(cast), "Where is it?")
+    assert send(cast, conversation).status_code == 200
+    assert mail_of(cast, last_message(cast, conversation).pk).text == "Here it is."
+
+
+@pytest.mark.parametrize(("to", "code"), [("nobody at all", "bad_address"), ("", "no_recipients")])
+def test_what_is_no_address_is_refused_and_nothing_is_written(cast: Cast, to: str, code: str) -> None:
+    conversation, _ = write_to(open_box(cast))
+    told = send(cast, conversation, to=to, cc="", bcc="")
+    assert told.status_code == 422 and told.json()["error"]["code"] == code
+    with account_scope(cast.account.pk):
+        assert not Mail.objects.filter(conversation_id=conversation, state="queued").exists()
+
+
+def test_another_colleagues_answer_is_a_conflict_as_ever(cast: Cast) -> None:
+    conversation, message = write_to(open_box(cast))
+    with account_scope(cast.account.pk):
+        reply(conversation, "I was faster", client_id=uuid4(), by=cast.admin)
+    told = send(cast, conversation, seen=str(message), to="a@example.com", cc="", bcc="")
+    assert told.status_code == 409 and told.json()["error"]["code"] == "unseen_reply"
+
+
+def test_a_note_may_carry_a_file_and_goes_to_nobody(cast: Cast) -> None:
+    conversation = begin(cast.agent)
+    told = send(cast, conversation, "note", body="", attachments=str(waiting_upload(cast, "plan.txt")))
+    assert told.status_code == 200 and "plan.txt" in told.json()["html"]
+
+
+def test_a_file_is_uploaded_and_can_be_dropped_again(cast: Cast) -> None:
+    client = cast.client(cast.agent)
+    address = f"/a/{cast.slug}/uploads/"
+    told = client.post(address, {"file": SimpleUploadedFile("a b.txt", b"hello", "text/plain")}, **JSON)
+    assert told.status_code == 201 and told.json()["name"] == "a b.txt" and told.json()["size"] == "5 B"
+    number = told.json()["id"]
+    assert cast.client(cast.admin).post(f"{address}{number}/drop/").status_code == 204
+    with account_scope(cast.account.pk):
+        assert Attachment.objects.filter(pk=number).exists(), "only who made it drops it"
+    assert client.post(f"{address}{number}/drop/").status_code == 204
+    with account_scope(cast.account.pk):
+        assert not Attachment.objects.filter(pk=number).exists()
+
+
+def test_an_upload_without_a_file_or_without_bytes_is_refused(cast: Cast) -> None:
+    client = cast.client(cast.agent)
+    address = f"/a/{cast.slug}/uploads/"
+    assert client.post(address, {}, **JSON).status_code == 400
+    empty = client.post(address, {"file": SimpleUploadedFile("a.txt", b"")}, **JSON)
+    assert empty.status_code == 422
+    large = client.post(address, {"file": SimpleUploadedFile("a.bin", bytes(FILE_LIMIT + 1))}, **JSON)
+    assert large.status_code == 413 and "25 MB" not in large.json()["error"]["code"]
+
+
+def test_only_agents_write(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, message = write_to(post)
+    sent = answer(cast, conversation)
+    writes = ("uploads/", f"mails/{sent}/retry/", f"mails/{message}/forward/", "mail/new/", "mail/many/")
+    for path in (*writes, f"c/{conversation}/delete/"):
+        address = f"/a/{cast.slug}/{path}"
+        assert cast.client(cast.viewer).post(address, **JSON).status_code == 403, path
+        assert cast.client(cast.nobody).post(address, **JSON).status_code == 403, path
+        assert cast.client(cast.outsider).post(address, **JSON).status_code == 404, path
+        assert cast.client().post(address, **JSON).status_code == 401, path
+    assert cast.client(cast.viewer).get(f"/a/{cast.slug}/mail/people/?q=an").status_code == 403
+    other = f"/a/{cast.outsider.account.slug}/mails/{message}/forward/"
+    assert cast.client(cast.outsider).get(other).status_code == 404
+
+
+def test_a_failed_mail_is_tried_again(cast: Cast) -> None:
+    conversation, _ = write_to(open_box(cast))
+    message = answer(cast, conversation)
+    fares(cast, message, "failed", "550 no")
+    told = cast.client(cast.agent).post(f"/a/{cast.slug}/mails/{message}/retry/", {"after": message}, **JSON)
+    assert told.json()["deliveries"][0]["state"] == "queued"
+    assert mail_of(cast, message).state == "queued"
+
+
+def test_a_mail_is_forwarded_with_its_files_and_the_team_sees_a_note(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, message = came(post, order(post))
+    client = cast.client(cast.agent)
+    address = f"/a/{cast.slug}/mails/{message}/forward/"
+    assert "invoice.docm" in client.get(address).content.decode()
+    fields = {"to": "Bo <bo@example.com>", "body": "Please look", "key": str(uuid4())}
+    told = client.post(address, fields, **JSON)
+    assert told.json() == {"url": f"/a/{cast.slug}/c/{conversation}/"}
+    note = last_message(cast, conversation, "note")
+    assert mail_of(cast, note.pk).kind == "forward" and len(files_of(cast, note.pk)) == 3
+    shown = client.get(f"/a/{cast.slug}/inbox/all/{conversation}/").content.decode()
+    assert "You forwarded a mail to bo@example.com" in shown
+
+
+def test_a_forward_to_nobody_shows_the_form_again_without_a_script(cast: Cast) -> None:
+    _, message = write_to(open_box(cast))
+    address = f"/a/{cast.slug}/mails/{message}/forward/"
+    told = cast.client(cast.agent).post(address, {"to": "x", "body": "kept", "key": str(uuid4())})
+    assert told.status_code == 422 and "“x” is not an email address." in told.content.decode()
+    assert "kept" in told.content.decode()
+
+
+def test_a_conversation_is_begun_by_mail_once_however_often_it_is_asked(cast: Cast) -> None:
+    post = open_box(cast)
+    client = cast.client(cast.agent)
+    fields = {
+        "mailbox": post.mailbox.pk, "to": f"Eva <{person('eva')}>", "cc": "bo@example.com", "bcc": "",
+        "subject": "Good news", "body": "Your cups are here.", "key": str(uuid4()),
+        "attachments": str(waiting_upload(cast)),
+    }  # fmt: skip
+    first = client.post(f"/a/{cast.slug}/mail/new/", fields, **JSON)
+    assert first.status_code == 200, first.content
+    assert client.post(f"/a/{cast.slug}/mail/new/", fields, **JSON).json() == first.json()
+    shown = client.get(first.json()["url"]).content.decode()
+    assert "Your cups are here." in shown and "Good news" in shown and "note.txt" in shown
+
+
+def test_without_a_mailbox_nobody_is_offered_to_write(cast: Cast) -> None:
+    client = cast.client(cast.agent)
+    assert "data-new-mail" not in client.get(f"/a/{cast.slug}/inbox/").content.decode()
+    assert "No inbox can send mail yet." in client.get(f"/a/{cast.slug}/mail/new/").content.decode()
+
+
+def test_contacts_are_suggested_by_name_and_address(cast: Cast) -> None:
+    with account_scope(cast.account.pk):
+        people = {"Anna Rossi": "ar@example.com", "Bo": "anna@example.com", "Carla": "c@x.example"}
+        for name, email in people.items():
+            Contact.objects.create(account=cast.account, name=name, email=email)
+    client = cast.client(cast.agent)
+
+    def found(typed: str) -> set[str]:
+        told = client.get(f"/a/{cast.slug}/mail/people/", {"q": typed}, **JSON).json()
+        return {one["address"] for one in told["people"]}
+
+    assert found("anna") == {"ar@example.com", "anna@example.com"}
+    assert found("rossi") == {"ar@example.com"}
+    assert found("") == found("zz%") == set()
+
+
+def test_many_are_checked_before_they_are_written_to(cast: Cast) -> None:
+    post = open_box(cast)
+    client = cast.client(cast.agent)
+    key = str(uuid4())
+    fields = {
+        "mailbox": post.mailbox.pk, "to": "a@example.com, b@example.com\nnobody\nA@example.com",
+        "subject": "News", "body": "Spring is here.", "key": key,
+    }  # fmt: skip
+    table = SimpleUploadedFile("people.csv", b"name;mail\nCarla;carla@example.com\n", "text/csv")
+    checked = client.post(f"/a/{cast.slug}/mail/many/", {**fields, "list": table}).content.decode()
+    assert "Send it to 3 people?" in checked and "nobody" in checked and "Carla" in checked
+    with account_scope(cast.account.pk):
+        assert not Batch.objects.filter(key=key).exists()
+    sure = {**fields, "to": "a@example.com\nb@example.com", "sure": "1"}
+    told = client.post(f"/a/{cast.slug}/mail/many/", sure)
+    with account_scope(cast.account.pk):
+        batch = Batch.objects.get(key=key)
+        assert BatchRecipient.objects.filter(batch=batch).count() == 2
+    assert told.status_code == 302 and told["Location"] == f"/a/{cast.slug}/mail/many/{batch.pk}/"
+    shown = client.get(told["Location"]).content.decode()
+    assert "To 2 people" in shown and "Stop" in shown
+    assert cast.client(cast.outsider).get(told["Location"]).status_code == 404
+    assert client.post(f"{told['Location']}stop/").status_code == 302
+    with account_scope(cast.account.pk):
+        assert set(BatchRecipient.objects.filter(batch=batch).values_list("state", flat=True)) == {"refused"}
+    assert "Nothing more is under way." in client.get(told["Location"]).content.decode()
+
+
+def test_a_mail_to_nobody_is_shown_again(cast: Cast) -> None:
+    open_box(cast)
+    fields = {"to": "nobody", "subject": "x", "body": "y", "key": str(uuid4())}
+    shown = cast.client(cast.agent).post(f"/a/{cast.slug}/mail/many/", fields).content.decode()
+    assert "Name at least one recipient." in shown
+
+
+def test_an_admin_deletes_a_conversation_after_being_asked(cast: Cast) -> None:
+    conversation, _ = write_to(open_box(cast))
+    address = f"/a/{cast.slug}/c/{conversation}/delete/"
+    assert cast.client(cast.agent).get(address).status_code == 403
+    admin = cast.client(cast.admin)
+    assert "Delete the conversation with Anna Rossi?" in admin.get(address).content.decode()
+    assert admin.post(address)["Location"] == f"/a/{cast.slug}/inbox/"
+    with account_scope(cast.account.pk):
+        assert not Conversation.objects.filter(pk=conversation).exists()
+    assert admin.get(address).status_code == 404
+
+
+def test_a_chat_says_when_an_answer_will_be_mailed_too(cast: Cast) -> None:
+    open_box(cast, continues_chats=True, chat_minutes=7)
+    conversation = begin(cast.agent)
+    address = f"/a/{cast.slug}/inbox/all/{conversation}/"
+    client = cast.client(cast.agent)
+    assert "Also mailed to" not in client.get(address).content.decode()
+    with account_scope(cast.account.pk):
+        contact = Conversation.objects.get(pk=conversation).contact_id
+        Contact.objects.filter(pk=contact).update(email="anna@example.com")
+    said = "Also mailed to anna@example.com if it is not seen within 7 minutes."
+    assert said in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "risky"),
+    [
+        ("a.exe", True),
+        ("a.DOCM", True),
+        ("a.pdf.js", True),
+        ("a.htm. ", True),
+        ("a.pdf", False),
+        ("js", False),
+    ],
+)
+def test_files_that_run_are_known_by_their_ending(name: str, risky: bool) -> None:
+    assert is_risky(name) is risky
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (1_440_000, "1.4 MB"), (25_000_000, "25.0 MB")],
+)
+def test_a_size_is_written_as_file_managers_do(size: int, words: str) -> None:
+    assert size_in_words(size) == words
+
+
+def test_people_are_read_as_they_are_pasted() -> None:
+    text = 'a@example.com; b@example.com\n"Rossi, Anna" <anna@example.com>\nx y'
+    found = check(lines_of(text))
+    assert [address for _, address in found.people] == ["a@example.com", "b@example.com", "anna@example.com"]
+    assert found.wrong == ("x y",)
+
+
+def test_a_table_is_read_with_its_names_whatever_parts_its_cells() -> None:
+    table = b"Name\tMail\nAnna\tanna@example.com\nBo\tnot one\n"
+    assert list(rows_of(table)) == ["Anna <anna@example.com>", "Bo not one"]
+
+
+def test_a_quote_has_a_heading_and_marks() -> None:
+    moment = now().replace(year=2026, month=5, day=3, hour=10, minute=4)
+    assert quoted("One\n\n> Two\n", "Anna", moment) == (
+        "On 3 May 2026 at 10:04, Anna wrote:\n> One\n>\n>> Two"
+    )
+    assert quoted(" \n", "Anna", moment) == ""
