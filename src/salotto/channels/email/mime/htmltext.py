@@ -125,7 +125,7 @@ class _Writer:
             self._line.append(" ")
 
     def _block(self, tag: str) -> None:
-        self._flush(blank=tag in SPACED)
+        self._flush(blank=tag in SPACED and not (self._lists and tag in {"ul", "ol"}))
         if tag == "blockquote":
             self._quote += 1
         elif tag in {"ul", "ol"}:

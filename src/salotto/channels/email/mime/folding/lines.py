@@ -19,6 +19,10 @@ _TIME = re.compile(
 _DAY = re.compile(r"\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}|[٠-٩۰-۹]{4}")
 _ADDRESS = re.compile(r"[^\s@<>(\[]{1,64}@[^\s@<>)\]]{1,190}")
 _ADDRESS_LAST = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,190}>{1,2}\s?[:：]\Z")
+_NAME_FIRST = re.compile(
+    r"[^\s<>@:;,.!?]{1,40}(?: [^\s<>@:;,!?]{1,40}){0,4} <[^\s<>@]{1,64}@[^\s<>@]{1,190}> "
+)
+_LINK = re.compile(r"<?https?://[^\s>]{1,380}>?")
 _RULE = re.compile(r"[-_=*—–─]{2,}")
 _DASHES = "-—–─ \t*=_>|"
 _LABEL_END = ":："
@@ -54,6 +58,8 @@ def attribution(text: str, *, quoted: bool) -> bool:
         return False
     if quoted:
         return len(text) - verb.end() < 120 or bool(_DATE.search(text))
+    if _NAME_FIRST.match(text):
+        return bool(_TIME.search(text) and _DAY.search(text))
     return begins(text) and bool(_ADDRESS.search(text) or (_TIME.search(text) and _DAY.search(text)))
 
 
@@ -142,7 +148,8 @@ def sent_from(line: str) -> bool:
     """Whether a program has added this line: "Sent from my iPhone"."""
     if len(line) > LONGEST:
         return False
-    bare = plain(line).partition("<http")[0].strip("[]*_<>. -–—\"'|")
+    whole = plain(line)
+    bare = _LINK.sub("", whole).strip("[]*_<>. -–—\"'|")
     if len(bare) > 100 or not (bare.startswith(phrases.SENT_FROM) or bare.endswith(phrases.SENT_FROM_ENDS)):
         return False
-    return any(device in bare for device in phrases.DEVICES)
+    return any(device in whole for device in phrases.DEVICES)

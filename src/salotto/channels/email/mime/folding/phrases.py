@@ -183,6 +183,7 @@ BEGIN_FORWARDED = frozenset(
 """How Apple's programs introduce what they forward."""
 
 SENT_FROM = _words("""
+    verzonden vanuit | verstuurd vanuit | libero mail | virgilio mail | نُشر من |
     sent from | sent via | sent with | sent using | sent by | sent on the go | get outlook for |
     get the outlook | download the outlook | inviato da | inviato con | inviato tramite | inviata da |
     scarica outlook | ottieni outlook | gesendet von | gesendet mit | gesendet über | von meinem |
@@ -216,6 +217,7 @@ SENT_FROM_ENDS = _words("""
 """How such a line may end where the verb comes last."""
 
 DEVICES = _words("""
+    iphon |
     iphone | ipad | android | outlook | samsung | huawei | xiaomi | galaxy | pixel | nokia |
     blackberry | phone | smartphone | handy | mobil | cellul | móvil | celular | telefon | telefoon |
     téléphone | telemóvel | puhelime | okostelefon | κινητ | cep telefon | телефон | смартфон |
