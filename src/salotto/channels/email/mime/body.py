@@ -11,9 +11,6 @@ from salotto.channels.email.mime.tree import Node
 TEXTS = frozenset(
     {"text/plain", "text/html", "text/enriched", "text/richtext", "application/xhtml+xml", "text/x-amp-html"}
 )
-SIGNATURES = frozenset(
-    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
-)
 REPORTS = frozenset(
     {"message/delivery-status", "message/global-delivery-status", "message/disposition-notification"}
     | {"message/feedback-report"}
@@ -176,7 +173,14 @@ class _Walk:
             self.body.report = self.body.report or kind.partition("/")[2].removeprefix("global-")
         elif kind in HEADERS:
             self.body.original = self.body.original or content.decode("utf-8", "replace")
-        elif kind.endswith("pkcs7-mime") and "signed" not in node.kind[1].get("smime-type", ""):
+        elif kind.endswith("pkcs7-mime"):
+            self._sealed(node)
+
+    def _sealed(self, node: Node) -> None:
+        """S/MIME in one piece: the text is in the file."""
+        if "signed" in node.kind[1].get("smime-type", ""):
+            self.reading.note("The mail is signed in one piece (S/MIME); its text is in the file.")
+        else:
             self.reading.note("The mail is encrypted and cannot be read here.")
 
     def _name(self, node: Node) -> str:
