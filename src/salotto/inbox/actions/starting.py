@@ -1,6 +1,7 @@
 """Beginning a conversation from our side, and telling desks of what a channel has changed."""
 
 from django.db import connection
+from django.db.models.functions import Lower
 
 from salotto.accounts.errors import ReadOnly
 from salotto.accounts.members import Member, must_act
@@ -18,7 +19,11 @@ def contact_of(account_id: int, email: str, name: str = "") -> Contact:
     with connection.cursor() as db:
         db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
     known: Contact | None = (
-        Contact.objects.filter(email__iexact=email).exclude(email="").order_by("id").first()
+        Contact.objects.annotate(key=Lower("email"))  # as the index has it
+        .filter(key=email.lower())
+        .exclude(email="")
+        .order_by("id")
+        .first()
     )
     if known is not None:
         return known
