@@ -38,6 +38,7 @@ THREADS = 6
 MOST_OPEN = 200
 ROUND_SECONDS = 3.0
 """How often the database is asked which mailboxes there are; changed settings wait so long."""
+SOON_SECONDS = 0.3
 IDLE_SECONDS = 600.0
 """A connection in IDLE is asked again after this; RFC 2177 allows 29 minutes, routers less."""
 POLL_SECONDS = 60.0
@@ -159,8 +160,8 @@ class Station:
     def _round(self) -> None:
         """Renew what is ours, take on what nobody has, and notice what was changed."""
         fetching.renew(self.me)
-        if len(self._tended) < incoming.MOST_TENDED:
-            fetching.claim(self.me)
+        if len(self._tended) < incoming.MOST_TENDED and fetching.claim(self.me) == fetching.MOST_CLAIMED:
+            self._round_at = monotonic() + SOON_SECONDS  # there are more
         held = incoming.tended_by(self.me)
         for key, one in list(self._tended.items()):
             if held.get(key) != one.box:

@@ -1,0 +1,417 @@
+"""What is put in line: forwards, new conversations, mails to many, and what answers by itself."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from salotto.channels.email import unsubscribing
+from salotto.channels.email.actions import bulk, queue_forward, queue_many, queue_new
+from salotto.channels.email.actions.queueing import MailboxOff, NoAddress, acknowledge, bounded, may_answer
+from salotto.channels.email.actions.sending import send_due
+from salotto.channels.email.models import (
+    Batch,
+    BatchRecipient,
+    KnownId,
+    Mail,
+    Mailbox,
+    MailState,
+    Participant,
+)
+from salotto.channels.email.queries import sending
+from salotto.core import clock
+from salotto.core.errors import Forbidden, Invalid, Missing
+from salotto.core.tenancy import account_scope
+from salotto.inbox.actions import add_note, delete_conversation
+from salotto.inbox.models import Contact, Conversation, Message
+from salotto.inbox.signals import Draft
+from salotto.seats.actions import set_access
+from tests.cast import found_cast
+from tests.channels.email.post import Post, letter, open_post, person
+from tests.channels.email.sending.faulty import faulty
+from tests.channels.email.sending.outbox import jobs, open_outbox
+from tests.inbox.threads import new_thread
+
+
+def mails(post: Post, **like: Any) -> list[Mail]:
+    with account_scope(post.account):
+        return list(Mail.objects.exclude(state=MailState.RECEIVED).filter(**like).order_by("id"))
+
+
+def test_a_reply_its_mail_its_id_and_its_people_are_one_change() -> None:
+    box = open_outbox()
+    mail = box.reply(draft=Draft(to=(box.customer,), cc=("Bruno@B.example",), bcc=("s@s.example",)))
+    with account_scope(box.account):
+        known = KnownId.objects.get(value=mail.header_id)
+        assert (known.conversation_id, known.message_id) == (box.conversation, mail.message_id)
+        people = set(
+            Participant.objects.filter(conversation=box.conversation).values_list("address", flat=True)
+        )
+    assert people == {box.customer, "bruno@b.example", "s@s.example"}
+    assert jobs("send_mail", box.account) == 1
+
+
+@pytest.mark.parametrize(
+    ("draft", "code"),
+    [
+        (Draft(to=()), "no_recipients"),
+        (Draft(to=("nobody",)), "bad_address"),
+        (Draft(attachments=(2**40,)), "file_gone"),
+    ],
+)
+def test_what_cannot_be_sent_is_not_written(draft: Draft, code: str) -> None:
+    box = open_outbox()
+    before = len(box.post.messages(box.conversation))
+    with pytest.raises(Invalid) as refused:
+        box.reply(draft=draft)
+    assert refused.value.code == code
+    assert len(box.post.messages(box.conversation)) == before and mails(box.post) == []
+
+
+def test_a_mailbox_that_is_off_or_has_no_address_says_so(settings: Any) -> None:
+    settings.MAIL_DOMAIN = ""
+    for fields, error in (({"enabled": False}, MailboxOff), ({"address": ""}, NoAddress)):
+        box = open_outbox()
+        with account_scope(box.account):
+            Mailbox.objects.filter(pk=box.post.mailbox.pk).update(**fields)
+        with pytest.raises(error):
+            box.reply()
+        assert mails(box.post) == []
+
+
+def test_a_note_is_not_sent() -> None:
+    box = open_outbox()
+    with account_scope(box.account):
+        add_note(box.conversation, "ask Marco", client_id=uuid4(), by=box.post.owner)
+    assert mails(box.post) == []
+
+
+def test_a_chat_is_not_answered_by_this_queue() -> None:
+    post = open_post()
+    box = open_outbox()
+    from salotto.inbox.actions import reply
+
+    with account_scope(post.account):
+        reply(new_thread(post.account), "Hello", client_id=uuid4(), by=post.owner)
+    assert mails(post) == [] and mails(box.post) == []
+
+
+def test_long_chains_keep_their_beginning_and_their_end() -> None:
+    chain = [f"{number}@x.example" for number in range(100)]
+    assert bounded(chain) == (*chain[:5], *chain[-25:])
+    assert bounded(["a@b", "a@b", ""]) == ("a@b",)
+
+
+def test_a_forward_leaves_the_thread_as_it_is() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port)
+        first = box.post.messages(box.conversation)[0]
+        mail = queue_forward(first.pk, ["Supplier <s@supplier.example>"], "Can you help?", by=box.post.owner)
+        assert box.sent(mail).state == MailState.SENT
+        assert server.mails[0][1] == ["s@supplier.example"]
+        raw = server.mails[0][2].decode("utf-8", "replace")
+        assert "Can you help?" in raw and "Subject: Fwd: The jacket" in raw and "> Hello" in raw
+        assert "Reply-To: " in raw and "r-" not in raw.partition("Reply-To:")[2].split("\n")[0]
+        with account_scope(box.account):
+            note = Message.objects.get(pk=mail.message_id)
+            assert note.kind == "note" and note.data["to"] == ["s@supplier.example"]
+            assert not Participant.objects.filter(address="s@supplier.example").exists()
+        assert box.reply("To the customer").to == [["Anna Rossi", box.customer]]
+
+
+def test_who_answers_a_forward_begins_a_linked_conversation() -> None:
+    box = open_outbox()
+    first = box.post.messages(box.conversation)[0]
+    mail = queue_forward(first.pk, ["s@supplier.example"], "Can you help?", by=box.post.owner)
+    answer = letter("s@supplier.example", box.post.address, "Yes", reply_to_id=mail.header_id)
+    (raw,) = box.post.receive(answer)
+    assert raw.conversation_id != box.conversation
+    assert box.post.conversation(raw.conversation_id).linked_id == box.conversation
+
+
+def test_only_mails_are_forwarded_and_only_by_agents() -> None:
+    cast = found_cast()
+    box = open_outbox()
+    first = box.post.messages(box.conversation)[0]
+    with pytest.raises(Missing):
+        queue_forward(first.pk, ["a@b.example"], "", by=cast.agent)
+    with pytest.raises(Forbidden):
+        queue_forward(first.pk, ["a@b.example"], "", by=cast.viewer)
+
+
+def test_a_conversation_is_begun_by_mail_once_per_key() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port)
+        key, other = uuid4(), person("bruno")
+        args = (
+            box.post.mailbox.pk,
+            [f"Bruno <{other}>", "c@c.example"],
+            [],
+            ["s@s.example"],
+            "An offer",
+            "Dear Bruno",
+        )
+        begun = queue_new(*args, (), by=box.post.owner, key=key)
+        assert queue_new(*args, (), by=box.post.owner, key=key) == begun
+        conversation = box.post.conversation(begun)
+        assert (conversation.subject, conversation.assignee_id) == ("An offer", box.post.owner.user.pk)
+        assert (conversation.contact.name, conversation.contact.email) == ("Bruno", other)
+        (mail,) = mails(box.post, conversation_id=begun)
+        assert box.sent(mail).state == MailState.SENT
+        (raw,) = box.post.receive(letter(other, box.post.address, "Thanks", reply_to_id=mail.header_id))
+        assert raw.conversation_id == begun
+
+
+def test_a_known_contact_is_found_again() -> None:
+    box = open_outbox()
+    begun = queue_new(box.post.mailbox.pk, [box.customer.upper()], [], [], "", "Hello", (), by=box.post.owner)
+    known = box.post.conversation(box.conversation).contact_id
+    assert box.post.conversation(begun).contact_id == known
+
+
+def test_who_may_not_act_begins_nothing() -> None:
+    cast = found_cast()
+    post = open_post(cast.primary_admin)
+    for by in (cast.viewer, cast.nobody):
+        with pytest.raises(Forbidden):
+            queue_new(post.mailbox.pk, ["a@b.example"], [], [], "x", "y", (), by=by)
+    with pytest.raises(Missing):
+        queue_new(post.mailbox.pk, ["a@b.example"], [], [], "x", "y", (), by=cast.outsider)
+    set_access(cast.agent.user.pk, "none", by=cast.primary_admin)
+    with pytest.raises(Forbidden):
+        queue_new(post.mailbox.pk, ["a@b.example"], [], [], "x", "y", (), by=cast.agent)
+    assert post.conversations() == []
+
+
+# One mail to many
+
+
+def many(post: Post, people: list[str], key: Any = None) -> Batch:
+    return queue_many(post.mailbox.pk, people, "News", "Dear all", by=post.owner, key=key or uuid4())
+
+
+def finish(batch: Batch) -> None:
+    for _ in range(60):
+        bulk.continue_batch(batch.account_id, batch.pk)
+
+
+def test_a_mail_to_many_is_a_conversation_for_each_and_done_in_slices() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port)
+        people = [person(f"p{number}") for number in range(30)]
+        batch = many(box.post, [*people, people[0].upper(), "\n"])
+        bulk.continue_batch(box.account, batch.pk)
+        assert len(mails(box.post)) == bulk.SLICE and jobs("continue_batch", box.account) == 1
+        with account_scope(box.account):
+            assert sending.progress(batch) == {"waiting": 10, "done": 20, "queued": 20}
+        finish(batch)
+        sent = mails(box.post)
+        assert sorted(mail.to[0][1] for mail in sent) == sorted(people)
+        assert len({mail.conversation_id for mail in sent}) == 30
+        assert jobs("send_bulk", box.account) == 30 and jobs("send_mail", box.account) == 0
+        with account_scope(box.account):
+            states = set(Conversation.objects.filter(subject="News").values_list("status", "assignee_id"))
+        assert states == {("done", box.post.owner.user.pk)}
+        assert box.sent(sent[0]).state == MailState.SENT
+        head = server.mails[0][2].decode()
+        assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head and "Precedence: bulk" in head
+
+
+def test_asking_twice_sends_once() -> None:
+    post = open_post()
+    key, people = uuid4(), [person(), person()]
+    assert many(post, people, key).pk == many(post, people, key).pk
+    with account_scope(post.account):
+        assert BatchRecipient.objects.count() == 2
+
+
+def test_two_workers_at_one_batch_write_to_each_once() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connections
+
+    post = open_post()
+    people = [person(f"p{number}") for number in range(24)]
+    batch = many(post, people)
+
+    def work() -> None:
+        bulk.continue_batch(post.account, batch.pk)
+        bulk.continue_batch(post.account, batch.pk)
+        connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(work) for _ in range(2)]:
+            done.result()
+    assert sorted(mail.to[0][1] for mail in mails(post)) == sorted(people)
+
+
+def test_who_leaves_gets_no_more_mail_to_many_but_answers() -> None:
+    box = open_outbox()
+    contact = box.post.conversation(box.conversation).contact_id
+    address = unsubscribing.address(box.account, contact).removeprefix("http://testserver")
+    client = Client(enforce_csrf_checks=True)
+    assert client.get(address).status_code == 200
+    with account_scope(box.account):
+        assert "unsubscribed" not in Contact.objects.get(pk=contact).attributes
+    one_click = client.post(address, "List-Unsubscribe=One-Click", "application/x-www-form-urlencoded")
+    assert one_click.status_code == 200
+    with account_scope(box.account):
+        assert "unsubscribed" in Contact.objects.get(pk=contact).attributes
+    batch = many(box.post, [box.customer.upper(), person()])
+    finish(batch)
+    with account_scope(box.account):
+        assert sending.progress(batch) == {"skipped": 1, "done": 1, "queued": 1}
+    assert box.reply().state == MailState.QUEUED
+
+
+@pytest.mark.parametrize("token", ["x", "W10:1:x", "a" * 300])
+def test_an_address_that_is_not_ours_leaves_nothing(token: str) -> None:
+    assert Client().post(f"/mail/unsubscribe/{token}").status_code == 404
+
+
+def test_a_batch_has_limits() -> None:
+    post = open_post()
+    with pytest.raises(Invalid):
+        many(post, [f"p{number}@a.example" for number in range(1001)])
+    with pytest.raises(Invalid):
+        many(post, [])
+    with pytest.raises(Invalid):
+        queue_many(post.mailbox.pk, ["a@b.example"], " ", "text", by=post.owner, key=uuid4())
+
+
+def test_a_batch_whose_author_lost_the_seat_says_so() -> None:
+    cast = found_cast()
+    post = open_post(cast.primary_admin)
+    batch = queue_many(post.mailbox.pk, [person()], "News", "Dear all", by=cast.agent, key=uuid4())
+    set_access(cast.agent.user.pk, "none", by=cast.primary_admin)
+    finish(batch)
+    with account_scope(post.account):
+        refused = BatchRecipient.objects.get(batch=batch)
+    assert refused.state == "refused" and refused.error and mails(post) == []
+
+
+def test_a_batch_whose_job_was_lost_is_taken_up_and_a_deleted_conversation_is_no_matter() -> None:
+    cast = found_cast()
+    post = open_post(cast.primary_admin)
+    batch = many(post, [person() for _ in range(25)])
+    bulk.continue_batch(post.account, batch.pk)
+    with connection.cursor() as db:
+        db.execute("DELETE FROM procrastinate_jobs WHERE task_name LIKE '%%continue_batch'")
+    bulk.continue_batches()
+    assert jobs("continue_batch", post.account) == 1
+    with account_scope(post.account):
+        delete_conversation(mails(post)[0].conversation_id, by=cast.primary_admin)
+    finish(batch)
+    assert len(mails(post)) == 24
+
+
+# By itself
+
+
+def received(post: Post, sender: str, **headers: str) -> Mail:
+    (raw,) = post.receive(letter(sender, post.address, **headers))
+    return post.mail(raw.message_id)
+
+
+def test_who_begins_a_conversation_is_told_once_a_day() -> None:
+    post = open_post(auto_reply="We have got your mail.")
+    customer = person()
+    first = received(post, f"Anna <{customer}>")
+    (told,) = mails(post, kind="auto")
+    assert (told.to, told.text, told.automatic) == (
+        [["Anna", customer]],
+        "We have got your mail.",
+        "auto-replied",
+    )
+    assert (told.conversation_id, told.in_reply_to) == (first.conversation_id, first.header_id)
+    received(post, customer)
+    assert len(mails(post, kind="auto")) == 1
+    with clock.at(clock.now() + timedelta(days=1, minutes=1)):
+        received(post, customer)
+    assert len(mails(post, kind="auto")) == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Auto_Submitted": "auto-generated"},
+        {"Precedence": "bulk"},
+        {"Precedence": "list"},
+        {"List_Id": "<weavers.lists.example>"},
+        {"X_Autoreply": "yes"},
+        {"Return_Path": "<>"},
+    ],
+    ids=str,
+)
+def test_what_is_automatic_is_never_answered(headers: dict[str, str]) -> None:
+    post = open_post(auto_reply="We have got your mail.")
+    received(post, person(), **headers)
+    assert mails(post) == []
+
+
+@pytest.mark.parametrize(
+    "sender", ["no-reply", "noreply+x", "MAILER-DAEMON", "postmaster", "bounces-1", "x-bounces", "l-request"]
+)
+def test_who_takes_no_answer_gets_none(sender: str) -> None:
+    post = open_post(auto_reply="We have got your mail.")
+    received(post, f"{sender}@{uuid4().hex}.example")
+    assert mails(post) == []
+
+
+def test_the_null_sender_gets_none() -> None:
+    post = open_post(auto_reply="We have got your mail.")
+    mail = received(post, person())
+    mail.sender = ""
+    assert not may_answer(mail)
+    with account_scope(post.account):
+        assert acknowledge(mail.conversation, mail) is None
+
+
+def test_an_automatic_mail_goes_out_without_a_sender_and_says_what_it_is() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port, auto_reply="We have got your mail.")
+        (mail,) = mails(box.post, kind="auto")
+        assert box.sent(mail).state == MailState.SENT
+        sender, people, raw = server.mails[0]
+        assert (sender, people) == ("", [box.customer]) and b"Auto-Submitted: auto-replied" in raw
+
+
+def test_two_mailboxes_that_answer_by_themselves_do_not_go_on_for_ever() -> None:
+    with faulty() as server:
+        one = open_outbox(server.port, auto_reply="One has got it")
+        other = open_outbox(server.port, auto_reply="Other has got it")
+        for box in (one, other):
+            with account_scope(box.account):
+                Mail.objects.filter(state=MailState.QUEUED).update(state=MailState.FAILED, next_try_at=None)
+        one.reply("Hello, other", Draft(to=(other.post.address,)))
+        by_address = {one.post.address: one, other.post.address: other}
+        for _ in range(10):
+            for box in (one, other):
+                for mail in mails(box.post, state=MailState.QUEUED):
+                    box.sent(mail)
+            brought, server.mails = server.mails, []
+            for sender, people, raw in brought:
+                for address in people:
+                    by_address[address].post.receive(raw, recipients=(address,), sender=sender)
+        autos = [len(mails(box.post, kind="auto")) for box in (one, other)]
+        assert autos == [1, 2]  # each told its first customer; the other told one, who fell silent
+
+
+def test_the_sweep_finds_what_is_due_and_nothing_else() -> None:
+    box = open_outbox()
+    mail = box.reply()
+    waiting = box.reply("Later")
+    box.due(waiting, next_try_at=clock.now() + timedelta(hours=1))
+    with connection.cursor() as db:
+        db.execute("DELETE FROM procrastinate_jobs WHERE task_name LIKE '%%send_mail'")
+    with clock.at(clock.now() - timedelta(days=300)):
+        assert send_due() == 0
+    send_due()
+    assert jobs("send_mail", box.account) == 1
+    send_due()
+    assert jobs("send_mail", box.account) == 1
+    assert box.now(mail).state == MailState.QUEUED
