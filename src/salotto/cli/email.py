@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from salotto.cli import email_queue
+from salotto.cli import email_domain, email_queue, email_status
 from salotto.cli.console import Group
 from salotto.config.options import Options
 
@@ -28,6 +28,8 @@ def register(command: argparse.ArgumentParser, data: Callable[[argparse.Argument
     inspect.add_argument("--lines", action="store_true", help="one JSON object per line and mail")
     inspect.set_defaults(run=inspect_files)
     email_queue.register(Group(add, data))
+    email_status.register(Group(add, data))
+    email_domain.register(Group(add, data))
 
 
 def inspect_files(given: argparse.Namespace, options: Options) -> int:

@@ -202,6 +202,27 @@ def _smtp(way: dict[str, Any]) -> Finding:
     return Finding("mail", OK, f"{where} takes our mail.")
 
 
+def _mail_in(place: Place) -> Finding:
+    from salotto.config import check_mail
+
+    wrong = check_mail.doors(place.options)
+    if wrong:
+        return Finding("mail in", PROBLEM, wrong)
+    open_doors = [text for text in (place.options.smtp_listen, place.options.lmtp_listen) if text]
+    if not open_doors:
+        return Finding("mail in", OK, "Mailboxes are read by IMAP; no mail is received by SMTP here.")
+    return Finding("mail in", OK, f"Mail is received at {' and '.join(open_doors)}.")
+
+
+def _mailboxes(place: Place) -> Finding:
+    from salotto.config import check_mail
+
+    found = check_mail.troubles()
+    if found:
+        return Finding("mailboxes", NOTE, " ".join(found))
+    return Finding("mailboxes", OK, "Every mailbox works, and no mail waits.")
+
+
 def _secrets(place: Place) -> Finding:
     options, path = place.options, place.options.data / "secret.key"
     if options.demo and options.public_url.startswith("https://"):
@@ -240,5 +261,5 @@ def _disk(place: Place) -> Finding:
     return Finding("disk", OK, text) if free >= LEAST_FREE else Finding("disk", PROBLEM, f"Only {text}")
 
 
-_WITH_DATABASE: tuple[Probe, ...] = (_migrations, _role, _worker, _live, _clock)
-_WITHOUT_DATABASE: tuple[Probe, ...] = (_mail, _secrets, _disk)
+_WITH_DATABASE: tuple[Probe, ...] = (_migrations, _role, _worker, _live, _clock, _mailboxes)
+_WITHOUT_DATABASE: tuple[Probe, ...] = (_mail, _mail_in, _secrets, _disk)
