@@ -9,7 +9,7 @@ from django.core import mail
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from salotto.billing import actions, tasks
-from salotto.billing.actions.reconciling import check_books, compare, reconcile
+from salotto.billing.actions.reconciling import SLACK, check_books, compare, reconcile
 from salotto.billing.gateways.port import Charge, Intent
 from salotto.billing.models import Payment, PaymentState
 from salotto.billing.notices import send_person_needed
@@ -18,6 +18,7 @@ from salotto.billing.queries import quote_seats
 from salotto.billing.signals import quantity_changed
 from salotto.billing.verify import verify
 from salotto.core import audit, clock
+from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
 from tests.billing.faulty import Crash, Faulty, in_place_of_the_sandbox
 from tests.billing.shop import add_card, buy, catalogue, price, quote, subscription
@@ -318,7 +319,7 @@ def test_what_was_taken_late_is_found_the_next_night(cast: Cast) -> None:
 
 
 def test_nights_without_a_comparison_are_made_up_for(cast: Cast) -> None:
-    """Also more than sixty of them: what counts is the last night that reached every gateway."""
+    """Also more than sixty of them: what counts is the last night that reached this gateway."""
 
     class Away(Faulty):
         def payments(self, since: datetime) -> list[Intent]:
@@ -338,3 +339,28 @@ def test_nights_without_a_comparison_are_made_up_for(cast: Cast) -> None:
         (line,) = nightly(payment.created_at + timedelta(days=91), payment)
         assert "refunded 600 CHF there, 0 here" in line
         assert nightly(payment.created_at + timedelta(days=92), payment) == []
+
+
+def test_a_gateway_that_is_away_holds_up_its_own_comparison_alone(cast: Cast) -> None:
+    """Each has the window of its own last comparison, and keeps it until it is reached again."""
+    asked: list[datetime] = []
+
+    class Asked(Faulty):
+        def payments(self, since: datetime) -> list[Intent]:
+            """Notes since when it was asked."""
+            asked.append(since)
+            return []
+
+    add_card(cast.primary_admin)
+    buy(cast.primary_admin, 4)
+    now = clock.now()
+    long_ago, yesterday = now - timedelta(days=300), now - timedelta(days=1)
+    for mine, first in ((yesterday, now - timedelta(days=60)), (long_ago, long_ago)):
+        reached = {"sandbox": mine.isoformat(), "other": long_ago.isoformat()}
+        audit.record(0, None, "books.checked", findings=0, reached=reached)
+        with in_place_of_the_sandbox(Asked()):
+            check_books(now)
+        day = first.astimezone(UTC).date()
+        assert (asked.pop() + SLACK).date() == day and not asked
+        last = AuditEntry.objects.filter(account_id=0, verb="books.checked").order_by("-id")[0]
+        assert last.detail["reached"] == last.detail["reached"] | reached | {"sandbox": now.isoformat()}
