@@ -38,10 +38,15 @@ def write_to(post: Post, body: str = "Where is my order?", **more: Any) -> tuple
     return came(post, letter(sender, post.address, body, **more))
 
 
-def order(post: Post, remote: str = "https://images.example/cup.png") -> bytes:
+def order(
+    post: Post, remote: str = "https://images.example/cup.png", *, sender: str = "", answers: str = ""
+) -> bytes:
     """A mail with HTML, an image in it, an image of the web, and two files."""
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = f"Shop <{person('shop')}>", post.address, "Your order"
+    mail["From"], mail["To"] = f"Shop <{sender or person('shop')}>", post.address
+    mail["Subject"] = "Your order"
+    if answers:
+        mail["In-Reply-To"] = f"<{answers}>"
     mail["Cc"], mail["Message-ID"] = "Bo Lind <bo@example.com>", f"<{new_id()}>"
     mail.set_content("Your order is on its way.\n")
     mail.add_alternative(ORDER.format(remote=remote), subtype="html")

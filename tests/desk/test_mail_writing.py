@@ -306,7 +306,7 @@ def test_files_that_run_are_known_by_their_ending(name: str, risky: bool) -> Non
 
 @pytest.mark.parametrize(
     ("size", "words"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (1_440_000, "1.4 MB"), (25_000_000, "25.0 MB")],
+    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (1_440_000, "1.4 MB"), (25 * 1024 * 1024, "25.0 MB")],
 )
 def test_a_size_is_written_as_file_managers_do(size: int, words: str) -> None:
     assert size_in_words(size) == words

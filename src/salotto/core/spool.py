@@ -8,7 +8,7 @@ from salotto.core.asgi import Message, Receive, Scope, header
 from salotto.core.errors import BadRequest, TooLarge
 
 IN_MEMORY = 1 << 20
-CHUNK = 1 << 16
+CHUNK = 1 << 19
 
 
 @asynccontextmanager

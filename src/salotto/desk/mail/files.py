@@ -85,11 +85,11 @@ def _icon(file: Attached) -> str:
 
 
 def size_in_words(size: int) -> str:
-    """Bytes as a person reads them: "420 B", "1.4 MB"; thousands, as file managers count."""
+    """Bytes as a person reads them: "420 B", "1.4 MB", in steps of 1024 as the limits are."""
     value, unit = float(size), "B"
     for unit in ("B", "kB", "MB", "GB"):
         if value < 999.5 or unit == "GB":
             break
-        value /= 1000
+        value /= 1024
     shape = "#,##0.0" if unit not in ("B", "kB") and value < 99.95 else "#,##0"
     return f"{format_decimal(value, shape, locale=times.locale())} {unit}"

@@ -135,11 +135,11 @@ function upload(url, item, progress) {
   });
 }
 
-/** Bytes as the server writes them: thousands. */
+/** Bytes as the server writes them. */
 export function inWords(size) {
   const units = ["B", "kB", "MB", "GB"];
   let n = 0;
-  while (size >= 999.5 && n < units.length - 1) { size /= 1000; n += 1; }
+  while (size >= 999.5 && n < units.length - 1) { size /= 1024; n += 1; }
   return `${size.toLocaleString(document.body.dataset.locale, { maximumFractionDigits: n > 1 && size < 99.95 ? 1 : 0 })} ${units[n]}`;
 }
 

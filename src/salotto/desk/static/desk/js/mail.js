@@ -3,6 +3,7 @@ import { writeAgain } from "./composer.js";
 import { fold } from "./fold.js";
 import { Form } from "./mail-form.js";
 import { ask, made, watch } from "./frames.js";
+import { leaving } from "./list.js";
 import { get, post } from "./net.js";
 import { close, go } from "./nav.js";
 import { live } from "./stream.js";
@@ -135,6 +136,7 @@ function gone({ kind, conversation, data }) {
 }
 
 function leave() {
+  leaving(current().id);
   close();
   toast(word("conversation_gone"));
 }

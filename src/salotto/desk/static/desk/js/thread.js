@@ -21,7 +21,7 @@ export const current = () => thread;
 
 /** Begin to follow the stream. */
 export function start() {
-  live.addEventListener("facts", ({ detail }) => detail.some((f) => f.conversation === thread?.id) && refresh());
+  live.addEventListener("facts", ({ detail }) => detail.some((f) => f.conversation === thread?.id && f.data?.what !== "deleted") && refresh());
   live.addEventListener("now", ({ detail }) => passing(detail));
   live.addEventListener("reset", () => thread && refresh());
   document.addEventListener("visibilitychange", readSoon);
