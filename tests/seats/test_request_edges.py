@@ -1,6 +1,7 @@
 """Talking about a request where something is in the way: files, a deleted conversation, a mailbox
 that carries chats on, a new primary admin, too many requests (S13)."""
 
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -18,6 +19,7 @@ from salotto.inbox.signals import Draft
 from salotto.seats import actions
 from salotto.seats.actions.talking import MOST, SPAN
 from tests.billing.shop import catalogue
+from tests.billing.test_first_purchase import meanwhile
 from tests.cast import Cast
 from tests.channels.email.post import open_post
 from tests.mailbox import mails_to, text_of
@@ -57,6 +59,17 @@ def test_s13_the_words_outlive_a_conversation_that_support_deletes(cast: Cast) -
         reply(agent, now, "Thank you.")
         carry(agent.account.pk)
     assert [text for _, text in words(cast)][-2:] == ["Those in Rome.", "Thank you."]
+
+
+def test_s13_a_request_that_waits_for_the_deletion_begins_another_conversation(cast: Cast) -> None:
+    with supported(cast) as (agent, request):
+        actions.withdraw_request(by=cast.primary_admin)
+        ask = partial(actions.request_removal, 1, "once more", by=cast.primary_admin)
+        with account_scope(agent.account.pk), meanwhile(ask) as asking:
+            inbox.delete_conversation(request.support_conversation_id or 0, by=agent)
+        again = asking[0].result(30)
+        assert "once more" in thread_bodies(again)[0]
+    assert again.support_conversation_id != request.support_conversation_id
 
 
 def test_s13_a_mailbox_that_carries_chats_on_does_not_mail_an_answer_again(cast: Cast) -> None:

@@ -50,7 +50,7 @@ def support_is_asked(
             support_account_id, uuid4(), Kind.VISITOR, text, inbox=inbox, visitor=visitor,
             language=by.user.language, name=by.account.name,
         )  # fmt: skip
-        posted = post(item)
+        posted = post(item) or post(item)  # deleted while the first one waited: begun anew
     transaction.on_commit(bell.ring)
     return posted.conversation if posted else None
 
