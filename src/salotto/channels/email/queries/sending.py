@@ -10,6 +10,7 @@ from salotto.channels.email.models import (
     Batch,
     BatchRecipient,
     BatchState,
+    Domain,
     Mail,
     Mailbox,
     MailState,
@@ -18,10 +19,12 @@ from salotto.channels.email.models import (
 )
 from salotto.channels.email.recipients import Last, as_people
 from salotto.core.tenancy import account_scope, all_accounts
-from salotto.inbox.models import Contact
+from salotto.inbox.models import Attachment, Blob, Contact
 
 MOST_MAILBOXES = 1000
 """Mailboxes of an account whose addresses count as its own."""
+MOST_FILES = 100
+"""Files of one mail."""
 MOST_DUE = 500
 """Mails that one look at the queue finds."""
 
@@ -124,3 +127,39 @@ def progress(batch: Batch) -> dict[str, int]:
         kind="bulk", conversation__in=BatchRecipient.objects.filter(batch=batch).values("conversation")
     )
     return {**dict(people), **dict(mails.values_list("state").annotate(Count("id")))}
+
+
+# What a mail is written from, in the caller's account scope
+
+
+def files_of(mail: Mail) -> list[Attachment]:
+    """The files of a mail's message with their bytes, in order."""
+    rows = Attachment.objects.select_related("blob").filter(message_id=mail.message_id or 0)
+    return list(rows.order_by("place", "id")[:MOST_FILES])
+
+
+def logo_of(mailbox: Mailbox) -> bytes:
+    """The image on a mailbox's letter paper; empty without one."""
+    found = Blob.objects.filter(pk=mailbox.logo_id or 0).values_list("content", flat=True).first()
+    return bytes(found or b"")
+
+
+def answered_by(mail: Mail) -> Mail | None:
+    """The mail of the same conversation that this one answers."""
+    mine = Mail.objects.filter(conversation_id=mail.conversation_id, header_id=mail.in_reply_to)
+    found: Mail | None = mine.order_by("id").first()
+    return found
+
+
+def forwarded_by(mail: Mail) -> Mail | None:
+    """The mail that this one passes on."""
+    source = (mail.message.data if mail.message else {}).get("forwarded", 0)
+    found: Mail | None = Mail.objects.filter(message_id=source).first()
+    return found
+
+
+def signing_domain(name: str) -> Domain | None:
+    """The account's domain of this name (in ASCII), if its mail is signed."""
+    signing = Domain.objects.filter(name=name, signs=True).exclude(private_key="")
+    found: Domain | None = signing.first()
+    return found

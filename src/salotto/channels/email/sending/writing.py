@@ -10,14 +10,13 @@ from salotto.channels.email.composing import dkim
 from salotto.channels.email.composing.body import COLOUR, Look, Quoted, sign_off, write_body
 from salotto.channels.email.composing.headers import ascii_domain
 from salotto.channels.email.composing.mail import File, Outgoing, compose
-from salotto.channels.email.models import Domain, Mail, Mailbox
+from salotto.channels.email.models import Mail, Mailbox
+from salotto.channels.email.queries import sending as queries
 from salotto.channels.email.recipients import as_people
 from salotto.channels.email.sending.outcome import Never, NotNow
 from salotto.core import clock
 from salotto.core.sealing import CannotOpen, unseal
-from salotto.inbox.models import Attachment, Blob
 
-MOST_FILES = 100
 _LOGO = "logo@salotto.invalid"
 _IMAGES = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp"}
 
@@ -37,10 +36,9 @@ def write(mail: Mail) -> bytes:
 
 def _files(mail: Mail) -> list[File]:
     """The files of its message. Raises NotNow when one is missing: nothing is sent without."""
-    rows = Attachment.objects.select_related("blob").filter(message_id=mail.message_id or 0)
     found = [
         File(row.name, row.type, bytes(row.blob.content), row.content_id, row.inline)
-        for row in rows.order_by("place", "id")[:MOST_FILES]
+        for row in queries.files_of(mail)
     ]
     if len(found) < mail.files:
         missing = mail.files - len(found)
@@ -102,8 +100,7 @@ def _said(mail: Mail) -> tuple[str, Quoted | None]:
 
 def _answered(mail: Mail) -> Quoted | None:
     """The mail that is answered, with as much of it as our own copy quotes."""
-    mine = Mail.objects.filter(conversation_id=mail.conversation_id, header_id=mail.in_reply_to)
-    found = mine.order_by("id").first()
+    found = queries.answered_by(mail)
     return _quoted(mail, found) if found and len(found.text) <= quoting.LIMIT else None
 
 
@@ -117,18 +114,16 @@ def _look(mailbox: Mailbox, company: str) -> Look | None:
 
 def _logo(mailbox: Mailbox) -> list[File]:
     """The logo, as a file that the HTML shows in place."""
-    content = Blob.objects.filter(pk=mailbox.logo_id or 0).values_list("content", flat=True).first()
-    if content is None:
+    image = queries.logo_of(mailbox)
+    if not image:
         return []
-    image = bytes(content)
     kind = next((kind for start, kind in _IMAGES.items() if image.startswith(start)), "image/png")
     return [File(f"logo.{kind.partition('/')[2]}", kind, image, _LOGO, inline=True)]
 
 
 def _forwarded(mail: Mail) -> Quoted | None:
     """The mail that is passed on."""
-    source = (mail.message.data if mail.message else {}).get("forwarded", 0)
-    found = Mail.objects.filter(message_id=source).first()
+    found = queries.forwarded_by(mail)
     return _quoted(mail, found) if found else None
 
 
@@ -147,7 +142,7 @@ def signed(sender: str, raw: bytes) -> bytes:
     """With a DKIM signature, if the domain of this address has a key and signs; in the caller's
     account scope. Raises NotNow when the key cannot be opened."""
     name = ascii_domain(sender.rpartition("@")[2])
-    domain = Domain.objects.filter(name=name, signs=True).exclude(private_key="").first()
+    domain = queries.signing_domain(name)
     if domain is None:
         return raw
     try:
