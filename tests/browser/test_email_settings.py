@@ -1,0 +1,197 @@
+"""The settings of email in a browser: what an admin does there, and how it looks to everyone."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from salotto.channels.email.actions import domains
+from salotto.channels.email.actions.trying import send_trial
+from salotto.channels.email.models import Mailbox, RawMail, RawState, Trial, Way
+from salotto.core import clock
+from salotto.core.tenancy import account_scope
+from tests.browser.conftest import People
+from tests.browser.test_quality import serious
+from tests.cast import Cast
+from tests.channels.email.domains.test_check import Zone
+from tests.channels.email.post import Post, letter
+from tests.channels.email.sending.outbox import by_server
+from tests.channels.email.test_mailboxes import Door, listening, png
+from tests.desk.email_pages import open_inbox, row, server
+
+PAGES = (
+    "",
+    "add/",
+    "domains/",
+    "mail/",
+    "email/{id}/",
+    "email/{id}/connect/",
+    "email/{id}/receiving/",
+    "email/{id}/sending/",
+    "email/{id}/look/",
+    "email/{id}/automatic/",
+    "email/{id}/forwarding/",
+    "email/{id}/remove/",
+)
+
+
+def settings(people: People, cast: Cast, path: str = "", **options: object) -> Page:
+    return people.member(cast.primary_admin, f"settings/channels/{path}", **options)
+
+
+def address(people: People, cast: Cast, path: str) -> str:
+    return f"{people.server}/a/{cast.slug}/settings/channels/{path}"
+
+
+def preview(page: Page) -> Any:
+    """The document of the preview."""
+    expect(page.locator(".preview-frames iframe.arriving")).to_have_count(0)
+    return page.frame_locator(".preview-frames iframe").last.locator("body")
+
+
+@pytest.fixture
+def box(cast: Cast) -> Post:
+    """An inbox of which every page has something to show."""
+    name = "A very long name of an inbox for all questions about deliveries and returns"
+    found = open_inbox(cast, name, signature="{agent}", colour="#336699", footer="Via Roma 1")
+    broken = "x" * 90
+    by_server(found, 1, trouble=f"The server cannot be reached.\n{broken}", trouble_since=clock.now())
+    ids = found.store(*(letter("anna@customer.example", found.address, subject=broken) for _ in range(2)))
+    with account_scope(found.account):
+        RawMail.objects.filter(pk__in=ids).update(state=RawState.FAILED, error=f"It broke: {broken}")
+        made = domains.add_domain("shop.example", by=cast.primary_admin)
+        domains.look_at_domain(made.pk, by=cast.primary_admin, lookup=Zone())
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_are_accessible(people: People, cast: Cast, box: Post, scheme: str) -> None:
+    page = settings(people, cast, color_scheme=scheme, reduced_motion="reduce")
+    for path in PAGES:
+        page.goto(address(people, cast, path.format(id=box.mailbox.pk)))
+        assert serious(page) == [], path
+
+
+@pytest.mark.parametrize("width", [360, 390, 1024])
+def test_nothing_sticks_out_of_a_narrow_window(people: People, cast: Cast, box: Post, width: int) -> None:
+    page = settings(people, cast, viewport={"width": width, "height": 800})
+    for path in PAGES:
+        page.goto(address(people, cast, path.format(id=box.mailbox.pk)))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_an_inbox_is_added_connected_and_switched_off(people: People, cast: Cast) -> None:
+    page = settings(people, cast)
+    page.get_by_role("link", name="Add an email inbox").click()
+    page.get_by_label("Email address").fill("help@gmx.de")
+    page.get_by_label("Name of the inbox").fill("Help")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("help@gmx.de is a mailbox at GMX")).to_be_visible()
+    page.get_by_role("link", name="Enter the password").click()
+    expect(page.get_by_label("Server", exact=True)).to_have_value("imap.gmx.net")
+    page.get_by_label("Password", exact=True).fill("correct horse")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved. It is used from now on.")).to_be_visible()
+    page.get_by_role("switch").click()
+    expect(page.get_by_role("switch")).to_have_attribute("aria-checked", "false")
+    with account_scope(cast.account.pk):
+        made = Mailbox.objects.get()
+    found = Post(cast.primary_admin, made)
+    assert server(found, Way.IN) is not None and server(found, Way.OUT) is not None
+    assert not made.enabled
+
+
+def test_a_connection_is_tried_in_place(people: People, cast: Cast) -> None:
+    box = open_inbox(cast)
+    page = settings(people, cast, f"email/{box.mailbox.pk}/sending/")
+    page.get_by_label("Server", exact=True).fill("nobody.invalid")
+    page.get_by_role("button", name="Try the connection").click()
+    expect(page.get_by_text("Enter the password; it is asked again")).to_be_visible()
+    page.get_by_label("Password", exact=True).fill("correct horse")
+    page.get_by_role("button", name="Try the connection").click()
+    expect(page.locator(".step.bad")).to_contain_text("No server of this name is known.")
+    expect(page.get_by_label("Password", exact=True)).to_have_value("correct horse")
+
+
+def test_the_preview_follows_what_is_typed(people: People, cast: Cast) -> None:
+    box = open_inbox(cast)
+    page = settings(people, cast, f"email/{box.mailbox.pk}/look/")
+    expect(preview(page)).to_contain_text("Giulia from Bottega Conti")
+    page.get_by_label("Signature").fill("Yours, {agent}")
+    expect(preview(page)).to_contain_text("Yours, Giulia Conti")
+    page.get_by_label("The company", exact=True).check()
+    page.get_by_label("Company name").fill("Conti & Sons")
+    expect(preview(page)).not_to_contain_text("Giulia from")
+    expect(preview(page)).to_contain_text("Conti & Sons")
+    page.get_by_role("button", name="Text").click()
+    expect(preview(page)).to_contain_text("-- Yours, Giulia Conti")
+    assert row(box).signature == ""
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("It holds for mails from now on.")).to_be_visible()
+    assert row(box).signature == "Yours, {agent}"
+
+
+def test_a_logo_is_uploaded_and_a_large_one_is_not(people: People, cast: Cast) -> None:
+    box = open_inbox(cast)
+    page = settings(people, cast, f"email/{box.mailbox.pk}/look/")
+    chosen = page.get_by_label("Picture")
+    chosen.set_input_files({"name": "big.png", "mimeType": "image/png", "buffer": png() + b"\0" * 300_000})
+    page.get_by_role("button", name="Upload the logo").click()
+    assert row(box).logo_id is None
+    chosen.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"nothing"})
+    people.troubles.expected = lambda text: "422" in text
+    page.get_by_role("button", name="Upload the logo").click()
+    expect(page.get_by_text("This is no PNG and no JPEG picture")).to_be_visible()
+    chosen.set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": png(40, 20)})
+    page.get_by_role("button", name="Upload the logo").click()
+    expect(page.get_by_alt_text("The present logo")).to_be_visible()
+    assert row(box).logo_id is not None
+    expect(preview(page).locator("img")).to_be_visible()
+
+
+def test_a_test_mail_is_watched_as_it_goes(people: People, cast: Cast) -> None:
+    box, door = open_inbox(cast, hook_digest="x" * 64), Door()
+    page = settings(people, cast, f"email/{box.mailbox.pk}/")
+    with listening(door) as port:
+        by_server(box, port)
+        page.get_by_role("button", name="Send a test mail and wait for it").click()
+        expect(page.locator(".step.now")).to_contain_text("In line to be sent")
+        with account_scope(box.account):
+            trial = Trial.objects.get()
+        send_trial(box.account, trial.pk)
+    expect(page.locator(".step.now")).to_contain_text("On its way")
+    expect(page.get_by_text("queued as 7F3A")).to_be_visible()
+    box.store(*door.mails)
+    expect(page.get_by_text("delivered to us by SMTP")).to_be_visible()
+    box.take_in()
+    expect(page.get_by_text("It works, in")).to_be_visible()
+    assert box.conversations() == []
+
+
+def test_what_waits_is_tried_again_and_shown(people: People, cast: Cast, box: Post) -> None:
+    page = settings(people, cast)
+    page.get_by_role("link", name="Look at them").click()
+    expect(page.locator(".letter")).to_have_count(2)
+    page.get_by_role("link", name="Original").first.click()
+    expect(page.locator("pre.original")).to_contain_text("customer.example")
+    page.go_back()
+    page.get_by_role("button", name="Try all again").click()
+    expect(page.get_by_text("2 mails are being tried again.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing waits")).to_be_visible()
+
+
+def test_a_record_is_copied(people: People, cast: Cast, box: Post) -> None:
+    page = settings(people, cast, "domains/")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the value of _dmarc.shop.example").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("v=DMARC1; p=none;")
+
+
+def test_without_scripts_everything_is_there(people: People, cast: Cast, box: Post) -> None:
+    page = settings(people, cast, f"email/{box.mailbox.pk}/look/", java_script_enabled=False)
+    page.get_by_role("button", name="HTML").click()
+    expect(page.frame_locator("iframe").locator("body")).to_contain_text("Via Roma 1")
+    page.goto(address(people, cast, f"email/{box.mailbox.pk}/"))
+    page.get_by_role("button", name="Send a test mail").click()
+    expect(page.get_by_text("In line to be sent")).to_be_visible()
