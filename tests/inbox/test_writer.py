@@ -119,6 +119,28 @@ def test_a_visitors_messages_keep_their_order_while_their_conversation_is_locked
         assert list(thread.values_list("body", flat=True)) == [str(n) for n in range(7)]
 
 
+def test_what_waits_while_its_conversation_is_deleted_begins_another(cast: Cast) -> None:
+    account, visitor = cast.account.pk, uuid4()
+    old = must(post(item_of(account, "gone", visitor=visitor))).conversation
+    items = [item_of(account, text, visitor=visitor) for text in ("a", "b")]
+    other = item_of(account, "someone else")
+
+    async def test(writer: Writer, commits: list[int]) -> None:
+        async with await psycopg.AsyncConnection.connect(**{**arguments(), "autocommit": False}) as holder:
+            await holder.execute("SELECT FROM inbox_conversation WHERE id = %s FOR UPDATE", [old])
+            waiting = [asyncio.create_task(writer.post(item)) for item in items]
+            await writer.post(other)
+            await holder.execute("DELETE FROM inbox_message WHERE conversation_id = %s", [old])
+            await holder.execute("DELETE FROM inbox_conversation WHERE id = %s", [old])
+            await holder.commit()
+            posted = [must(one) for one in await asyncio.gather(*waiting)]
+        assert len({one.conversation for one in posted}) == 1 and posted[0].conversation != old
+        assert posted[0].message < posted[1].message
+
+    run(test)
+    assert bodies(cast) == ["a", "b", "someone else"]
+
+
 def test_without_a_database_the_sender_keeps_the_message_and_a_retry_writes_it_once(cast: Cast) -> None:
     first, item = item_of(cast.account.pk, "before"), item_of(cast.account.pk, "Hello")
     connection.ensure_connection()

@@ -174,6 +174,15 @@ class Lane:
 
 
 async def _write(db: AsyncConnection[Any], batch: list[Waiting]) -> list[Posted | None]:
+    results = await _call(db, batch)
+    gone = [n for n, (item, _) in enumerate(batch) if results[n] is None and item.visitor is not None]
+    if gone:  # a conversation was deleted while its visitor's messages waited: they begin another
+        for n, posted in zip(gone, await _call(db, [batch[n] for n in gone]), strict=True):
+            results[n] = posted
+    return results
+
+
+async def _call(db: AsyncConnection[Any], batch: list[Waiting]) -> list[Posted | None]:
     rows = await (await db.execute(CALL, [as_parameter([item for item, _ in batch])])).fetchall()
     return [as_posted(row) for row in rows]
 
