@@ -9,7 +9,14 @@ from django.core import mail
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from salotto.billing import actions, tasks
-from salotto.billing.actions.reconciling import SLACK, check_books, compare, reconcile
+from salotto.billing.actions.reconciling import (
+    LONGEST_WINDOW,
+    SLACK,
+    WINDOW,
+    check_books,
+    compare,
+    reconcile,
+)
 from salotto.billing.gateways.port import Charge, Intent
 from salotto.billing.models import Payment, PaymentState
 from salotto.billing.notices import send_person_needed
@@ -354,8 +361,9 @@ def test_a_gateway_that_is_away_holds_up_its_own_comparison_alone(cast: Cast) ->
     add_card(cast.primary_admin)
     buy(cast.primary_admin, 4)
     now = clock.now()
-    long_ago, yesterday = now - timedelta(days=300), now - timedelta(days=1)
-    for mine, first in ((yesterday, now - timedelta(days=60)), (long_ago, long_ago)):
+    never, long_ago, yesterday = (now - timedelta(days=days) for days in (900, 300, 1))
+    windows = ((yesterday, now - WINDOW), (long_ago, long_ago), (never, now - LONGEST_WINDOW))
+    for mine, first in windows:
         reached = {"sandbox": mine.isoformat(), "other": long_ago.isoformat()}
         audit.record(0, None, "books.checked", findings=0, reached=reached)
         with in_place_of_the_sandbox(Asked()):
