@@ -11,8 +11,8 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from salotto.channels.email.models import RawState
 
-# Django would put each mail into the text of one statement, as hexadecimal digits: a mail of
-# 35 MB took 200 MB for a moment, and storing twice the time.
+# Django would put all mails into the text of one statement, as hexadecimal digits: twice their
+# size, several times over, and twice the time.
 _INSERT = """
     INSERT INTO email_rawmail
            (account_id, mailbox_id, source, folder, uidvalidity, uid, sender, recipients,
