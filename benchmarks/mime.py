@@ -112,7 +112,7 @@ def _lines(what: str, mails: list[bytes], rounds: int) -> list[Line]:
     ours, default, compat = measured(mails, rounds)
     return [
         report.at_most(
-            "m",
+            "i",
             f"reading {what}, against policy default",
             ours / len(mails),
             default / len(mails),

@@ -62,19 +62,20 @@ def text(html: str) -> str:
     may_hide = any(word in lowered for word in _MAY_HIDE)
     writer = _Writer()
     unseen, depth = "", 0  # the element that is left out, and how many of its kind are open in it
-    for words, slash, name, given, sign in _TOKEN.findall(html):
+    for token in _TOKEN.finditer(html):
+        words, slash, name, given, sign = token.groups()
+        if not name:
+            if not unseen and (words or sign):
+                writer.say(words or sign)
+            continue
         tag = name.lower()
         if unseen:
             depth += (-1 if slash else 1) if tag == unseen else 0
             unseen = unseen if depth > 0 else ""
-        elif not tag:
-            writer.say(words or sign)
-        elif slash:
-            writer.leave(tag)
-        elif tag in UNSEEN or (may_hide and tag not in VOID and _hidden(tag, given)):
-            unseen, depth = tag, 1
+        elif tag in UNSEEN or (may_hide and tag not in VOID and not slash and _hidden(tag, given)):
+            unseen, depth = ("" if slash else tag), 1
         elif tag in _BEGINS:
-            writer.enter(tag, given)
+            (writer.leave if slash else writer.enter)(tag, given)
     return writer.result()
 
 
@@ -143,7 +144,7 @@ class _Writer:
         else:
             self._marker = "  " * max(0, depth - 1) + "- "
 
-    def leave(self, tag: str) -> None:
+    def leave(self, tag: str, given: str = "") -> None:
         """An element ends."""
         if tag == "a" and self._links:
             self._link(*self._links.pop())
@@ -173,8 +174,6 @@ class _Writer:
 
     def say(self, text: str) -> None:
         """Words."""
-        if not text:
-            return
         if text.isspace() and not self._pre:
             if self._line:
                 self._line.append(" ")
