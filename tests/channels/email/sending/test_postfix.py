@@ -13,6 +13,7 @@ from salotto.channels.email.sending.lines import LINES
 from salotto.core import clock
 from salotto.core.errors import Conflict
 from salotto.core.tenancy import account_scope
+from salotto.inbox.actions import File, upload
 from salotto.inbox.signals import Draft
 from tests.channels.email.post import open_post
 from tests.channels.email.receiver.doors import receiving, stored
@@ -91,13 +92,12 @@ def test_some_refused_some_put_off_each_gets_what_is_due(relay: Postfix) -> None
 
 
 def test_a_mail_larger_than_the_server_takes_has_failed() -> None:
-    with postfix(size=20_000) as small:
+    with postfix(size=100_000) as small:
         box = open_outbox(small.port)
-        mail = box.sent(box.reply("long " * 1900 + "\n" + "x" * 400 + "\n" + "word " * 10))
-        assert mail.state == MailState.SENT
+        assert box.sent(box.reply("long " * 1900)).state == MailState.SENT
         with account_scope(box.account):
-            Mail.objects.filter(pk=(mail := box.reply()).pk).update(text="word " * 9000)
-        mail = box.sent(mail)
+            large = upload(File("a.bin", "application/octet-stream", b"x" * 200_000), by=box.post.owner)
+        mail = box.sent(box.reply(draft=Draft(attachments=(large.pk,))))
         assert mail.state == MailState.FAILED and mail.error.startswith("552")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 
+import psycopg
 from django.db import InterfaceError, OperationalError, transaction
 
 from salotto.accounts.members import Member, must_manage_channels
@@ -21,7 +22,7 @@ def database_or_busy() -> Iterator[None]:
     """Raises Busy where the database cannot be asked: whoever brings a mail keeps it then."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise Busy from error
 
 

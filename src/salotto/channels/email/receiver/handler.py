@@ -1,6 +1,7 @@
 """What a connection may do: name recipients of ours, and leave a mail for them."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -13,6 +14,8 @@ from salotto.channels.email.actions import Arrival, receiving
 from salotto.channels.email.queries.receiving import Place, place_of
 from salotto.channels.email.receiver.limits import MOST_HOPS, MOST_RECIPIENTS, MOST_UNKNOWN
 from salotto.core.errors import Busy
+
+log = logging.getLogger("salotto.email")
 
 T = TypeVar("T")
 
@@ -99,6 +102,9 @@ class Handler:
         try:
             await self._ask(receiving.receive, arrivals)
         except Busy:
+            return BUSY
+        except Exception:  # our fault, and this recipient's alone: the others have answers of their own
+            log.exception("A mail could not be stored; its sender keeps it")
             return BUSY
         return STORED
 
