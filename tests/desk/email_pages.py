@@ -42,13 +42,15 @@ def open_inbox(cast: Cast, name: str = "Support", **fields: Any) -> Post:
 def row(found: Post) -> Mailbox:
     """The mailbox as the database has it now."""
     with account_scope(found.account):
-        return Mailbox.objects.select_related("inbox", "account").get(pk=found.mailbox.pk)
+        now: Mailbox = Mailbox.objects.select_related("inbox", "account").get(pk=found.mailbox.pk)
+    return now
 
 
 def server(found: Post, way: str) -> Server | None:
     """Its server of this way."""
     with account_scope(found.account):
-        return Server.objects.filter(mailbox=found.mailbox, way=way).first()
+        now: Server | None = Server.objects.filter(mailbox=found.mailbox, way=way).first()
+    return now
 
 
 def permitted(cast: Cast) -> Member:

@@ -1,14 +1,21 @@
 """The settings of email inboxes: who may, what they show, what bad input gets."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from django.test import override_settings
 
-from salotto.channels.email.models import FromName, Mailbox, Way
+from salotto.accounts.actions import permit_channels
+from salotto.channels.email.models import Auth, FromName, Mailbox, Way
+from salotto.channels.email.oauth import PROVIDERS
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
 from tests.cast import Cast
 from tests.channels.email.post import Post, open_post
 from tests.desk.email_pages import open_inbox, page, permitted, post, row, server, text_of, url
+from tests.mailservers.provider import Provider, provider
 
 READS = (
     "",
@@ -281,6 +288,49 @@ def test_a_refusal_at_the_provider_is_told_on_the_page_of_the_inbox(cast: Cast, 
     assert "The provider gave no access: access_denied" in text_of(answer.content.decode())
 
 
+@pytest.fixture
+def google(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    """Google, as far as we can see."""
+    settings.MAIL_OAUTH = {"google": ("client", "client secret"), "microsoft": ("", "")}
+    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
+    with provider("support@shop.example") as made:
+        known = PROVIDERS[Auth.GOOGLE]
+        ours = replace(known, authorize_url=f"{made.url}/auth", token_url=f"{made.url}/token")
+        monkeypatch.setitem(PROVIDERS, Auth.GOOGLE, ours)
+        yield made
+
+
+def test_a_mailbox_is_connected_with_its_provider(cast: Cast, box: Post, google: Provider) -> None:
+    client = cast.client(cast.primary_admin)
+    begun = client.post(url(cast, f"email/{box.mailbox.pk}/connect/google/"), {"take": "everything"})
+    back = client.get("/mail/oauth/google/callback", google.consent(begun["Location"]), follow=True)
+    found = text_of(back.content.decode())
+    assert "Connected with Google as support@shop.example" in found
+    assert "Use a password instead" in found
+    sending = page(cast, f"email/{box.mailbox.pk}/sending/")
+    assert "Sent by Google as support@shop.example" in sending
+    path = f"email/{box.mailbox.pk}/receiving/"
+    assert post(cast, path, {"folder": "Support"}).status_code == 302
+    kept = server(box, Way.IN)
+    assert kept is not None and (kept.folder, kept.auth) == ("Support", Auth.GOOGLE)
+    assert post(cast, f"email/{box.mailbox.pk}/sending/", {"per_minute": "30"}).status_code == 302
+    out = server(box, Way.OUT)
+    assert out is not None and (out.per_minute, out.auth) == (30, Auth.GOOGLE)
+
+
+def test_consent_is_of_use_to_nobody_else(cast: Cast, box: Post, google: Provider) -> None:
+    client = cast.client(cast.primary_admin)
+    begun = client.post(url(cast, f"email/{box.mailbox.pk}/connect/google/"))
+    answer = google.consent(begun["Location"])
+    assert cast.client(cast.outsider).get("/mail/oauth/google/callback", answer).status_code == 400
+    permit_channels(cast.admin.user.pk, True, by=cast.primary_admin)
+    other = cast.client(cast.admin)
+    theirs = google.consent(other.post(url(cast, f"email/{box.mailbox.pk}/connect/google/"))["Location"])
+    permit_channels(cast.admin.user.pk, False, by=cast.primary_admin)
+    assert other.get("/mail/oauth/google/callback", theirs).status_code == 403
+    assert server(box, Way.IN) is None
+
+
 LOOK = {
     "from_name": FromName.COMPANY,
     "company": "Bottega",
@@ -304,7 +354,9 @@ def test_a_look_is_saved(cast: Cast, box: Post) -> None:
         ("company", "x" * 81, "at most 80 characters"),
     ],
 )
-def test_a_look_that_cannot_be_is_not_saved(cast: Cast, box: Post, field: str, value: str, words: str) -> None:
+def test_a_look_that_cannot_be_is_not_saved(
+    cast: Cast, box: Post, field: str, value: str, words: str
+) -> None:
     answer = post(cast, f"email/{box.mailbox.pk}/look/", {**LOOK, field: value})
     shown = text_of(answer.content.decode())
     assert answer.status_code == 422 and words in shown
@@ -353,7 +405,10 @@ def test_one_inbox_carries_chats_on(cast: Cast, box: Post) -> None:
     other = open_inbox(cast, "Sales")
     post(cast, f"email/{other.mailbox.pk}/automatic/chats/", {"on": "on", "minutes": "3"})
     assert "Sales does it now" in page(cast, f"email/{box.mailbox.pk}/automatic/")
-    assert post(cast, f"email/{box.mailbox.pk}/automatic/chats/", {"on": "on", "minutes": "9"}).status_code == 302
+    assert (
+        post(cast, f"email/{box.mailbox.pk}/automatic/chats/", {"on": "on", "minutes": "9"}).status_code
+        == 302
+    )
     assert (row(box).continues_chats, row(box).chat_minutes) == (True, 9)
     assert not row(other).continues_chats
 

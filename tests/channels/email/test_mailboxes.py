@@ -34,7 +34,8 @@ from tests.mailservers.dovecot import await_that, dovecot, free_port
 
 def now(post: Post) -> Mailbox:
     with account_scope(post.account):
-        return Mailbox.objects.select_related("inbox").get(pk=post.mailbox.pk)
+        found: Mailbox = Mailbox.objects.select_related("inbox").get(pk=post.mailbox.pk)
+    return found
 
 
 def png(width: int = 8, height: int = 8) -> bytes:

@@ -204,6 +204,7 @@ class RawMail(AccountModel):
                 name="email_raw_dead",
             ),
             models.Index("account", "conversation", name="email_raw_conversation"),
+            models.Index("account", "mailbox", "id", name="email_raw_mailbox"),
         ]
 
 

@@ -52,21 +52,30 @@ def _server(request: MemberRequest, mailbox: int, way: Way) -> HttpResponse:
     standing = standing_of(request, mailbox)
     if request.method != "POST":
         return _page(request, standing, way, FORMS[way](initial=_initial(request, standing, way)))
-    form = FORMS[way](_posted(request, standing, way))
+    form = _posted(request, standing, way)
     if form.is_valid() and _saved(request, standing, way, form):
         messages.success(request, _("Saved. It is used from now on."))
         return back_to(request, f"mailbox_{PARTS[way]}", standing.mailbox.pk)
     return _page(request, standing, way, form, 422)
 
 
-def _posted(request: MemberRequest, standing: Standing, way: Way) -> Any:
+def _posted(request: MemberRequest, standing: Standing, way: Way) -> ServerForm:
     """What was typed; of a mailbox at a provider only the folder and the limit are ours to set."""
     kept = _kept(standing, way)
     given = request.POST.copy()
-    if kept is not None and kept.auth in PROVIDED and "host" not in given:
+    by_provider = kept is not None and kept.auth in PROVIDED and "host" not in given
+    if kept is not None and by_provider:
         for name in ("host", "port", "security", "auth", "username"):
             given[name] = str(getattr(kept, name))
-    return given
+    return _with_choices(FORMS[way](given), kept if by_provider else None)
+
+
+def _with_choices(form: ServerForm, provided: Server | None) -> ServerForm:
+    """A mailbox at a provider keeps its way of signing in; any other has a choice of two."""
+    own = [(provided.auth, provided.get_auth_display())] if provided is not None else []
+    ways = [*own, *((auth.value, str(auth.label)) for auth in (Auth.PASSWORD, Auth.NONE))]
+    form.fields["auth"].choices = ways  # type: ignore[attr-defined]
+    return form
 
 
 def _kept(standing: Standing, way: Way) -> Server | None:
@@ -92,7 +101,7 @@ def _page(
 ) -> HttpResponse:
     kept, provider = _kept(standing, way), known_provider(standing.mailbox.address)
     by_provider = kept is not None and kept.auth in PROVIDED and request.GET.get("by") != "password"
-    form.fields["auth"].choices = _ways_to_sign_in(kept, by_provider)  # type: ignore[attr-defined]
+    _with_choices(form, kept if by_provider else None)
     context = {
         "form": form,
         "kept": kept,
@@ -105,11 +114,6 @@ def _page(
         **more,
     }
     return page(request, standing, PARTS[way], context, status)
-
-
-def _ways_to_sign_in(kept: Server | None, by_provider: bool) -> list[tuple[str, str]]:
-    own = [(kept.auth, kept.get_auth_display())] if kept is not None and by_provider else []
-    return [*own, *((auth.value, str(auth.label)) for auth in (Auth.PASSWORD, Auth.NONE))]
 
 
 def _saved(request: MemberRequest, standing: Standing, way: Way, form: ServerForm) -> bool:
@@ -137,10 +141,7 @@ def _as_outgoing(given: Settings, provider: Provider) -> Settings:
 def test(request: MemberRequest, mailbox: int, way: str) -> HttpResponse:
     """Try what was typed, without saving it; with htmx only the steps."""
     standing, way = standing_of(request, mailbox), _way(way)
-    form = FORMS[way](_posted(request, standing, way))
-    form.fields["auth"].choices = _ways_to_sign_in(  # type: ignore[attr-defined]
-        _kept(standing, way), "host" not in request.POST
-    )
+    form = _posted(request, standing, way)
     found = _tried(request, form, standing, way) if form.is_valid() else {}
     if getattr(request, "htmx", False):
         return render(request, "desk/email/_steps.html", {**found, "form": form, "fragment": True})

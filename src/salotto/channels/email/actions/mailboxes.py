@@ -19,6 +19,7 @@ from salotto.channels.email.models import (
     FromName,
     KnownId,
     Mailbox,
+    NamedId,
     Position,
     RawMail,
     RawState,
@@ -146,6 +147,7 @@ def _forget(mailbox: Mailbox) -> None:
     for model in (Server, Trial, RawMail):
         model.objects.filter(mailbox=mailbox).delete()
     KnownId.objects.filter(inbox_id=mailbox.inbox_id).delete()
+    NamedId.objects.filter(inbox_id=mailbox.inbox_id).delete()
     Mailbox.objects.filter(pk=mailbox.pk).delete()
     Inbox.objects.filter(pk=mailbox.inbox_id).delete()
 

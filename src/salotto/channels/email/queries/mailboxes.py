@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, OuterRef, Subquery
 from django.db.models.functions import Lower
 
 from salotto.channels.email.models import Domain, Mail, Mailbox, MailState, RawMail, RawState, Server, Way
@@ -104,7 +104,7 @@ def _standings(found: Iterable[Mailbox]) -> list[Standing]:
     keys = [row.pk for row in rows]
     servers = {(s.mailbox_id, s.way): s for s in Server.objects.filter(mailbox_id__in=keys)}
     raw = _counts(keys)
-    out = _on_their_way(keys)
+    out, came = _on_their_way(keys), _last_came(keys)
     return [
         Standing(
             mailbox=row,
@@ -114,7 +114,7 @@ def _standings(found: Iterable[Mailbox]) -> list[Standing]:
             failed=raw.get((row.pk, RawState.FAILED), 0),
             queued=out.get(row.pk, (0, None))[0],
             queued_since=out.get(row.pk, (0, None))[1],
-            last_came=_last_came(row),
+            last_came=came.get(row.pk),
         )
         for row in rows
     ]
@@ -135,10 +135,12 @@ def _on_their_way(keys: list[int]) -> Mapping[int, tuple[int, datetime | None]]:
     return {key: (count, since) for key, count, since in rows}
 
 
-def _last_came(mailbox: Mailbox) -> datetime | None:
-    rows = RawMail.objects.filter(mailbox_id=mailbox.pk).order_by("-id")
-    found: datetime | None = rows.values_list("received_at", flat=True).first()
-    return found
+def _last_came(keys: list[int]) -> Mapping[int, datetime | None]:
+    """When the newest mail of each mailbox came, by one look into an index for each."""
+    same = {"account_id": OuterRef("account_id"), "mailbox_id": OuterRef("pk")}
+    newest = RawMail.objects.filter(**same).order_by("-id").values("received_at")[:1]
+    rows = Mailbox.objects.filter(pk__in=keys).annotate(came=Subquery(newest))
+    return dict(rows.values_list("pk", "came"))
 
 
 def dead_count(account_id: int) -> int:
