@@ -274,6 +274,13 @@ class Mail(AccountModel):
             models.Index(
                 "account",
                 "mailbox",
+                "created_at",
+                condition=models.Q(kind="auto"),
+                name="email_mail_auto",
+            ),
+            models.Index(
+                "account",
+                "mailbox",
                 Lower("sender"),
                 "created_at",
                 condition=~models.Q(automatic=""),
