@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from salotto.accounts.models import Account
 from salotto.channels.email.mime import parse
 from salotto.channels.email.models import Batch, BatchRecipient, Mail
 from salotto.channels.email.quoting import quoted
@@ -118,6 +119,23 @@ def test_a_note_may_carry_a_file_and_goes_to_nobody(cast: Cast) -> None:
     conversation = begin(cast.agent)
     told = send(cast, conversation, "note", body="", attachments=str(waiting_upload(cast, "plan.txt")))
     assert told.status_code == 200 and "plan.txt" in told.json()["html"]
+
+
+def test_a_chat_takes_no_files(cast: Cast) -> None:
+    told = send(cast, begin(cast.agent), attachments=str(waiting_upload(cast)))
+    assert told.status_code == 422 and told.json()["error"]["code"] == "no_files_here"
+
+
+def test_in_a_read_only_account_mail_is_read_and_nothing_is_written(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, message = came(post, order(post))
+    with account_scope(cast.account.pk):
+        Account.objects.filter(pk=cast.account.pk).update(read_only=True)
+    client = cast.client(cast.agent)
+    shown = client.get(f"/a/{cast.slug}/inbox/all/{conversation}/").content.decode()
+    assert "<iframe" in shown and "data-composer" not in shown and "data-mail-dialog" not in shown
+    for path in ("mail/new/", "uploads/", f"mails/{message}/forward/"):
+        assert client.post(f"/a/{cast.slug}/{path}", **JSON).status_code == 403, path
 
 
 def test_a_file_is_uploaded_and_can_be_dropped_again(cast: Cast) -> None:

@@ -1,8 +1,11 @@
 """What templates ask for when they show a mail."""
 
 from datetime import datetime
+from functools import cache
 
 from django import template
+from django.utils.safestring import SafeString
+from lucide.templatetags.lucide import lucide
 
 from salotto.channels.email.recipients import Person, written
 from salotto.channels.email.safe.frame import SANDBOX
@@ -10,6 +13,17 @@ from salotto.desk.mail.shapes import dated_in_words
 from salotto.desk.words import words
 
 register = template.Library()
+
+
+@cache
+def _icon(name: str, size: int) -> SafeString:
+    return SafeString(lucide(name, size=size, aria_hidden="true"))
+
+
+@register.simple_tag
+def icon(name: str, size: int = 17) -> SafeString:
+    """An icon without a meaning of its own, drawn once: a thread has hundreds of them."""
+    return _icon(name, size)
 
 
 @register.simple_tag

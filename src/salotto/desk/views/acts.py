@@ -6,10 +6,11 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from salotto.accounts.http import MemberRequest, for_agents
-from salotto.core.errors import BadRequest, Missing
+from salotto.core.errors import BadRequest, Invalid, Missing
 from salotto.desk.views import forms
 from salotto.desk.views.inbox import address, thread_state
 from salotto.inbox import actions, queries
@@ -50,13 +51,16 @@ def _view(request: MemberRequest) -> View:
 def reply(request: MemberRequest, conversation: int) -> None:
     """Answer the contact."""
     text: dict[str, Any] = forms.read(forms.Text, request)
+    draft = forms.draft(text, request)
+    if draft.attachments and queries.head(conversation, by=request.member).channel != "email":
+        raise Invalid(_("Files can be sent by email and with notes only."), code="no_files_here")
     actions.reply(
         conversation,
         text["body"],
         client_id=text["client_id"],
         by=request.member,
         seen=text["seen"],
-        draft=forms.draft(text, request),
+        draft=draft,
     )
 
 
