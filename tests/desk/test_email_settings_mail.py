@@ -87,6 +87,15 @@ def test_without_a_way_in_only_sending_is_tried(cast: Cast, box: Post) -> None:
     assert "Sending works" in found and "Back in the mailbox" not in found
 
 
+def test_a_mail_that_is_kept_here_is_not_waited_for(cast: Cast, box: Post) -> None:
+    with override_settings(MAIL_DOMAIN="in.salotto.example"):
+        begun = post(cast, f"email/{box.mailbox.pk}/tests/", {})
+        send_trial(box.account, trial(box).pk)  # by the memory of the tests, as by files
+    shown = cast.client(cast.primary_admin).get(begun["Location"], headers=HTMX).content.decode()
+    assert "Handed over in" in shown and "SALOTTO_MAIL_URL" in shown
+    assert "hx-get" not in shown and "It works" not in shown
+
+
 def test_an_inbox_that_is_off_says_why_it_sends_no_test(cast: Cast, box: Post) -> None:
     post(cast, f"email/{box.mailbox.pk}/switch/", {"on": "no"})
     answer = post(cast, f"email/{box.mailbox.pk}/tests/", {}, follow=True)

@@ -1,6 +1,7 @@
 """All inboxes of an account, and a new one for email."""
 
 from functools import lru_cache
+from time import monotonic
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,6 +24,8 @@ from salotto.desk.email.forms import Add
 
 DNS_SECONDS = 1.5
 """What is only a help may not keep anybody waiting."""
+REMEMBERED = 600.0
+"""Seconds until a domain is asked about again."""
 
 
 @require_safe
@@ -77,9 +80,10 @@ def connect(request: MemberRequest, mailbox: int) -> HttpResponse:
 
 def known_provider(address: str) -> Provider | None:
     """Who has this mailbox, as far as that is known quickly."""
-    return provider_of(address) or _by_dns(address.rpartition("@")[2].lower())
+    domain = address.rpartition("@")[2].lower()
+    return provider_of(address) or _by_dns(domain, int(monotonic() / REMEMBERED))
 
 
 @lru_cache(maxsize=500)
-def _by_dns(domain: str) -> Provider | None:
+def _by_dns(domain: str, period: int) -> Provider | None:
     return provider_of(f"@{domain}", Dns(settings.DNS, seconds=DNS_SECONDS)) if domain else None

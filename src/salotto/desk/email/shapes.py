@@ -151,16 +151,16 @@ class Round:
 
 
 def round_of(trial: Trial) -> Round:
-    """How far a test mail has got, in words."""
-    waited = (clock.now() - trial.created_at).total_seconds()
-    late = waited > PATIENCE
+    """How far a test mail has got, in words. One that this installation keeps for itself (without
+    SALOTTO_MAIL_URL) is not waited for."""
+    late = (clock.now() - trial.created_at).total_seconds() > PATIENCE
+    kept = bool(trial.accepted_at and not trial.host and not trial.taken_at)
     steps = [_queued(trial, late), *_sent(trial)]
-    if trial.returns and not trial.error:
+    if trial.returns and not trial.error and not kept:
         steps += [_seen(trial, late), _taken(trial, late)]
     end = trial.taken_at if trial.returns else trial.accepted_at
-    total = _seconds((end - trial.created_at).total_seconds()) if end else ""
-    running = not (end or trial.error or late)
-    return Round(trial, steps, running, total)
+    total = _seconds((end - trial.created_at).total_seconds()) if end and not kept else ""
+    return Round(trial, steps, not (total or trial.error or late or kept), total)
 
 
 def _queued(trial: Trial, late: bool) -> ShownStep:
