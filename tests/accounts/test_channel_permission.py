@@ -1,5 +1,7 @@
 """Who may set up channels: the primary admin, and admins who were permitted."""
 
+from dataclasses import replace
+
 import pytest
 
 from salotto.accounts import actions
@@ -53,3 +55,8 @@ def test_a_new_primary_admin_has_permitted_nobody_who_held_the_role(cast: Cast) 
     actions.hand_over(cast.admin.user.pk, by=cast.primary_admin)
     actions.hand_over(cast.primary_admin.user.pk, by=cast.again(cast.admin))
     assert not cast.again(cast.admin).can_manage_channels
+
+
+def test_a_permission_without_the_role_of_an_admin_is_none(cast: Cast) -> None:
+    assert not replace(cast.agent, manages_channels=True).can_manage_channels
+    assert replace(cast.admin, manages_channels=True).can_manage_channels

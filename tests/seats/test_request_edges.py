@@ -18,6 +18,7 @@ from salotto.inbox.models import Contact, Conversation, Inbox
 from salotto.inbox.signals import Draft
 from salotto.seats import actions
 from salotto.seats.actions.talking import MOST, SPAN
+from salotto.seats.models import RequestWord
 from tests.billing.shop import catalogue
 from tests.billing.test_first_purchase import meanwhile
 from tests.cast import Cast
@@ -140,3 +141,14 @@ def test_s13_another_request_is_no_way_around_too_many_words(cast: Cast) -> None
     second = actions.request_removal(1, "", by=cast.primary_admin)
     with pytest.raises(TooMany):
         actions.write_to_support(second.pk, "hello", uuid4(), by=cast.primary_admin)
+
+
+def test_s13_a_reply_belongs_to_the_newest_request_of_its_conversation(cast: Cast) -> None:
+    with supported(cast) as (agent, first):
+        actions.withdraw_request(by=cast.primary_admin)
+        second = actions.request_removal(1, "", by=cast.primary_admin)
+        assert second.support_conversation_id == first.support_conversation_id
+        reply(agent, second, "Which one?")
+        carry(agent.account.pk)
+    with account_scope(cast.account.pk):
+        assert RequestWord.objects.get().request_id == second.pk
