@@ -94,7 +94,7 @@ def _leave_database(threads: ThreadPoolExecutor) -> None:
 
     def close() -> None:
         with suppress(BrokenBarrierError):
-            together.wait(GRACE)
+            together.wait(3 * GRACE)
         connections.close_all()
 
     for _ in range(THREADS):
