@@ -30,6 +30,7 @@ from tests.channels.email.imap import boxes
 from tests.channels.email.post import Post, letter, open_post
 from tests.channels.email.sending.outbox import by_server, jobs
 from tests.mailservers.dovecot import await_that, dovecot, free_port
+from tests.threads import at_once
 
 
 def now(post: Post) -> Mailbox:
@@ -130,6 +131,20 @@ def test_further_addresses_are_kept_once_and_one_per_line() -> None:
     post = open_post()
     mailboxes.change_mailbox(post.mailbox.pk, by=post.owner, aliases="A@x.example, b@x.example;a@x.example\n")
     assert now(post).aliases == "a@x.example\nb@x.example"
+
+
+def test_who_claims_the_same_at_the_same_moment_is_told(cast: Cast) -> None:
+    by = cast.primary_admin
+    made = at_once(*(lambda: mailboxes.create_mailbox("Help", "help@shop.example", by=by) for _ in range(4)))
+    assert sorted(type(one).__name__ for one in made) == ["Invalid", "Invalid", "Invalid", "Mailbox"]
+    other = mailboxes.create_mailbox("Sales", "sales@shop.example", by=by)
+    (first,) = (one for one in made if isinstance(one, Mailbox))
+    chosen = at_once(
+        *(lambda pk=pk: mailboxes.choose_for_chats(pk, True, 5, by=by) for pk in (first.pk, other.pk) * 2)
+    )
+    assert chosen == [None] * 4
+    with account_scope(cast.account.pk):
+        assert Mailbox.objects.filter(continues_chats=True).count() == 1
 
 
 def test_what_is_no_picture_is_no_logo() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -53,6 +53,7 @@ def create_mailbox(name: str, address: str, *, by: Member) -> Mailbox:
     account = by.account
     with account_scope(account.pk), transaction.atomic():
         given = {"name": _name(name), "address": _address(address)}
+        _one_after_the_other()
         _must_be_free(None, [given["address"]])
         inbox = Inbox.objects.create(account=account, name=given["name"], channel="email")
         made: Mailbox = Mailbox.objects.create(account=account, inbox=inbox, address=given["address"])
@@ -67,12 +68,14 @@ def change_mailbox(mailbox_id: int, *, by: Member, **given: Any) -> Mailbox:
     must_manage_channels(by)
     given = checked(given)
     with account_scope(by.account.pk), transaction.atomic():
+        _one_after_the_other()
         mailbox = _locked(mailbox_id)
         if given.keys() & {"address", "aliases"}:
             _must_be_free(mailbox, _claims(mailbox, given))
         name = given.pop("name", None)
         changed = {field: value for field, value in given.items() if getattr(mailbox, field) != value}
-        Mailbox.objects.filter(pk=mailbox.pk).update(**changed) if changed else None
+        if changed:
+            Mailbox.objects.filter(pk=mailbox.pk).update(**changed)
         renamed = name is not None and Inbox.objects.filter(pk=mailbox.inbox_id).exclude(name=name).update(
             name=name
         )
@@ -108,6 +111,7 @@ def choose_for_chats(mailbox_id: int, on: bool, minutes: int, *, by: Member) -> 
     if not 1 <= minutes <= LONGEST_WAIT:
         raise Invalid(_("Choose between 1 minute and 24 hours (1440 minutes)."), code="minutes")
     with account_scope(by.account.pk), transaction.atomic():
+        _one_after_the_other()
         mailbox = _locked(mailbox_id)
         if on:
             Mailbox.objects.exclude(pk=mailbox.pk).filter(continues_chats=True).update(continues_chats=False)
@@ -150,6 +154,13 @@ def _forget(mailbox: Mailbox) -> None:
     NamedId.objects.filter(inbox_id=mailbox.inbox_id).delete()
     Mailbox.objects.filter(pk=mailbox.pk).delete()
     Inbox.objects.filter(pk=mailbox.inbox_id).delete()
+
+
+def _one_after_the_other() -> None:
+    """Whoever claims an address, or the chats, waits for whoever does so at this moment, in any
+    account: addresses in the installation's own domain are shared."""
+    with connection.cursor() as db:
+        db.execute("SELECT pg_advisory_xact_lock(hashtextextended('email.claims', 0))")
 
 
 def _locked(mailbox_id: int) -> Mailbox:
