@@ -102,7 +102,8 @@ def check_books(now: datetime) -> list[str]:
     reached = _reached()
     found: list[str] = []
     for name in _names(_midnight(now - LONGEST_WINDOW)):
-        day = min(now - WINDOW, max(reached.get(name, now), now - LONGEST_WINDOW))
+        longest = now - LONGEST_WINDOW
+        day = min(now - WINDOW, max(reached.get(name, longest), longest))
         lines, whole = _compare_whole(name, _midnight(day))
         found += lines
         reached |= {name: now} if whole else {}
