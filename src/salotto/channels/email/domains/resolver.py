@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import dns.exception
-import dns.rdatatype
-import dns.resolver
+if TYPE_CHECKING:
+    from dns.resolver import Resolver
 
 LIFETIME = 4.0
 """Seconds for one question, all servers and retries together."""
@@ -56,6 +55,8 @@ class Dns:
         return self._known[name, kind]
 
     def _asked(self, name: str, kind: str) -> list[str]:
+        import dns.resolver  # slow to import, and few need it
+
         try:
             answer = self._resolver.resolve(f"{name}.", kind, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
@@ -67,7 +68,9 @@ class Dns:
         return [_text(row, kind) for row in sorted(answer, key=lambda row: getattr(row, "preference", 0))]
 
     @cached_property
-    def _resolver(self) -> dns.resolver.Resolver:
+    def _resolver(self) -> "Resolver":
+        import dns.resolver
+
         resolver = dns.resolver.Resolver(configure=not self.server)
         resolver.lifetime = self.seconds or LIFETIME
         if self.server:
