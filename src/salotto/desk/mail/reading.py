@@ -15,11 +15,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from salotto.accounts.http import MemberRequest, for_readers
-from salotto.channels.email.mime.htmlfold import fold_html
 from salotto.channels.email.queries import threads
 from salotto.channels.email.queries.originals import original_of
 from salotto.channels.email.safe.frame import frame_document, frame_headers
-from salotto.channels.email.safe.html import Safe, made_safe, with_note
 from salotto.core.errors import Missing
 from salotto.desk.links import linked
 from salotto.desk.mail.files import is_picture
@@ -42,19 +40,21 @@ def fits(number: int) -> None:
 def frame(request: MemberRequest, message: int) -> HttpResponse:
     """The document of a mail's frame: `images=1` with those of the web, `whole=1` with what was
     folded. Its meta element `remote-images` says how many of the web are left out."""
+    # loaded when needed: a server that shows no mail stays small
+    from salotto.channels.email.mime.htmlfold import fold_html
+    from salotto.channels.email.safe.html import made_safe, with_note
+
     fits(message)
     content = threads.content_of(message)
     remote = request.GET.get("images") == "1"
     html = content.html if request.GET.get("whole") == "1" else fold_html(content.html)[0]
     safe = made_safe(html, remote=remote, inline=_in_place(request, message))
-    return _framed(request, safe, remote)
+    return _framed(request, with_note(safe), safe.remote, remote)
 
 
-def _framed(request: MemberRequest, safe: Safe, remote: bool) -> HttpResponse:
-    document = frame_document(
-        with_note(safe), language=get_language() or "en", theme=request.member.user.theme
-    )
-    count = f'<meta name="remote-images" content="{safe.remote}"><title>'
+def _framed(request: MemberRequest, fragment: str, left_out: int, remote: bool) -> HttpResponse:
+    document = frame_document(fragment, language=get_language() or "en", theme=request.member.user.theme)
+    count = f'<meta name="remote-images" content="{left_out}"><title>'
     response = HttpResponse(document.replace("<title>", count, 1))
     for name, value in frame_headers(remote).items():
         response[name] = value

@@ -9,10 +9,8 @@ from typing import Any
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Left, Length
 
-from salotto.channels.email.mime.htmlfold import fold_html
 from salotto.channels.email.models import Mail, MailState
 from salotto.channels.email.recipients import Person, as_people
-from salotto.channels.email.safe.html import is_rich
 from salotto.core.errors import Missing
 from salotto.inbox.models import Attachment
 
@@ -115,6 +113,12 @@ def _shape(account_id: int, row: dict[str, Any]) -> Shape:
     key = (account_id, row["message_id"])
     known = _shapes.get(key)
     if known is None:
+        # loaded when needed: a server that shows no mail stays small
+        from salotto.channels.email.mime.htmlfold import (
+            fold_html,
+        )
+        from salotto.channels.email.safe.html import is_rich
+
         visible, rest = fold_html(row["looked_at"])
         known = _shapes[key] = Shape(is_rich(visible), bool(rest))
         while len(_shapes) > REMEMBERED:
