@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from salotto.accounts.members import Member
 from salotto.accounts.models import Access
 from salotto.billing import actions
 from salotto.billing.actions.credits import credit_note
@@ -16,7 +17,7 @@ from salotto.billing.models import State, Subscription
 from salotto.billing.period import boundary
 from salotto.billing.proration import prorated
 from salotto.billing.verify import broken
-from salotto.core import clock
+from salotto.core import audit, clock
 from salotto.seats.actions import requests, set_access
 from salotto.seats.models import SeatChange
 from tests.billing.invoicing import JUNE, issue
@@ -105,19 +106,76 @@ def test_coming_back_in_the_very_second_of_a_boundary_alarms_nobody(cast: Cast) 
         books_hold(by)
 
 
-def test_a_gap_before_a_renewal_in_the_very_second_is_an_alarm_all_the_same(cast: Cast) -> None:
+def skip_a_period(by: Member) -> None:
+    """As if the next period had begun without an invoice: what must not be."""
+    sub = subscription(by)
+    end = boundaries(sub, sub.months + 2)
+    change(by, months=sub.months + 1, period_start=sub.period_end, period_end=end, due_at=end)
+
+
+def renew(by: Member, late: timedelta = timedelta()) -> None:
+    """Pay what is open, and begin the next period so long after its first second."""
+    last = invoices(by)[-1]
+    with clock.at(last.issued_at):
+        mark_paid(last.pk, None, clock.now().date())
+    end = subscription(by).period_end
+    assert end is not None
+    with clock.at(end + late):
+        assert actions.step(by.account.pk) == "renewed"
+
+
+def restored(by: Member, read_only: bool) -> None:
+    audit.record(by.account.pk, None, "plan.restored", read_only=read_only)
+
+
+def gaps(by: Member) -> list[str]:
+    """The periods that do not join the one before."""
+    return [found.row for found in broken("periods_join", by.account.pk)]
+
+
+@pytest.fixture
+def on_invoice(cast: Cast) -> Member:
+    """Four seats, to be paid by transfer."""
     by = cast.primary_admin
     use_gateway(by, "invoice")
     buy(by, 4)
-    sub = subscription(by)
-    skipped = {"months": 1, "period_start": boundaries(sub, 1), "period_end": boundaries(sub, 2)}
-    change(by, **skipped, due_at=boundaries(sub, 2))
-    mark_paid(invoices(by)[0].pk, None, clock.now().date())
-    with clock.at(boundaries(sub, 2)):
-        assert actions.step(by.account.pk) == "renewed"
-        assert [found.row for found in broken("periods_join", by.account.pk)] == [
-            f"invoice {invoices(by)[-1].pk}"
-        ]
+    return by
+
+
+def test_a_gap_before_a_renewal_in_the_very_second_is_an_alarm_all_the_same(on_invoice: Member) -> None:
+    skip_a_period(on_invoice)
+    renew(on_invoice)
+    assert gaps(on_invoice) == [f"invoice {invoices(on_invoice)[-1].pk}"]
+
+
+def test_a_gap_of_an_account_that_came_back_without_having_been_read_only_is_one(on_invoice: Member) -> None:
+    skip_a_period(on_invoice)
+    restored(on_invoice, read_only=False)
+    renew(on_invoice)
+    assert gaps(on_invoice) == [f"invoice {invoices(on_invoice)[-1].pk}"]
+
+
+def test_a_gap_before_a_renewal_after_the_very_second_is_one_for_who_came_back(on_invoice: Member) -> None:
+    skip_a_period(on_invoice)
+    restored(on_invoice, read_only=True)
+    renew(on_invoice, timedelta(seconds=1))
+    assert gaps(on_invoice) == [f"invoice {invoices(on_invoice)[-1].pk}"]
+
+
+def test_a_gap_is_one_when_another_period_has_begun_since_the_coming_back(on_invoice: Member) -> None:
+    restored(on_invoice, read_only=True)
+    renew(on_invoice)
+    assert gaps(on_invoice) == []
+    skip_a_period(on_invoice)
+    renew(on_invoice)
+    assert gaps(on_invoice) == [f"invoice {invoices(on_invoice)[-1].pk}"]
+
+
+def test_a_gap_before_the_period_of_the_coming_back_itself_is_none(on_invoice: Member) -> None:
+    skip_a_period(on_invoice)
+    restored(on_invoice, read_only=True)
+    renew(on_invoice)
+    assert gaps(on_invoice) == []
 
 
 def test_coming_back_by_card_alarms_nobody(cast: Cast) -> None:
