@@ -284,6 +284,20 @@ def test_one_account_that_fails_stops_no_other_and_waits(cast: Cast) -> None:
     change(ill, due_at=None)
 
 
+def test_an_account_whose_clock_runs_ahead_waits_no_longer_than_others(cast: Cast) -> None:
+    by = cast.primary_admin
+    on_plan(by)
+    days_later(by, 10)
+    change(by, anchor=None)  # what must not be
+    sub = subscription(by)
+    assert sub.ahead == timedelta(days=10).total_seconds() and sub.period_end is not None
+    with clock.at(sub.period_end - timedelta(days=10)):  # the end of the period, by its own clock
+        change(by, due_at=LONG_AGO)
+        actions.run_due(limit=1)
+        assert subscription(by).due_at == clock.now() + timedelta(minutes=1)
+    change(by, due_at=None)
+
+
 def test_an_unknown_outcome_is_taken_up_and_charged_once(cast: Cast) -> None:
     by = cast.primary_admin
     end = on_plan(by).period_end
