@@ -216,7 +216,7 @@ def in_place_of_the_sandbox(faulty: Faulty | None = None) -> Iterator[Faulty]:
     assert get_resolver().url_patterns
     faulty = faulty or Faulty()
     real = sandbox.Sandbox
-    sandbox.Sandbox = lambda: faulty  # type: ignore[assignment, misc]
+    sandbox.Sandbox = lambda: faulty  # type: ignore[assignment, misc, return-value]
     gateway.cache_clear()
     try:
         yield faulty

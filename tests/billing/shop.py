@@ -47,10 +47,11 @@ def add_card(by: Member, number: str = GOOD) -> PaymentMethod:
     with account_scope(by.account.pk):
         Subscription.objects.update(customer=customer, gateway="sandbox")
         PaymentMethod.objects.filter(is_current=True).update(is_current=False)
-        return PaymentMethod.objects.create(
+        made: PaymentMethod = PaymentMethod.objects.create(
             account=by.account, gateway="sandbox", token=card.token, brand=card.brand, last4=card.last4,
             exp_month=card.exp_month, exp_year=card.exp_year, is_current=True, added_by=by.user,
         )  # fmt: skip
+    return made
 
 
 def quote(by: Member, add: object = 3, currency: str = CURRENCY, cycle: str = "") -> Quote:
@@ -68,7 +69,8 @@ def buy(by: Member, add: int = 3, **options: Any) -> Payment:
 def subscription(by: Member) -> Subscription:
     """The account's subscription as of now."""
     with account_scope(by.account.pk):
-        return Subscription.objects.get()
+        found: Subscription = Subscription.objects.get()
+    return found
 
 
 def invoices(by: Member) -> list[Invoice]:

@@ -176,7 +176,7 @@ def test_too_long_a_line_is_refused_at_once(cast: Cast, monkeypatch: pytest.Monk
 
     ready = item_of(cast.account.pk)
 
-    def item_of_loop(_: Cast) -> object:
+    def item_of_loop(_: Cast) -> Item:
         return replace(ready, client_id=uuid4(), visitor=uuid4())
 
     run(test)

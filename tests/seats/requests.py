@@ -39,10 +39,11 @@ def ledger(cast: Cast) -> list[tuple[str, int, int]]:
 def request_now(cast: Cast) -> SeatRequest:
     """The newest request as the database has it."""
     with account_scope(cast.account.pk):
-        return SeatRequest.objects.order_by("-id").select_related("asked_by")[0]
+        found: SeatRequest = SeatRequest.objects.order_by("-id").select_related("asked_by")[0]
+    return found
 
 
 def next_seats(cast: Cast) -> int:
     """What the next renewal takes."""
     with account_scope(cast.account.pk):
-        return Subscription.objects.get().quantity_next
+        return int(Subscription.objects.get().quantity_next)
