@@ -1,6 +1,7 @@
 """Support and an account talk about a request (S13): the conversation in support's inbox, the
 request's own history, and the mails tell both sides the same."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -50,15 +51,15 @@ def reply(agent: Member, request: SeatRequest, text: str, client_id: UUID | None
         return inbox.reply(conversation, text, client_id=client_id or uuid4(), by=agent).message
 
 
-def queued(account: int) -> list[dict[str, int]]:
+def queued(account: int) -> list[dict[str, Any]]:
     """The jobs that carry a reply from this account, oldest first."""
     with connection.cursor() as db:
         db.execute(
-            "SELECT (args->>'account_id')::bigint, (args->>'message')::bigint FROM procrastinate_jobs"
+            "SELECT args::text FROM procrastinate_jobs"
             " WHERE task_name LIKE '%%carry_reply' AND (args->>'account_id')::bigint = %s ORDER BY id",
             [account],
         )
-        return [{"account_id": row[0], "message": row[1]} for row in db.fetchall()]
+        return [json.loads(row[0]) for row in db.fetchall()]
 
 
 def carry(account: int) -> None:
@@ -94,7 +95,7 @@ def status(request: SeatRequest) -> str:
 def test_s13_a_reply_in_supports_inbox_reaches_the_primary_admin_once(cast: Cast) -> None:
     with supported(cast) as (agent, request):
         message = reply(agent, request, "Which two\ndo you mean?")
-        assert queued(agent.account.pk) == [{"account_id": agent.account.pk, "message": message}]
+        assert [job["message"] for job in queued(agent.account.pk)] == [message]
         for _ in range(3):  # a worker that was killed after its work does it again
             carry(agent.account.pk)
     told = [m for m in mails_to(cast.primary_admin.user.email) if "has answered" in m["Subject"]]
@@ -118,6 +119,36 @@ def test_s13_jobs_of_one_reply_that_run_at_once_bring_it_once() -> None:
         assert at_once(job, job, job) == [None, None, None]
     assert words(cast) == [("support", "Hello")]
     assert len([m for m in mails_to(cast.primary_admin.user.email) if "answered" in m["Subject"]]) == 1
+
+
+def test_s13_a_reply_arrives_although_its_conversation_was_deleted_before(cast: Cast) -> None:
+    with supported(cast) as (agent, request):
+        reply(agent, request, "It is done.\nGoodbye.")
+        with account_scope(agent.account.pk):
+            inbox.delete_conversation(request.support_conversation_id or 0, by=agent)
+            assert not Message.objects.exists()
+        for _ in range(2):
+            carry(agent.account.pk)
+    assert words(cast) == [("support", "It is done.\nGoodbye.")]
+    assert request_now(cast).answered_by_id == agent.user.pk
+    [told] = [m for m in mails_to(cast.primary_admin.user.email) if "has answered" in m["Subject"]]
+    assert "It is done.\nGoodbye." in text_of(told)
+
+
+def test_s13_a_deleted_reply_that_cannot_leave_any_more_stops_no_job(cast: Cast) -> None:
+    with supported(cast) as (agent, request):
+        reply(agent, request, "Too late")
+        with account_scope(agent.account.pk):
+            inbox.delete_conversation(request.support_conversation_id or 0, by=agent)
+        with catalogue(support_account=None):
+            carry(agent.account.pk)
+    assert words(cast) == []
+
+
+def test_s13_a_job_of_before_that_names_the_message_alone_is_still_done(cast: Cast) -> None:
+    with supported(cast) as (agent, request):
+        carry_reply(agent.account.pk, reply(agent, request, "Hello"))
+    assert words(cast) == [("support", "Hello")]
 
 
 def test_s13_both_sides_write_and_decide_at_once_and_nobody_waits_for_ever() -> None:

@@ -37,31 +37,54 @@ def asker(account_id: int) -> UUID:
     return uuid5(NAMESPACE_URL, f"salotto:account:{account_id}")
 
 
+def is_asker(visitor: UUID | None) -> bool:
+    """Whether a conversation with this visitor was begun by a request to support; asks nothing."""
+    return visitor is not None and visitor.version == 5
+
+
 def take_along(conversation: Conversation, message: int) -> None:
     """Queue the reply's way to the account, in its transaction, if a request is talked about here.
 
-    Conversations of other contacts cost no query: their visitor is none, or a random one.
+    Conversations of other contacts cost no query: their visitor is none, or a random one. The job
+    has the words itself, so that they arrive even if the conversation is deleted before it runs.
     """
-    visitor = conversation.visitor
-    if visitor is None or visitor.version != 5:
+    account = conversation.account_id
+    if not is_asker(conversation.visitor) or account_talked_about(account, conversation.pk) is None:
         return
-    if account_talked_about(conversation.account_id, conversation.pk) is not None:
-        carry_reply.defer(account_id=conversation.account_id, message=message)
+    author, text = Message.objects.values_list("author_id", "body").get(pk=message)
+    carry_reply.defer(
+        account_id=account, message=message, conversation=conversation.pk, author=author, text=text
+    )
 
 
 @app.task(queue="mail", retry=RetryStrategy(max_attempts=10, exponential_wait=3))
-def carry_reply(account_id: int, message: int) -> None:
+def carry_reply(
+    account_id: int, message: int, conversation: int = 0, author: int | None = None, text: str = ""
+) -> None:
     """Job: bring an agent's reply to the account whose request it is about; tried for a day.
 
-    Done any number of times it arrives once. What cannot leave is said so in a note.
+    `conversation`, `author` and `text` are the message's, for when it was deleted meanwhile; jobs
+    of before had none. Done any number of times it arrives once. What cannot leave is said so in
+    a note.
     """
-    with account_scope(account_id):
-        found = Message.objects.select_related("author").filter(pk=message, kind=Kind.REPLY).first()
-    if found is None or found.author is None:
+    found = _message(account_id, message)
+    if found is None and author is not None:
+        gone = User.objects.get(pk=author)
+        found = Message(
+            pk=message, account_id=account_id, conversation_id=conversation, kind=Kind.REPLY,
+            author=gone, body=text,
+        )  # fmt: skip
+    if found is None or found.kind != Kind.REPLY or found.author is None:
         return
     key = uuid5(NAMESPACE_URL, f"salotto:message:{account_id}:{message}")
     if stayed := _stayed(found, found.author, key):
         _say_so(account_id, found.conversation_id, key, stayed)
+
+
+def _message(account_id: int, message: int) -> Message | None:
+    with account_scope(account_id):
+        found: Message | None = Message.objects.select_related("author").filter(pk=message).first()
+    return found
 
 
 def _stayed(reply: Message, author: User, key: UUID) -> Any:
