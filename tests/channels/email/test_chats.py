@@ -12,6 +12,7 @@ from salotto.core.tenancy import account_scope
 from salotto.inbox import actions
 from salotto.inbox.models import Conversation, Inbox, Kind
 from salotto.inbox.posting import Item, post
+from salotto.inbox.support import asker
 from tests.channels.email.post import Post, letter, open_post
 from tests.threads import at_once
 
@@ -142,3 +143,11 @@ def test_a_stranger_with_the_mails_id_does_not_join_the_chat(shop: Post) -> None
     assert sent
     (raw,) = shop.receive(letter("eve@evil.example", shop.address, reply_to_id=sent.header_id))
     assert raw.conversation_id != conversation
+
+
+def test_what_is_said_about_a_request_to_support_is_not_mailed_as_a_chat(shop: Post) -> None:
+    conversation = ask(shop, visitor=asker(2**40))
+    answer(shop, conversation)
+    assert looks(shop, conversation) == []
+    assert chats.carry_on(shop.account, conversation) is None  # by a look that was in line before
+    assert mails(shop) == []

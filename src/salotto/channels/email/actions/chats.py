@@ -12,6 +12,7 @@ from salotto.channels.email.models import Mail, Mailbox
 from salotto.channels.email.recipients import Recipients, is_address
 from salotto.core.tenancy import account_scope
 from salotto.inbox.models import Conversation, Kind, Message
+from salotto.inbox.support import is_asker
 
 MOST_ANSWERS = 50
 """Answers that one mail carries; the next ones go with the next mail."""
@@ -21,12 +22,13 @@ def carry_on_later(conversation: Conversation) -> None:
     """An agent has answered a chat: look in a while whether the visitor has seen it.
 
     In the caller's transaction and account scope; one look in line is enough, and takes along
-    whatever is answered until then. Nothing where no mailbox carries chats on.
+    whatever is answered until then. Nothing where no mailbox carries chats on, nor where a request
+    to support is talked about: its answers reach the account by themselves.
     """
     from salotto.channels.email.tasks import carry_chat_on  # which calls actions itself
 
     minutes = _chat_mailboxes().values_list("chat_minutes", flat=True).first()
-    if conversation.visitor is None or minutes is None:
+    if conversation.visitor is None or is_asker(conversation.visitor) or minutes is None:
         return
     lock = f"email.chat.{conversation.account_id}.{conversation.pk}"
     job = carry_chat_on.configure(queueing_lock=lock, schedule_in={"minutes": minutes})
@@ -38,11 +40,14 @@ def carry_on_later(conversation: Conversation) -> None:
 
 
 def carry_on(account_id: int, conversation_id: int) -> Mail | None:
-    """Mail what the visitor of a chat has not seen yet, once; None if there is nothing to mail."""
+    """Mail what the visitor of a chat has not seen yet, once; None if there is nothing to mail, and
+    for conversations about requests to support, whose contact may have an address from long ago."""
     with account_scope(account_id), transaction.atomic():
         conversation = _locked(conversation_id)
         mailbox = _chat_mailboxes().select_related("account").first()
-        if conversation is None or mailbox is None or not is_address(conversation.contact.email):
+        if conversation is None or is_asker(conversation.visitor) or mailbox is None:
+            return None
+        if not is_address(conversation.contact.email):
             return None
         answers = _unseen(conversation)
         if not answers or not from_address(mailbox):
