@@ -63,6 +63,7 @@ export class Files extends EventTarget {
 
   /** Files that the server has, by what the browser kept of them: `[{id, name, size}]`. */
   set(kept) {
+    for (const { request } of this.items) request?.abort(); // what is not there yet belongs to another text
     this.items = kept.map(({ id, name, size }) => ({ file: null, id, name, size, done: size, error: "" }));
     this.changed();
   }

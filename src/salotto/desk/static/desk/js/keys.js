@@ -79,6 +79,6 @@ function arrows(event) {
 function escape(event) {
   const pane = document.getElementById("contact");
   if (pane?.classList.contains("open")) return document.querySelector(".contact-close").click();
-  if (event.target.matches("textarea")) return event.target.blur();
+  if (event.target.matches("textarea, input")) return event.target.blur();
   if (current()) close();
 }
