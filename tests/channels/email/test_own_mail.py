@@ -1,5 +1,6 @@
 """Mail of the team's own, of lists and of machines: none of it passes for a customer's."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -7,12 +8,30 @@ import pytest
 from salotto.channels.email.marks import HEADER, mark_of
 from salotto.channels.email.models import Mail, Mailbox, Participant
 from salotto.core.tenancy import account_scope
+from tests.channels.email.keys import published, signed
 from tests.channels.email.post import Post, add_agent, letter, new_id, open_post, person, sent_by_us
 
 
 @pytest.fixture
 def post() -> Post:
     return open_post()
+
+
+@pytest.fixture(scope="module")
+def names() -> Iterator[str]:
+    """The address of a DNS server that has the keys."""
+    with published() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def asks(settings: Any, names: str) -> None:
+    settings.DNS = names
+
+
+def by_domain(mail: bytes, address: str) -> bytes:
+    """The mail, signed by the domain of this address."""
+    return signed(mail, address.rpartition("@")[2])
 
 
 def begun(post: Post, anna: str) -> tuple[int, str]:
@@ -48,7 +67,8 @@ def test_an_answer_from_elsewhere_is_the_team_s(post: Post, whose: str) -> None:
     with account_scope(post.account):
         Mailbox.objects.filter(pk=post.mailbox.pk).update(aliases=f"\n {alias.upper()} \n")
     writer = {"mailbox": post.address, "alias": alias, "agent": add_agent(post).user.email}[whose]
-    (raw,) = post.receive(letter(writer, anna, "Done by phone", reply_to_id=first, Cc=post.address))
+    mail = letter(writer, anna, "Done by phone", reply_to_id=first, Cc=post.address)
+    (raw,) = post.receive(by_domain(mail, writer))
     message = post.messages(conversation)[-1]
     assert (raw.message_id, message.kind, message.author_id) == (message.pk, "reply", None)
     assert message.data == {"email": True, "outside": True}
@@ -59,17 +79,71 @@ def test_an_answer_from_elsewhere_is_the_team_s(post: Post, whose: str) -> None:
         assert writer not in people.values_list("address", flat=True) or whose == "agent"
 
 
+def of_another(mail: bytes, domain: str) -> bytes:
+    """A mail of somebody else in the domain, with this one's From on top."""
+    writer, _, rest = mail.partition(b"\n")
+    return writer + b"\r\n" + signed(b"From: boss@%s\n" % domain.encode() + rest, domain)
+
+
+FORGED: dict[str, Callable[[bytes, str], bytes]] = {
+    "unsigned": lambda mail, domain: mail,
+    "signed by another domain": lambda mail, domain: signed(mail, "evil.example"),
+    "signed by a domain below": lambda mail, domain: signed(mail, f"evil.{domain}"),
+    "signed by a top-level domain": lambda mail, domain: signed(mail, domain.rpartition(".")[2]),
+    "changed since": lambda mail, domain: signed(mail, domain).replace(b"Pay", b"Please pay"),
+    "with another From": of_another,
+    "with a result of its own": lambda mail, domain: (
+        b"Authentication-Results: mx.shop.example; dkim=pass header.d=shop.example; dmarc=pass\n" + mail
+    ),
+    "with a broken signature": lambda mail, domain: (
+        b"DKIM-Signature: v=1; d=%s; l=;;=\n" % domain.encode() + mail
+    ),
+}
+
+
+@pytest.mark.parametrize("whose", ["mailbox", "agent"])
+@pytest.mark.parametrize("how", list(FORGED))
+def test_a_stranger_with_the_team_s_address_is_not_the_team(post: Post, how: str, whose: str) -> None:
+    anna, eve = person(), person("eve")
+    conversation, first = begun(post, anna)
+    writer = post.address if whose == "mailbox" else add_agent(post).user.email
+    mail = letter(writer, f"{post.address}, {eve}", "Pay here", reply_to_id=first)
+    (raw,) = post.receive(FORGED[how](mail, writer.rpartition("@")[2]))
+    assert raw.conversation_id != conversation
+    assert [message.kind for message in post.messages(raw.conversation_id)] == ["status", "visitor"]
+    found = post.conversation(raw.conversation_id)
+    assert (found.linked_id, found.unread, found.contact.email) == (conversation, 1, writer)
+    assert any("no signature proves" in problem for problem in post.mail(raw.message_id).problems)
+    assert post.conversation(conversation).unread == 1
+
+
+def test_nothing_begins_in_the_team_s_name_without_a_proof(post: Post) -> None:
+    (raw,) = post.receive(letter(post.address, person("victim"), "We have news"))
+    (message,) = post.messages(raw.conversation_id)
+    assert message.kind == "visitor"
+
+
+def test_without_the_dns_nothing_is_proven_and_nothing_lost(post: Post, settings: Any) -> None:
+    settings.DNS = "127.0.0.1:1"
+    anna = person()
+    conversation, first = begun(post, anna)
+    mails = [letter(post.address, anna, "Here", reply_to_id=first) for _ in range(3)]
+    raws = post.receive(*(by_domain(mail, post.address) for mail in mails))
+    assert all(raw.state == "done" and raw.conversation_id != conversation for raw in raws)
+
+
 def test_an_absence_note_of_our_own_mailbox_is_no_answer(post: Post) -> None:
     anna = person()
     conversation, first = begun(post, anna)
-    post.receive(letter(post.address, anna, "Away", reply_to_id=first, Auto_Submitted="auto-replied"))
+    away = letter(post.address, anna, "Away", reply_to_id=first, Auto_Submitted="auto-replied")
+    post.receive(by_domain(away, post.address))
     assert post.messages(conversation)[-1].kind == "note"
     assert post.conversation(conversation).unread == 1
 
 
 def test_a_conversation_that_the_team_begins_elsewhere_is_with_whom_it_wrote_to(post: Post) -> None:
     anna = person()
-    (raw,) = post.receive(letter(post.address, f"Anna <{anna}>", "We have news"))
+    (raw,) = post.receive(by_domain(letter(post.address, f"Anna <{anna}>", "We have news"), post.address))
     (found,) = post.conversations()
     assert (found.contact.email, found.contact.name, found.unread) == (anna, "Anna", 0)
     assert post.messages(found.pk)[0].kind == "reply"
@@ -161,6 +235,6 @@ def test_who_begins_a_conversation_is_told_that_the_mail_has_arrived(post: Post)
         letter(anna, post.address, id=first),
         letter(anna, post.address, reply_to_id=first),
         letter(person("robot"), post.address, Auto_Submitted="auto-generated"),
-        letter(post.address, person("bruno"), "From elsewhere"),
+        by_domain(letter(post.address, person("bruno"), "From elsewhere"), post.address),
     )
     assert answers(post) == [anna]

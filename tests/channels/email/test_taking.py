@@ -8,6 +8,7 @@ from salotto.core.tenancy import account_scope
 from salotto.inbox.actions import complete
 from salotto.inbox.models import Attachment, Contact, Tally
 from salotto.live.models import Event
+from tests.channels.email.keys import published, signed
 from tests.channels.email.post import add_agent, letter, new_id, open_post, person
 
 
@@ -151,14 +152,16 @@ def test_desks_are_told_and_the_counters_count() -> None:
         assert sum(counted) == 1
 
 
-def test_answers_and_questions_of_one_batch_keep_their_order() -> None:
+def test_answers_and_questions_of_one_batch_keep_their_order(settings: Any) -> None:
     post = open_post()
     anna, first = person(), new_id()
-    post.receive(
-        letter(anna, post.address, "Question", id=first),
-        letter(post.address, anna, "Answer", reply_to_id=first),
-        letter(anna, post.address, "One more", reply_to_id=first),
-    )
+    answer = signed(letter(post.address, anna, "Answer", reply_to_id=first), "shop.example")
+    with published() as settings.DNS:
+        post.receive(
+            letter(anna, post.address, "Question", id=first),
+            answer,
+            letter(anna, post.address, "One more", reply_to_id=first),
+        )
     (found,) = post.conversations()
     assert post.bodies(found.pk) == ["Question", "Answer", "One more"]
     assert (found.unread, found.preview, found.waiting_since is not None) == (1, "One more", True)

@@ -88,6 +88,17 @@ def with_own_id(opened: Opened, keep_as_named: bool) -> Opened:
     return replace(opened, letter=renamed, problems=(*opened.problems, problem))
 
 
+def proven(opened: Opened) -> Opened:
+    """The same mail of one of the team, whose domain has signed it."""
+    return replace(opened, letter=replace(opened.letter, proven=True))
+
+
+def unproven(opened: Opened) -> Opened:
+    """The same mail, which bears an address of the team as anybody can write it."""
+    problem = "It bears an address of the team, but no signature proves that it was sent from there."
+    return replace(opened, problems=(*opened.problems, problem))
+
+
 def as_loop(opened: Opened) -> Opened:
     """The same mail, of somebody who sends so many that no person can be behind it."""
     return replace(opened, automatic="loop")

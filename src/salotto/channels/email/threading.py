@@ -25,6 +25,7 @@ class Letter:
     participants to make it one. `threads`: conversations of signed addresses of this account.
     `spare` is the id that it gets if another mail has its own.
     `ours`: it left this very account before (its mark), or comes from one of its addresses.
+    `proven`: it was sent from where its sender says (`proof`); asked of the team's addresses only.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Letter:
     threads: tuple[int, ...] = ()
     spare: str = ""
     ours: bool = False
+    proven: bool = False
 
 
 @dataclass(slots=True)
@@ -144,4 +146,6 @@ def takes_part(letter: Letter, facts: Facts, thread: Thread) -> bool:
 
 def is_among(letter: Letter, facts: Facts, thread: Thread) -> bool:
     """The same by the sender's own address; what they say of others, in Reply-To, left aside."""
-    return any(address in thread.people or address in facts.team for address in letter.senders)
+    return any(
+        address in thread.people or (letter.proven and address in facts.team) for address in letter.senders
+    )

@@ -6,9 +6,10 @@ statements. A conversation that the batch begins has a negative id until then.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import transaction
 
 from salotto.channels.email.actions.bouncing import note_bounce
@@ -23,12 +24,22 @@ from salotto.channels.email.actions.records import (
     settle,
 )
 from salotto.channels.email.actions.trying import came_back
-from salotto.channels.email.letters import Envelope, Opened, as_loop, open_letter, with_own_id
+from salotto.channels.email.domains.resolver import Dns
+from salotto.channels.email.letters import (
+    Envelope,
+    Opened,
+    as_loop,
+    open_letter,
+    proven,
+    unproven,
+    with_own_id,
+)
 from salotto.channels.email.marks import is_marked
 from salotto.channels.email.mime import parse
 from salotto.channels.email.mime.parsed import Bounce
 from salotto.channels.email.models import Mail, Mailbox, RawMail, RawState
-from salotto.channels.email.queries.facts import Gathering, Own, own_addresses_of
+from salotto.channels.email.proof import Proof
+from salotto.channels.email.queries.facts import Gathering, Own, own_addresses_of, team_among
 from salotto.channels.email.queries.loops import noisy_senders
 from salotto.channels.email.threading import (
     Again,
@@ -96,16 +107,19 @@ class Filing:
         number = -1 - len(self.begun)
         self.begun[number], self.linked[number] = opened, linked
         self.facts.threads[number] = Thread()
-        ours = opened.person.key in self.own.mailbox and opened.outside is not None
+        ours = self._is_of_mailbox(opened) and opened.outside is not None
         self._write(opened, number, Kind.REPLY if ours else Kind.VISITOR, linked=linked)
 
     def _kind(self, opened: Opened, thread: Thread) -> Kind:
         """The team's own mail is a reply, written elsewhere; what it sends by itself, a note."""
         sender = opened.person.key
-        ours = sender in self.own.mailbox or (sender in self.facts.team and sender not in thread.people)
-        if not ours:
+        team = opened.letter.proven and sender in self.facts.team and sender not in thread.people
+        if not (team or self._is_of_mailbox(opened)):
             return Kind.VISITOR
         return Kind.NOTE if opened.automatic else Kind.REPLY
+
+    def _is_of_mailbox(self, opened: Opened) -> bool:
+        return opened.letter.proven and opened.person.key in self.own.mailbox
 
     def _write(
         self,
@@ -198,7 +212,7 @@ class Filing:
     def _correspondent(self, number: int) -> tuple[str, str]:
         """Address and name of whom a new conversation is with."""
         opened = self.begun[number]
-        ours = opened.person.key in self.own.mailbox
+        ours = self._is_of_mailbox(opened)
         who = opened.outside if ours and opened.outside else opened.person
         return who.key[:254], who.name
 
@@ -221,12 +235,26 @@ def file_mails(mailbox: Mailbox, raws: Sequence[RawMail]) -> None:
     raws = [raw for raw in raws if not came_back(raw)]
     own = own_addresses_of(mailbox)
     opened = [open_letter(_envelope(raw), parse(bytes(raw.content)), own.has) for raw in raws]
-    gathering = Gathering(mailbox.account_id, mailbox.inbox_id, [one.letter for one in opened], own.has)
+    team = team_among((one.person.key for one in opened), own.has)
+    opened = list(_checked(opened, raws, team))  # before anything is locked: the DNS is asked
+    gathering = Gathering(mailbox.account_id, mailbox.inbox_id, [one.letter for one in opened], team)
     noisy = noisy_senders(mailbox, opened)
     filing = Filing(mailbox, own, gathering.facts)
     for one in opened:
         filing.place(as_loop(one) if one.mail.sender.key in noisy and not one.automatic else one)
     filing.write()
+
+
+def _checked(opened: Sequence[Opened], raws: Sequence[RawMail], team: frozenset[str]) -> Iterator[Opened]:
+    """Of what bears an address of the team it is found out whether it was sent from there."""
+    proof = Proof(Dns(settings.DNS))
+    for one, raw in zip(opened, raws, strict=True):
+        if one.person.key not in team:
+            yield one
+        elif proof.is_from(bytes(raw.content), one.person.key):
+            yield proven(one)
+        else:
+            yield unproven(one)
 
 
 def _envelope(raw: RawMail) -> Envelope:

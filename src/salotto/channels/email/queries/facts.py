@@ -69,15 +69,24 @@ def _lines(text: str) -> Iterable[str]:
     return (line.strip().lower() for line in text.splitlines() if line.strip())
 
 
+def team_among(senders: Iterable[str], is_own: IsOwn) -> frozenset[str]:
+    """Those of these addresses (lower case) that are the account's own, or of who answers for the
+    company; what they write elsewhere is the team's. In the caller's account scope."""
+    people = sorted(set(senders))
+    agents = Membership.objects.filter(access=Access.AGENT).annotate(key=Lower("user__email"))
+    found = agents.filter(key__in=people).values_list("key", flat=True)
+    return frozenset(filter(is_own, people)) | frozenset(found)
+
+
 class Gathering:
     """The facts for a batch of letters to one inbox; in the caller's transaction and scope."""
 
-    def __init__(self, account_id: int, inbox: int, letters: list[Letter], is_own: IsOwn) -> None:
+    def __init__(self, account_id: int, inbox: int, letters: list[Letter], team: frozenset[str]) -> None:
         self._account = account_id
         self._people = sorted({one for letter in letters for one in (*letter.senders, *letter.answers_to)})
         values = {value for letter in letters for value in (letter.id, letter.spare, *letter.named)}
         self.facts = Facts(self._known(inbox, values), self._named(inbox, values))
-        self.facts.team = frozenset(filter(is_own, self._people)) | self._agents()
+        self.facts.team = team
         signed = {conversation for letter in letters for conversation in letter.threads}
         self._take_up(signed | self._found())
         self.facts.carried = self._carried(signed, letters)
@@ -102,11 +111,6 @@ class Gathering:
             for value, conversation in db.fetchall():
                 found.setdefault(value, []).append(conversation)
         return found
-
-    def _agents(self) -> frozenset[str]:
-        """Those of the people who answer for the company; what they write elsewhere is the team's."""
-        agents = Membership.objects.filter(access=Access.AGENT).annotate(key=Lower("user__email"))
-        return frozenset(agents.filter(key__in=self._people).values_list("key", flat=True))
 
     def _take_up(self, conversations: set[int]) -> None:
         """Lock these and know who takes part in them; those that are gone stay unknown."""
