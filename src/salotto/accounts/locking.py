@@ -3,7 +3,9 @@
 Changes of people are rare, so they are made one after the other per account: whoever
 waits sees what the one before has left. Who acts on a conversation does not wait for this
 lock: such an action locks the memberships that it needs, in the order of their ids, then
-the conversation. A change that reaches conversations locks memberships first too.
+the conversation. A change that reaches conversations locks memberships first too. Nor does
+who sets up a channel: the membership of who acts is enough, because every change of a right
+locks it.
 """
 
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ from contextlib import contextmanager
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from salotto.accounts.members import Member
+from salotto.accounts.members import Member, must_manage_channels
 from salotto.accounts.models import Access, Account, Membership
 from salotto.core.errors import Forbidden, Invalid, Missing
 from salotto.core.tenancy import account_scope
@@ -25,7 +27,30 @@ def people_of(by: Member) -> Iterator[Member]:
     Raises Forbidden if the member has left since the request began.
     """
     with transaction.atomic(), account_scope(by.account.pk):
-        yield _now(by, lock_people(by.account.pk))
+        account = lock_people(by.account.pk)
+        yield _now(by, account, Membership.objects.filter(user_id=by.user.pk).first())
+
+
+@contextmanager
+def setting_up(by: Member) -> Iterator[Member]:
+    """A transaction in the account's scope for who may set up channels; yields `by` as of now.
+
+    Whoever takes the permission away waits until it ends, or came before: raises Forbidden then.
+    """
+    with transaction.atomic(), account_scope(by.account.pk):
+        now = lock_member(by)
+        must_manage_channels(now)
+        yield now
+
+
+def lock_member(by: Member) -> Member:
+    """`by` as of now, in the open scope; no right of theirs changes until the transaction ends.
+
+    Raises Forbidden if the member has left since the request began.
+    """
+    rows = Membership.objects.select_for_update(no_key=True)
+    membership = rows.filter(user_id=by.user.pk).first()  # before the account, which a hand-over changes
+    return _now(by, Account.objects.get(pk=by.account.pk), membership)
 
 
 def lock_people(account_id: int) -> Account:
@@ -33,8 +58,7 @@ def lock_people(account_id: int) -> Account:
     return Account.objects.select_for_update(no_key=True).get(pk=account_id)
 
 
-def _now(by: Member, account: Account) -> Member:
-    membership = Membership.objects.filter(user_id=by.user.pk).first()
+def _now(by: Member, account: Account, membership: Membership | None) -> Member:
     if membership is None:
         raise Forbidden(code="not_member")
     return Member.of(account, by.user, membership)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from salotto.accounts.errors import ReadOnly
+from salotto.accounts.locking import lock_member
 from salotto.accounts.members import Member, must_act, must_administer
 from salotto.accounts.models import Access, Membership
 from salotto.core import audit
@@ -135,8 +136,8 @@ def delete_conversation(conversation: int, *, by: Member) -> None:
     The channel keeps what it needs so that it does not come back. Raises Forbidden for
     others, ReadOnly and Missing.
     """
-    must_administer(by)
     with transaction.atomic():
+        must_administer(lock_member(by))
         found = _lock(conversation, by)
         deleting.send(Conversation, conversation=found)
         messages = Message.objects.filter(conversation_id=found.pk)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from salotto.accounts.locking import setting_up
 from salotto.accounts.members import Member, must_manage_channels
 from salotto.channels.email.models import Auth, Mailbox, Position, Security, Server, Way
 from salotto.core import audit
@@ -64,7 +64,7 @@ def save_server(mailbox_id: int, way: str, given: Settings, *, by: Member) -> Se
     must_manage_channels(by)
     given = checked(given, way)
     mailbox_of(mailbox_id, by)
-    with account_scope(by.account.pk), transaction.atomic():
+    with setting_up(by):
         server = Server.objects.select_for_update().filter(mailbox_id=mailbox_id, way=way).first()
         server = server or Server(account_id=by.account.pk, mailbox_id=mailbox_id, way=way)
         moved = _is_another(server, given)
@@ -147,9 +147,10 @@ def _note(server: Server, by: Member) -> None:
 
 
 def save_granted(found: "Answer", grant: "Grant", known: "Provider", username: str, by: Member) -> Server:
-    """Both servers of a mailbox whose provider has given access; the incoming one."""
+    """Both servers of a mailbox whose provider has given access; the incoming one.
+    Raises Forbidden, Missing."""
     mailbox_of(found.mailbox, by)
-    with account_scope(by.account.pk), transaction.atomic():
+    with setting_up(by):
         sealed = seal(grant.refresh), seal(grant.access), grant.until  # the same in both: renewed together
         incoming = _grant_one(found, Way.IN, known.incoming, sealed, username, by)
         _grant_one(found, Way.OUT, known.outgoing, sealed, username, by)
@@ -235,7 +236,7 @@ def delete_server(mailbox_id: int, way: str, *, by: Member) -> None:
     server = server_of(mailbox_id, way, by)
     if server is None:
         raise Missing
-    with account_scope(by.account.pk), transaction.atomic():
+    with setting_up(by):
         Position.objects.filter(server=server).delete()
         Server.objects.filter(pk=server.pk).delete()
         audit.record(by.account.pk, by.user.pk, "mailbox.server_removed", f"mailbox {mailbox_id}", way=way)

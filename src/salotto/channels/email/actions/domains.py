@@ -3,9 +3,10 @@
 import re
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
+from salotto.accounts.locking import setting_up
 from salotto.accounts.members import Member, must_manage_channels
 from salotto.channels.email.composing.dkim import new_key
 from salotto.channels.email.domains import Question, check_domain
@@ -14,6 +15,7 @@ from salotto.channels.email.models import Domain, Mailbox, Server, Way
 from salotto.core import audit, clock
 from salotto.core.errors import Conflict, Invalid, Missing
 from salotto.core.sealing import seal
+from salotto.core.tenancy import account_scope
 
 NAME = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
@@ -27,7 +29,7 @@ def add_domain(name: str, *, by: Member) -> Domain:
         raise Invalid(_("This is not a domain. Enter one such as example.com."), code="bad_domain")
     private, public = new_key()
     try:
-        with transaction.atomic():
+        with setting_up(by):
             made: Domain = Domain.objects.create(
                 account=by.account, name=wanted, private_key=seal(private), public_key=public
             )
@@ -40,7 +42,7 @@ def add_domain(name: str, *, by: Member) -> Domain:
 def remove_domain(domain_id: int, *, by: Member) -> None:
     """Forget a domain and its key; mail from it leaves without a signature. Raises Missing."""
     must_manage_channels(by)
-    with transaction.atomic():
+    with setting_up(by):
         domain = _locked(domain_id)
         audit.record(by.account.pk, by.user.pk, "domain.removed", domain.name)
         domain.delete()
@@ -50,7 +52,7 @@ def sign(domain_id: int, on: bool, *, by: Member) -> Domain:
     """Switch signing on or off. Raises Conflict while the DNS does not hold our key, because
     receivers would refuse what is signed."""
     must_manage_channels(by)
-    with transaction.atomic():
+    with setting_up(by):
         domain = _locked(domain_id)
         if on and not _key_stands(domain):
             raise Conflict(_("The key is not in the DNS yet. Publish it, check again, then switch on."))
@@ -63,17 +65,25 @@ def sign(domain_id: int, on: bool, *, by: Member) -> Domain:
 
 def look_at_domain(domain_id: int, *, by: Member, lookup: Lookup | None = None) -> Domain:
     """Ask the DNS about a domain and keep what it says. The DNS is asked outside a transaction,
-    for at most some seconds a question. Raises Missing."""
+    for at most some seconds a question. Raises Forbidden, Missing: also for one that was removed
+    meanwhile."""
     must_manage_channels(by)
-    domain: Domain | None = Domain.objects.filter(pk=domain_id).first()
-    if domain is None:
-        raise Missing
-    question = Question(domain.name, _host_of(domain.name), domain.selector, domain.public_key, domain.signs)
+    with account_scope(by.account.pk):
+        question = _question(domain_id)
     found = check_domain(question, lookup or Dns(settings.DNS))
-    domain.findings = [finding.as_json() for finding in found]
-    domain.checked_at = clock.now()
-    domain.save(update_fields=["findings", "checked_at"])
+    with setting_up(by):
+        domain = _locked(domain_id)
+        domain.findings = [finding.as_json() for finding in found]
+        domain.checked_at = clock.now()
+        domain.save(update_fields=["findings", "checked_at"])
     return domain
+
+
+def _question(domain_id: int) -> Question:
+    found: Domain | None = Domain.objects.filter(pk=domain_id).first()
+    if found is None:
+        raise Missing
+    return Question(found.name, _host_of(found.name), found.selector, found.public_key, found.signs)
 
 
 def _locked(domain_id: int) -> Domain:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from salotto.accounts.locking import setting_up
 from salotto.accounts.members import Member, must_manage_channels
 from salotto.channels.email.images import kind_of_image
 from salotto.channels.email.models import (
@@ -30,7 +31,6 @@ from salotto.channels.email.queries.receiving import place_of
 from salotto.channels.email.recipients import is_address
 from salotto.core import audit
 from salotto.core.errors import Conflict, Invalid, Missing
-from salotto.core.tenancy import account_scope
 from salotto.inbox.actions.files import keep
 from salotto.inbox.models import Conversation, Inbox
 
@@ -51,7 +51,7 @@ def create_mailbox(name: str, address: str, *, by: Member) -> Mailbox:
     Raises Forbidden, and Invalid with the field's name."""
     must_manage_channels(by)
     account = by.account
-    with account_scope(account.pk), transaction.atomic():
+    with setting_up(by):
         given = {"name": _name(name), "address": _address(address)}
         _one_after_the_other()
         _must_be_free(None, [given["address"]])
@@ -67,7 +67,7 @@ def change_mailbox(mailbox_id: int, *, by: Member, **given: Any) -> Mailbox:
     Missing, and Invalid with the field's name."""
     must_manage_channels(by)
     given = checked(given)
-    with account_scope(by.account.pk), transaction.atomic():
+    with setting_up(by):
         _one_after_the_other()
         mailbox = _locked(mailbox_id)
         if given.keys() & {"address", "aliases"}:
@@ -97,7 +97,7 @@ def set_logo(mailbox_id: int, content: bytes | None, *, by: Member) -> None:
     must_manage_channels(by)
     if content is not None:
         _must_be_logo(content)
-    with account_scope(by.account.pk), transaction.atomic():
+    with setting_up(by):
         mailbox = _locked(mailbox_id)
         logo = None if content is None else keep(by.account.pk, content)
         Mailbox.objects.filter(pk=mailbox.pk).update(logo_id=logo)
@@ -110,7 +110,7 @@ def choose_for_chats(mailbox_id: int, on: bool, minutes: int, *, by: Member) -> 
     must_manage_channels(by)
     if not 1 <= minutes <= LONGEST_WAIT:
         raise Invalid(_("Choose between 1 minute and 24 hours (1440 minutes)."), code="minutes")
-    with account_scope(by.account.pk), transaction.atomic():
+    with setting_up(by):
         _one_after_the_other()
         mailbox = _locked(mailbox_id)
         if on:
@@ -123,7 +123,7 @@ def remove_mailbox(mailbox_id: int, *, by: Member) -> None:
     """Remove an inbox that nothing has come to yet, with its settings and passwords. Raises
     Forbidden, Missing, Conflict for one with conversations or mails."""
     must_manage_channels(by)
-    with account_scope(by.account.pk), transaction.atomic():
+    with setting_up(by):
         mailbox = _locked(mailbox_id)
         if not is_unused(mailbox):
             raise Conflict(

@@ -8,6 +8,7 @@ from hashlib import sha256
 import psycopg
 from django.db import InterfaceError, OperationalError, transaction
 
+from salotto.accounts.locking import setting_up
 from salotto.accounts.members import Member, must_manage_channels
 from salotto.channels.email.actions.storing import Arrival, store
 from salotto.channels.email.models import Mailbox
@@ -42,7 +43,7 @@ def rotate_hook(mailbox_id: int, by: Member) -> str:
     shown this once. Raises Forbidden, Missing."""
     must_manage_channels(by)
     secret = secrets.token_urlsafe(24)
-    with account_scope(by.account.pk), transaction.atomic():
+    with setting_up(by):
         digest = sha256(secret.encode()).hexdigest()
         if not Mailbox.objects.filter(pk=mailbox_id).update(hook_digest=digest):
             raise Missing

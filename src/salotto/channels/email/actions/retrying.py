@@ -1,8 +1,12 @@
 """Mails that were not taken in: another try, and a mailbox for those that had none."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from salotto.accounts.locking import lock_member
 from salotto.accounts.members import Member, must_administer
 from salotto.channels.email.actions.fetching import fetch_again_soon
 from salotto.channels.email.actions.storing import take_in_soon
@@ -27,15 +31,23 @@ def take_in_due() -> None:
 def retry_raw(raw: int, *, by: Member) -> None:
     """Try a mail again now that could not be read. Raises Forbidden unless `by` is an admin,
     Missing, and Conflict when it has been taken in meanwhile."""
-    must_administer(by)
-    retry(by.account.pk, raw, by.user.pk)
+    with _administering(by):
+        retry(by.account.pk, raw, by.user.pk)
 
 
 def assign_raw(raw: int, mailbox: int, *, by: Member) -> None:
     """Give a mail that was for no inbox to this mailbox, which takes it in. Raises as
     `retry_raw`."""
-    must_administer(by)
-    route_raw(by.account.pk, raw, mailbox, by.user.pk)
+    with _administering(by):
+        route_raw(by.account.pk, raw, mailbox, by.user.pk)
+
+
+@contextmanager
+def _administering(by: Member) -> Iterator[None]:
+    """A transaction of who is an admin, and stays one until it ends; raises Forbidden."""
+    with account_scope(by.account.pk), transaction.atomic():
+        must_administer(lock_member(by))
+        yield
 
 
 def retry(account_id: int, raw: int, actor: int | None) -> None:

@@ -6,10 +6,10 @@ It is no message: it has no conversation, and is thrown away as soon as it has c
 import logging
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from salotto.accounts.locking import setting_up
 from salotto.accounts.members import Member, must_manage_channels
 from salotto.channels.email import marks, trials, troubles
 from salotto.channels.email.actions.queueing import MailboxOff, NoAddress, from_address, must_find, new_id
@@ -32,7 +32,7 @@ def begin_trial(mailbox_id: int, *, by: Member) -> Trial:
     """Have a test mail sent; the one that was begun a moment ago, if there is one. Raises
     Forbidden, Missing, NoAddress, MailboxOff."""
     must_manage_channels(by)
-    with account_scope(by.account.pk), transaction.atomic():
+    with setting_up(by):
         mailbox = must_find(mailbox_id)
         address = from_address(mailbox)
         if not mailbox.enabled:
