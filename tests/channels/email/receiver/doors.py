@@ -26,6 +26,7 @@ class Running:
 
     receiver: Receiver
     loop: asyncio.AbstractEventLoop
+    task: "asyncio.Task[None]"
     thread: threading.Thread
     stopping: Callable[[], object] = field(default=lambda: None)
 
@@ -42,6 +43,7 @@ class Running:
         self.stopping()
         self.thread.join(20)
         assert not self.thread.is_alive()
+        assert self.task.cancelled()  # and did not fail on its way out
 
 
 @contextmanager
@@ -57,7 +59,7 @@ def receiving(
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             runner.run(asyncio.wait([task]))
 
-    running = Running(receiver, loop, threading.Thread(target=run))
+    running = Running(receiver, loop, task, threading.Thread(target=run))
     running.stopping = lambda: loop.is_closed() or loop.call_soon_threadsafe(task.cancel)
     running.thread.start()
     try:

@@ -53,8 +53,10 @@ class Receiver:
             await asyncio.gather(*(self._open(door, threads) for door in self.doors))
             await asyncio.Event().wait()
         finally:
-            await self._close()
-            _leave_database(threads)
+            try:
+                await self._close()
+            finally:
+                _leave_database(threads)
 
     async def _open(self, door: Door, threads: ThreadPoolExecutor) -> None:
         handler = Handler(threads, lmtp=door.lmtp)

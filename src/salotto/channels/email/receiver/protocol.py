@@ -85,8 +85,8 @@ class Polite(SMTP):
         self.leave("421 4.4.2 This took too long. Good bye.")
 
     def leave(self, words: str) -> None:
-        """End the connection from our side, saying why."""
-        if self.transport is not None:
+        """End the connection from our side, saying why, unless it is ending already."""
+        if self.transport is not None and not self.transport.is_closing():
             self.transport.write(words.encode() + b"\r\n")  # type: ignore[attr-defined]
             self.transport.close()
 
