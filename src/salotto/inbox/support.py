@@ -51,7 +51,8 @@ def take_along(conversation: Conversation, message: int) -> None:
     account = conversation.account_id
     if not is_asker(conversation.visitor) or account_talked_about(account, conversation.pk) is None:
         return
-    author, text = Message.objects.values_list("author_id", "body").get(pk=message)
+    with account_scope(account):
+        author, text = Message.objects.values_list("author_id", "body").get(pk=message)
     carry_reply.defer(
         account_id=account, message=message, conversation=conversation.pk, author=author, text=text
     )
