@@ -41,7 +41,7 @@ def raw_mail(request: HttpRequest, limit: int) -> bytes:
         mail = bytes(_read(request, _length(request, limit)))
     elif kind.get_content_type() == "multipart/form-data":
         body = _read(request, _length(request, limit + FORM_EXTRA))
-        mail = _field(body, str(kind.get_param("boundary") or "").encode())
+        mail = field_of(body, str(kind.get_param("boundary") or "").encode())
     else:
         raise WrongType
     if len(mail) > limit:
@@ -76,7 +76,7 @@ def _read(stream: _Stream, length: int) -> bytearray:
     return body
 
 
-def _field(body: bytearray, boundary: bytes) -> bytes:
+def field_of(body: bytearray, boundary: bytes) -> bytes:
     """The bytes of the first field that holds a mail (RFC 7578). Raises WrongType without one,
     BadRequest for a form without an end."""
     if not boundary or len(boundary) > 200:
@@ -88,10 +88,10 @@ def _field(body: bytearray, boundary: bytes) -> bytes:
         if body.startswith(b"--", head):
             break
         end = body.find(b"\r\n" + mark, head)
-        blank = body.find(b"\r\n\r\n", head)
-        if end < 0 or blank < 0:
+        if end < 0:
             raise BadRequest(code="broken_off")
-        if blank < end and _name(bytes(body[head:blank])) in FIELDS:
+        blank = body.find(b"\r\n\r\n", head, end + 2)  # no further, or many parts take for ever
+        if blank >= 0 and _name(bytes(body[head:blank])) in FIELDS:
             return bytes(memoryview(body)[blank + 4 : end])
         start = end + 2
     raise WrongType

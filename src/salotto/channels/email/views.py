@@ -1,19 +1,22 @@
 """Mail that comes by HTTP, and leaving a mail to many."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from salotto.channels.email import unsubscribing, upload
 from salotto.channels.email.actions import Arrival, receiving, unsubscribe
 from salotto.channels.email.queries.receiving import Place, place_by_hook
-from salotto.core.errors import Missing, Refused, TooMany
+from salotto.core.errors import Busy, Missing, Refused, TooMany
 from salotto.core.limits import RateLimit, address_key
+
+log = logging.getLogger("salotto.email")
 
 _MAILBOX = RateLimit(600, burst=300)
 _ADDRESS = RateLimit(1200, burst=600)
@@ -23,20 +26,34 @@ View = Callable[..., HttpResponse]
 
 
 def _as_json(view: View) -> View:
-    """Refusals as JSON, whoever asks."""
+    """POST only, and refusals as JSON, whoever asks. The address may have a secret in it, which
+    no log shall have: Django does not get to log a refusal."""
 
     @wraps(view)
     def answered(request: HttpRequest, **given: str) -> HttpResponse:
+        if request.method != "POST":
+            return _unlogged(HttpResponseNotAllowed(["POST"]))
         try:
             return view(request, **given)
         except Refused as refused:
-            return JsonResponse(refused.as_json(), status=refused.status, headers=refused.headers())
+            return _unlogged(_said(refused))
+        except Exception:
+            log.exception("A mail by HTTP could not be stored; its sender keeps it")
+            return _unlogged(_said(Busy()))
 
     return answered
 
 
+def _said(refused: Refused) -> HttpResponse:
+    return JsonResponse(refused.as_json(), status=refused.status, headers=refused.headers())
+
+
+def _unlogged(answer: HttpResponse) -> HttpResponse:
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
+
+
 @csrf_exempt
-@require_POST
 @_as_json
 def take(request: HttpRequest, key: str, secret: str = "") -> HttpResponse:
     """Store a raw mail for a mailbox: 202 once it is committed."""

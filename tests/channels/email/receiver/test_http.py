@@ -1,6 +1,7 @@
 """Raw mail by HTTP: who may bring it, in which forms, and what it is told otherwise."""
 
 import http.client
+import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
-from salotto.channels.email import views
+from salotto.channels.email import upload, views
 from salotto.channels.email.actions.receiving import rotate_hook
 from salotto.channels.email.models import RawState
 from salotto.core.errors import Forbidden, Missing
@@ -64,6 +65,25 @@ def form(field: str, raw: bytes, boundary: str = "xYzZY", filename: str = "") ->
     ]
     body = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts)
     return body + f"--{boundary}--\r\n".encode(), f'multipart/form-data; boundary="{boundary}"'
+
+
+def test_a_form_of_very_many_parts_is_read_in_no_time() -> None:
+    body = b"--b\r\nx\r\n" * 200_000 + b'--b\r\nContent-Disposition: form-data; name="email"\r\n\r\n'
+    began = time.process_time()
+    assert upload.field_of(bytearray(body + RAW + b"\r\n--b--\r\n"), b"b") == RAW
+    assert time.process_time() - began < 2
+
+
+def test_no_log_has_the_secret(
+    post: Post, secret: str, caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    settings.MAIL_LIMIT = 10
+    assert bring(post, secret).status_code == 413
+    assert bring(post, secret, b"").status_code == 411
+    assert bring(post, secret, kind="image/png").status_code == 415
+    assert bring(post, secret + "x").status_code == 404
+    assert Client().get(f"/mail/in/{post.mailbox.key}/{secret}").status_code == 405
+    assert secret not in caplog.text
 
 
 @pytest.mark.parametrize("field", ["email", "body-mime", "message"])
