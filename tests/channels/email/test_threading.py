@@ -1,11 +1,15 @@
 """Each mail in the right conversation: one order, and nobody in somebody else's."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from salotto.channels.email.addresses import reply_address
+from salotto.channels.email.letters import body_digest, fingerprint
+from salotto.channels.email.mime import parse
 from salotto.channels.email.models import NamedId, Participant
+from salotto.channels.email.threading import is_same
 from salotto.core.tenancy import account_scope
 from tests.channels.email.post import Post, delete, letter, new_id, open_post, person, sent_by_us
 
@@ -116,6 +120,15 @@ def test_an_answer_by_another_address_counts_if_all_of_reply_to_take_part(post: 
     assert raw.conversation_id == conversation
     (raw,) = post.receive(letter(form, post.address, reply_to_id=first, Reply_To=f"{anna}, {eve}"))
     assert raw.conversation_id != conversation
+
+
+def test_reply_to_lends_nobody_the_answers_of_others(post: Post) -> None:
+    """A stranger names Anna in Reply-To and a friend in Cc: an answer to all would tell them."""
+    anna, eve, friend = person(), person("eve"), person("friend")
+    conversation, first = begun(post, anna)
+    (raw,) = post.receive(letter(eve, post.address, reply_to_id=first, Reply_To=anna, Cc=friend))
+    assert raw.conversation_id != conversation
+    assert post.conversation(raw.conversation_id).linked_id == conversation
 
 
 @pytest.mark.parametrize("where", ["envelope", "To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To"])
@@ -229,6 +242,32 @@ def test_another_mail_with_an_id_that_is_taken_is_not_lost(post: Post) -> None:
     mail = post.mail(two.message_id)
     assert mail.header_id != reused
     assert "Another mail has the same Message-ID" in mail.problems[-1]
+
+
+def test_mails_that_say_different_things_are_two_though_all_of_their_headers_are_the_same(post: Post) -> None:
+    anna, reused = person(), new_id()
+    mails = [letter(anna, post.address, text, id=reused) for text in ("One", "Two", "One", "Two")]
+    raws = post.receive(*mails)
+    assert [raw.state for raw in raws] == ["done", "done", "duplicate", "duplicate"]
+    assert [raw.message_id for raw in raws[2:]] == [raw.message_id for raw in raws[:2]]
+
+
+def test_a_copy_that_was_encoded_otherwise_or_came_by_a_list_is_the_same_mail(post: Post) -> None:
+    mail = letter(person(), post.address, "Perché no?", id=new_id())
+    quoted = mail.replace("Perché".encode(), b"Perch=C3=A9").replace(b" 8bit", b" quoted-printable")
+    listed = b"List-Id: <all.shop.example>\n" + mail + b"-- \nTo leave this list, write to us.\n"
+    raws = post.receive(mail, quoted, listed)
+    assert quoted != mail
+    assert [raw.state for raw in raws] == ["done", "duplicate", "duplicate"]
+
+
+def test_a_mail_that_is_fetched_again_is_the_same_though_it_is_read_otherwise_by_now() -> None:
+    raw = letter("anna@customer.example", "us@shop.example", "Hello")
+    before = parse(raw)
+    now = replace(before, text="Hello, read by a newer version", visible="Hello")
+    one, other = (fingerprint(mail, body_digest(raw)) for mail in (before, now))
+    assert one != other
+    assert is_same(one, other)
 
 
 def test_an_answer_that_bears_the_id_of_our_mail_is_taken_in_where_that_belongs(post: Post) -> None:

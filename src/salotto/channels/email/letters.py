@@ -16,6 +16,7 @@ MOST_PEOPLE = 200
 MOST_HOPS = 50
 """A mail with more Received headers goes round in circles."""
 ADDRESS_LIMIT = 320
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _VIA = re.compile(r"['\"]?(.*?)['\"]?\s+(?:via|über|tramite|através de)\s+\S.*", re.IGNORECASE | re.DOTALL)
 
 IsOwn = Callable[[str], bool]
@@ -23,13 +24,14 @@ IsOwn = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is known of a mail without opening it."""
+    """What is known of a mail without opening it; `body` is its `body_digest`."""
 
     raw: int
     account: int
     sender: str = ""
     recipients: tuple[str, ...] = ()
     marked: bool = False
+    body: str = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +106,41 @@ def as_loop(opened: Opened) -> Opened:
     return replace(opened, automatic="loop")
 
 
-def fingerprint(mail: ParsedMail) -> str:
-    """What two copies of one mail have in common, and two mails with one id have not: sender,
-    date and subject, as a SHA-256 in hex."""
+def fingerprint(mail: ParsedMail, body: str) -> str:
+    """What two copies of one mail have in common, and two mails with one id have not: 24 hex
+    digits of sender, date and subject, 20 of what it says and its files are called, and 20 of its
+    `body` (`body_digest`); zeros for a copy that came by a list, which may have written something
+    below. `threading.is_same` compares them."""
     date = mail.date.isoformat() if mail.date else ""
-    text = "\n".join((mail.sender.key, date, " ".join(mail.subject.split())))
+    about = "\n".join((mail.sender.key, date, " ".join(mail.subject.split())))
+    said = "\n".join(("".join(mail.text.split()), *(part.name for part in mail.parts)))
+    rest = "0" * 40 if mail.automatic == "list" else _digest(said)[:20] + body[:20]
+    return _digest(about)[:24] + rest
+
+
+def body_digest(content: bytes) -> str:
+    """Of the bytes below the headers, without white space: the same for a mail that is fetched
+    again, however it is read by then. SHA-256 in hex."""
+    end = _HEAD_END.search(content)
+    body = content[end.end() :] if end else b""
+    return hashlib.sha256(body.translate(None, b" \t\r\n")).hexdigest()
+
+
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _letter(envelope: Envelope, mail: ParsedMail, person: Address, is_own: IsOwn) -> Letter:
-    same = fingerprint(mail)
+    same = fingerprint(mail, envelope.body)
     spare = hashlib.sha256(f"{mail.message_id}\n{same}".encode()).hexdigest()
     named = (*mail.in_reply_to, *reversed(mail.references[-MOST_IDS:]))
+    copied = (one for one in (*mail.to, *mail.cc) if not is_own(one.key))
     return Letter(
         id=mail.message_id,
         fingerprint=same,
         named=tuple(value for value in dict.fromkeys(named) if value != mail.message_id),
         senders=tuple(_once((person.key, "" if is_own(mail.sender.key) else mail.sender.key))),
-        answers_to=tuple(_once(one.key for one in mail.reply_to)),
+        answers_to=tuple(_once(one.key for one in (*mail.reply_to, *copied))) if mail.reply_to else (),
         threads=tuple(dict.fromkeys(_threads(envelope, mail))),
         spare=f"{spare}@repeated-message-id.invalid",
         ours=envelope.marked or is_own(mail.sender.key),

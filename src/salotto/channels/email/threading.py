@@ -21,8 +21,9 @@ class Letter:
     """What the resolver asks of a mail. Ids are without angle brackets, addresses in lower case.
 
     `named`: In-Reply-To, then References, the newest first. `senders`: any of them makes the
-    mail one of that participant; `answers_to`: its Reply-To, all of which have to be
-    participants to make it one. `threads`: conversations of signed addresses of this account.
+    mail one of that participant; `answers_to`: its Reply-To, if it has one, and whoever else gets
+    it and is not of the account, all of whom have to be participants to make it one: an answer
+    to it goes to all of them. `threads`: conversations of signed addresses of this account.
     `spare` is the id that it gets if another mail has its own.
     `ours`: it left this very account before (its mark), or comes from one of its addresses.
     `proven`: it was sent from where its sender says (`proof`); asked of the team's addresses only.
@@ -112,13 +113,21 @@ def resolve(letter: Letter, facts: Facts) -> Place:
     """Where the mail belongs."""
     known = facts.known.get(letter.id)
     if known is not None:
-        same = known.fingerprint == letter.fingerprint or (not known.fingerprint and letter.ours)
+        same = is_same(known.fingerprint, letter.fingerprint) or (not known.fingerprint and letter.ours)
         return Again(letter.id, known.conversation) if same else Reused()
     for conversation in letter.threads:
         if conversation in facts.threads:
             came = (conversation, letter.id) in facts.carried
             return Again(letter.id, conversation) if came else Join(conversation, signed=True)
     return _by_ids(letter, facts)
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two fingerprints (`letters.fingerprint`) are of one mail: sender, date and subject
+    are the same, and what it says or the bytes that say it, where both are known."""
+    unknown = "0" * 40 in (one[24:], other[24:])
+    said = unknown or one[24:44] == other[24:44] or one[44:] == other[44:]
+    return bool(one) and one[:24] == other[:24] and said
 
 
 def _by_ids(letter: Letter, facts: Facts) -> Place:

@@ -29,6 +29,7 @@ from salotto.channels.email.letters import (
     Envelope,
     Opened,
     as_loop,
+    body_digest,
     open_letter,
     proven,
     unproven,
@@ -258,12 +259,14 @@ def _checked(opened: Sequence[Opened], raws: Sequence[RawMail], team: frozenset[
 
 
 def _envelope(raw: RawMail) -> Envelope:
+    content = bytes(raw.content)
     return Envelope(
         raw=raw.pk,
         account=raw.account_id,
         sender=raw.sender.replace("\0", ""),
         recipients=tuple(raw.recipients),
-        marked=is_marked(bytes(raw.content), raw.account_id),
+        marked=is_marked(content, raw.account_id),
+        body=body_digest(content),
     )
 
 
