@@ -25,7 +25,7 @@ def mails_to(address: str) -> list[EmailMessage]:
 
 def _parsed(args: Any) -> EmailMessage:
     args = json.loads(args) if isinstance(args, str) else args
-    return email.message_from_bytes(b64decode(args["raw"]), policy=default)  # type: ignore[arg-type, return-value]
+    return email.message_from_bytes(b64decode(args["raw"]), policy=default)
 
 
 def text_of(mail: EmailMessage, kind: str = "plain") -> str:
