@@ -61,8 +61,8 @@ def talk(
 def title(request: SeatRequest) -> str:
     """ "Remove 4 seats": what was asked."""
     if request.kind == SeatRequest.Kind.ADD:
-        return ngettext("Add one seat", "Add %(n)d seats", request.quantity) % {"n": request.quantity}
-    return ngettext("Remove one seat", "Remove %(n)d seats", request.quantity) % {"n": request.quantity}
+        return ngettext("Add one seat", "Add %(n)s seats", request.quantity) % {"n": request.quantity}
+    return ngettext("Remove one seat", "Remove %(n)s seats", request.quantity) % {"n": request.quantity}
 
 
 def _said(word: RequestWord, zone: str) -> Said:
