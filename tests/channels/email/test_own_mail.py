@@ -79,6 +79,24 @@ def test_an_answer_from_elsewhere_is_the_team_s(post: Post, whose: str) -> None:
         assert writer not in people.values_list("address", flat=True) or whose == "agent"
 
 
+def test_an_agent_who_answers_again_or_was_in_copy_is_still_the_team(post: Post) -> None:
+    anna, marco = person(), add_agent(post).user.email
+    first = new_id()
+    (raw,) = post.receive(letter(anna, post.address, "First", id=first, Cc=marco))
+    for text in ("One", "Two"):
+        post.receive(by_domain(letter(marco, anna, text, reply_to_id=first, Cc=post.address), marco))
+    kinds = [message.kind for message in post.messages(raw.conversation_id)]
+    assert kinds == ["visitor", "reply", "reply"]
+
+
+def test_an_agent_who_writes_as_a_customer_is_one(post: Post) -> None:
+    marco, first = add_agent(post).user.email, new_id()
+    mails = [letter(marco, post.address, id=first), letter(marco, post.address, reply_to_id=first)]
+    raws = post.receive(*(by_domain(mail, marco) for mail in mails))
+    kinds = [message.kind for message in post.messages(raws[0].conversation_id)]
+    assert kinds == ["visitor", "visitor"]
+
+
 def of_another(mail: bytes, domain: str) -> bytes:
     """A mail of somebody else in the domain, with this one's From on top."""
     writer, _, rest = mail.partition(b"\n")

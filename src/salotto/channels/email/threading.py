@@ -51,10 +51,11 @@ class Known:
 
 @dataclass(slots=True)
 class Thread:
-    """A conversation that a mail may belong to, and those of the addresses in question that take
-    part in it."""
+    """A conversation that a mail may belong to, those of the addresses in question that take part
+    in it, and whom it is with."""
 
     people: set[str] = field(default_factory=set)
+    contact: str = ""
 
 
 @dataclass(slots=True)

@@ -107,14 +107,14 @@ class Filing:
     def _begin(self, opened: Opened, linked: int | None) -> None:
         number = -1 - len(self.begun)
         self.begun[number], self.linked[number] = opened, linked
-        self.facts.threads[number] = Thread()
+        self.facts.threads[number] = Thread(contact=self._correspondent(number)[0])
         ours = self._is_of_mailbox(opened) and opened.outside is not None
         self._write(opened, number, Kind.REPLY if ours else Kind.VISITOR, linked=linked)
 
     def _kind(self, opened: Opened, thread: Thread) -> Kind:
         """The team's own mail is a reply, written elsewhere; what it sends by itself, a note."""
         sender = opened.person.key
-        team = opened.letter.proven and sender in self.facts.team and sender not in thread.people
+        team = opened.letter.proven and sender in self.facts.team and sender != thread.contact
         if not (team or self._is_of_mailbox(opened)):
             return Kind.VISITOR
         return Kind.NOTE if opened.automatic else Kind.REPLY

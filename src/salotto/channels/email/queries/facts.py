@@ -120,7 +120,7 @@ class Gathering:
         with connection.cursor() as db:
             db.execute(_LOCK, [self._account, wanted])
             for pk, email in db.fetchall():
-                self.facts.threads[pk] = Thread({email} if email else set())
+                self.facts.threads[pk] = Thread({email} if email else set(), email or "")
         taking_part = Participant.objects.filter(conversation_id__in=wanted, address__in=self._people)
         for pk, address in taking_part.values_list("conversation_id", "address"):
             if pk in self.facts.threads:
