@@ -12,7 +12,7 @@ name: a name may lead elsewhere a moment later.
 import socket
 import ssl
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -23,17 +23,25 @@ from salotto.channels.email.troubles import Trouble
 CONNECT_SECONDS = 20.0
 READ_SECONDS = 60.0
 _METADATA = ip_address("fd00:ec2::254")
+_NAT64 = ip_network("64:ff9b::/96")
 
 Address = IPv4Address | IPv6Address
 
 
 def allowed(address: Address) -> bool:
     """Whether a mail server may stand at this address."""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
+    if isinstance(address, IPv6Address):
+        address = _within(address)
     if address.is_link_local or address.is_multicast or address == _METADATA:
         return False
     return settings.MAIL_LOCAL or not (address.is_loopback or address.is_unspecified)
+
+
+def _within(address: IPv6Address) -> Address:
+    """The IPv4 address to which an IPv6 one leads: mapped, or by way of NAT64 or 6to4."""
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def connect(host: str, port: int) -> socket.socket:
