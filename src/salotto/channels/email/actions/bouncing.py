@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from salotto.channels.email.actions.sending import everybody, refusals
 from salotto.channels.email.mime.parsed import Bounce
 from salotto.channels.email.models import Mail, MailState
 from salotto.channels.email.queries.returned import mail_returned
+from salotto.channels.email.sending.outcome import Refusal, shown
 from salotto.core import clock
 from salotto.inbox.actions import tell
 from salotto.inbox.models import Kind
@@ -43,11 +46,33 @@ def note_bounce(account_id: int, bounce: Bounce, recipients: Iterable[str], key:
 
 
 def _came_back(mail: Mail, bounce: Bounce, key: UUID) -> int | None:
-    _change(mail, MailState.BOUNCED, _words(bounce))
+    tell(mail.conversation_id, "delivery")  # which locks the conversation first
+    _note_at(Mail.objects.select_for_update().get(pk=mail.pk), bounce)
     data = {"what": "bounced", "address": bounce.recipient[:320]}
     item = Item(mail.account_id, key, Kind.STATUS, "", conversation=mail.conversation_id, data=data)
     posted = post(item)
     return posted.message if posted else None
+
+
+def _note_at(mail: Mail, bounce: Bounce) -> None:
+    """At the mail, with whom it came back from. One that is still to go to others of its
+    recipients, or to go once more, stays in line; otherwise nobody else would get it."""
+    words = _words(bounce)
+    if mail.state == MailState.QUEUED or (mail.state == MailState.SENDING and len(everybody(mail)) > 1):
+        waiting = {one.address.lower() for one in refusals(mail) if one.again} or everybody(mail)
+        problems = mail.problems if bounce.recipient.lower() in waiting else _with(mail, bounce, words)
+        Mail.objects.filter(pk=mail.pk).update(error=words[:ERROR_LIMIT], problems=problems)
+        return
+    Mail.objects.filter(pk=mail.pk).update(problems=_with(mail, bounce, words))
+    _change(mail, MailState.BOUNCED, words)
+
+
+def _with(mail: Mail, bounce: Bounce, words: str) -> list[dict[str, Any]]:
+    """The recipients who did not get the mail, and this one of them: a retry is for these alone."""
+    kept = {one.address.lower(): one for one in refusals(mail)}
+    named = [address for address in everybody(mail) if address.lower() == bounce.recipient.lower()]
+    kept |= {address.lower(): Refusal(address, shown(words), again=False) for address in named}
+    return [one.kept() for one in kept.values()]
 
 
 def _change(mail: Mail, state: MailState, error: str) -> None:

@@ -181,10 +181,12 @@ def _put_back(mail: Mail, words: str, refused: Sequence[Refusal] | None = None) 
 
 def _give_up(mail: Mail, words: str, kept: dict[str, Any]) -> None:
     """Out of patience: not sent; or sent, but for those who were put off to the end."""
-    put_off = kept.get("problems") or mail.problems
-    some_got_it = bool(put_off) and len(put_off) < len(everybody(mail))
-    state = MailState.SENT if some_got_it else MailState.FAILED
+    state = MailState.SENT if _some_got_it(mail, kept.get("problems") or mail.problems) else MailState.FAILED
     _settle(mail, state=state, error=shown(words), next_try_at=None, **kept)
+
+
+def _some_got_it(mail: Mail, put_off: list[Any]) -> bool:
+    return bool(put_off) and len(put_off) < len(everybody(mail))
 
 
 def _fail(mail: Mail, words: str) -> None:
@@ -216,8 +218,8 @@ def _note_working(server: Server) -> None:
 
 
 def retry_mail(mail_id: int, by: Member) -> None:
-    """Try again now: a mail that was not sent, came back, or waits; of one that was sent, those
-    whom the server refused. Raises Missing, NotWaiting, Forbidden, ReadOnly."""
+    """Try again now: a mail that was not sent, came back, or waits; of one that some have got,
+    those whom a server refused. Raises Missing, NotWaiting, Forbidden, ReadOnly."""
     must_act(by)
     with account_scope(by.account.pk), transaction.atomic():
         mail = _lock(mail_id)
@@ -226,7 +228,7 @@ def retry_mail(mail_id: int, by: Member) -> None:
             mail.state == MailState.SENT and refused
         ):
             raise NotWaiting(_("This mail was sent. There is nothing to try again."))
-        partly = mail.state in (MailState.SENT, MailState.QUEUED)
+        partly = mail.state != MailState.FAILED
         again = [Refusal(one.address, one.words, True) for one in refused] if partly else []
         now = clock.now()
         Mail.objects.filter(pk=mail.pk).update(
@@ -249,9 +251,9 @@ def cancel_mail(mail_id: int, by: Member) -> None:
         if mail.state != MailState.QUEUED:
             raise NotWaiting(_("This mail is not in line any more."))
         words = _("%(name)s stopped it.") % {"name": by.user.name}
-        now = clock.now()
+        state = MailState.SENT if _some_got_it(mail, mail.problems) else MailState.FAILED
         Mail.objects.filter(pk=mail.pk).update(
-            state=MailState.FAILED, next_try_at=None, changed_at=now, error=words
+            state=state, next_try_at=None, changed_at=clock.now(), error=words
         )
 
 

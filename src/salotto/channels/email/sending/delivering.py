@@ -3,11 +3,16 @@
 import re
 import smtplib
 from collections.abc import Sequence
+from time import monotonic
 
 from salotto.channels.email.composing import headers
 from salotto.channels.email.sending.lines import COMMAND_SECONDS, DATA_SECONDS, LINES, Line, Target
 from salotto.channels.email.sending.outcome import Never, NotNow, Refusal, Taken, answer
 
+RCPT_SECONDS = 300.0
+"""For naming all recipients. With `DATA_SECONDS` it ends well before the sender counts as lost
+(`patience.LOST_AFTER`): another one would send the mail once more, and again."""
+_TOO_SLOW = "The server takes too long for so many recipients."
 _BARE = re.compile(rb"\r\n|\r|\n")
 _EIGHT_BIT = re.compile(rb"[\x80-\xff]")
 
@@ -33,7 +38,10 @@ def _hand_over(line: Line, raw: bytes, sender: str, recipients: Sequence[str]) -
     envelope = [_envelope(address) for address in recipients]
     _check(*line.mail(_envelope(sender), _options(line, raw, [sender, *envelope])), line)
     refused = []
+    until = monotonic() + RCPT_SECONDS
     for address, written in zip(recipients, envelope, strict=True):
+        if monotonic() > until:
+            raise NotNow(_TOO_SLOW)
         code, words = line.rcpt(written)
         if code not in (250, 251, 252):
             refused.append(Refusal(address, answer(code, words), again=code < 500))

@@ -1,0 +1,100 @@
+"""Mails that some of their recipients have got and others have not."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from salotto.channels.email.actions import cancel_mail, retry_mail
+from salotto.channels.email.actions.bouncing import note_bounce
+from salotto.channels.email.mime.parsed import Bounce
+from salotto.channels.email.models import Mail
+from salotto.channels.email.sending import delivering, patience
+from salotto.channels.email.sending.lines import LINES
+from salotto.core.tenancy import account_scope
+from salotto.inbox.signals import Draft
+from tests.channels.email.sending.faulty import Faulty, Session, faulty
+from tests.channels.email.sending.outbox import Outbox, open_outbox
+
+TWO = Draft(to=("a@a.example", "b@b.example"))
+
+
+def puts_off(address: str) -> object:
+    def answer(server: Faulty, session: Session, line: str) -> str | None:
+        return f"450 4.2.1 {address} later" if address in line else "250 OK"
+
+    return answer
+
+
+def comes_back(box: Outbox, mail: Mail, address: str) -> None:
+    bounce = Bounce(address, "failed", "5.1.1", "no such user", mail.header_id)
+    with account_scope(box.account), transaction.atomic():
+        assert note_bounce(box.account, bounce, (), uuid4()) is not None
+
+
+def test_who_was_put_off_gets_it_although_it_came_back_from_another() -> None:
+    with faulty(RCPT=puts_off("b@b.example")) as server:  # type: ignore[arg-type]
+        box = open_outbox(server.port)
+        mail = box.sent(box.reply(draft=TWO))
+        assert mail.state == "queued" and server.mails[0][1] == ["a@a.example"]
+        comes_back(box, mail, "A@a.example")
+        server.answers.clear()
+        LINES.forget()
+        box.due(mail)
+        mail = box.sent(mail)
+        assert server.mails[1][1] == ["b@b.example"]
+        assert mail.state == "sent" and "5.1.1" in mail.error
+
+
+def test_a_retry_of_what_came_back_goes_to_nobody_who_has_got_it() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port)
+        mail = box.sent(box.reply(draft=TWO))
+        comes_back(box, mail, "b@b.example")
+        assert box.now(mail).state == "bounced"
+        retry_mail(mail.pk, by=box.post.owner)
+        assert box.sent(mail).state == "sent"
+        assert [people for _, people, _ in server.mails] == [["a@a.example", "b@b.example"], ["b@b.example"]]
+
+
+def test_a_retry_is_for_everybody_where_the_report_names_somebody_else() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port)
+        mail = box.sent(box.reply(draft=TWO))
+        comes_back(box, mail, "elsewhere@c.example")
+        retry_mail(mail.pk, by=box.post.owner)
+        box.sent(mail)
+        assert server.mails[1][1] == ["a@a.example", "b@b.example"]
+
+
+def test_a_late_report_does_not_stop_another_try() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port)
+        mail = box.sent(box.reply())
+        comes_back(box, mail, box.customer)
+        retry_mail(mail.pk, by=box.post.owner)
+        comes_back(box, mail, box.customer)
+        assert box.sent(mail).state == "sent" and len(server.mails) == 2
+
+
+def test_what_is_stopped_after_some_have_got_it_counts_as_sent() -> None:
+    with faulty(RCPT=puts_off("b@b.example")) as server:  # type: ignore[arg-type]
+        box = open_outbox(server.port)
+        mail = box.sent(box.reply(draft=TWO))
+        cancel_mail(mail.pk, by=box.post.owner)
+        assert box.now(mail).state == "sent" and "stopped" in box.now(mail).error
+        server.answers.clear()
+        retry_mail(mail.pk, by=box.post.owner)
+        box.sent(mail)
+        assert server.mails[1][1] == ["b@b.example"]
+
+
+def test_a_server_that_dawdles_over_many_recipients_does_not_get_the_mail_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert patience.LOST_AFTER.total_seconds() > delivering.RCPT_SECONDS + delivering.DATA_SECONDS
+    monkeypatch.setattr(delivering, "RCPT_SECONDS", -1.0)
+    with faulty() as server:
+        box = open_outbox(server.port)
+        mail = box.sent(box.reply(draft=TWO))
+        assert mail.state == "queued" and "too long" in mail.error and not server.mails
