@@ -7,7 +7,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from salotto.accounts.models import Account
+from salotto.channels.email.actions import queue_forward
 from salotto.channels.email.mime import parse
+from salotto.channels.email.mime.parsed import ParsedMail
 from salotto.channels.email.models import Batch, BatchRecipient, Mail
 from salotto.channels.email.quoting import quoted
 from salotto.channels.email.sending.writing import write
@@ -348,3 +350,81 @@ def test_a_quote_has_a_heading_and_marks() -> None:
         "On 3 May 2026 at 10:04, Anna wrote:\n> One\n>\n>> Two"
     )
     assert quoted(" \n", "Anna", moment) == ""
+
+
+def as_it_leaves(cast: Cast, mail: Mail) -> ParsedMail:
+    with account_scope(cast.account.pk):
+        rows = Mail.objects.select_related("mailbox__account", "conversation__contact", "message__author")
+        return parse(write(rows.get(pk=mail.pk)))
+
+
+def test_a_mail_is_forwarded_once_however_often_it_is_asked(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, message = came(post, order(post))
+    fields = {"to": "bo@example.com", "body": "", "key": str(uuid4())}
+    told = [cast.client(cast.agent).post(f"/a/{cast.slug}/mails/{message}/forward/", fields) for _ in "ab"]
+    assert [each.status_code for each in told] == [302, 302]
+    with account_scope(cast.account.pk):
+        assert Mail.objects.filter(conversation_id=conversation, kind="forward").count() == 1
+
+
+def test_images_stand_in_their_places_in_a_forwarded_mail(cast: Cast) -> None:
+    post = open_box(cast)
+    _, message = came(post, order(post))
+    sent = queue_forward(message, ["bo@example.com"], "Please look", cast.agent)
+    made = as_it_leaves(cast, sent)
+    assert 'src="cid:mark@shop"' in made.html
+    assert [(part.name, part.inline) for part in made.parts] == [
+        ("mark.png", True), ("cup.png", False), ("invoice.docm", False),
+    ]  # fmt: skip
+
+
+def test_an_image_that_no_longer_stands_anywhere_goes_as_a_file(cast: Cast) -> None:
+    post = open_box(cast)
+    _, message = came(post, order(post))
+    with account_scope(cast.account.pk):
+        Mail.objects.filter(message_id=message).update(html="")
+    sent = queue_forward(message, ["bo@example.com"], "Please look", cast.agent)
+    made = as_it_leaves(cast, sent)
+    assert not any(part.inline for part in made.parts) and len(made.parts) == 3
+
+
+def test_a_thousand_people_with_names_are_written_to(cast: Cast) -> None:
+    post = open_box(cast)
+    people = "\n".join(f"Maximilian Mustermann {n} <maximilian.{n}@customer.example>" for n in range(1000))
+    fields = {
+        "mailbox": post.mailbox.pk,
+        "to": people,
+        "subject": "News",
+        "body": "Spring",
+        "key": str(uuid4()),
+    }
+    told = cast.client(cast.agent).post(f"/a/{cast.slug}/mail/many/", {**fields, "sure": "1"})
+    assert told.status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"anna@example.com\n" * 13_000, "larger than 200 kB"),
+        (b'anna@example.com\n"' + b"x" * 150_000, "cannot be read"),
+    ],
+)
+def test_a_list_that_cannot_be_read_whole_is_refused(cast: Cast, content: bytes, words: str) -> None:
+    open_box(cast)
+    fields = {"subject": "News", "body": "Spring", "key": str(uuid4())}
+    table = SimpleUploadedFile("people.csv", content, "text/csv")
+    shown = cast.client(cast.agent).post(f"/a/{cast.slug}/mail/many/", {**fields, "list": table})
+    assert shown.status_code == 200 and words in shown.content.decode()
+
+
+def test_a_table_is_read_whatever_ends_its_lines() -> None:
+    for end in ("\r", "\n", "\r\n"):
+        assert list(rows_of(end.join(["a@b.example", "c@d.example"]).encode())) == [
+            "a@b.example",
+            "c@d.example",
+        ]
+
+
+def test_brackets_without_end_are_no_address() -> None:
+    assert check(["(" * 20_000]).people == ()

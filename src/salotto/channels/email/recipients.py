@@ -101,13 +101,20 @@ def parsed(written: Iterable[str]) -> list[Person]:
     """Every address in these texts, with its name. Raises Invalid for the first that is none."""
     found: list[Person] = []
     for text in (text for text in written if text.strip()):
-        for name, address in getaddresses([text.strip()]):
+        for name, address in _addresses(text.strip()):
             if _CONTROL.search(text.strip()) or not is_address(address):
                 raise Invalid(
                     _("“%(text)s” is not an email address.") % {"text": text.strip()[:80]}, code="bad_address"
                 )
             found.append((name.strip()[:200], address))
     return found
+
+
+def _addresses(text: str) -> list[Person]:
+    try:
+        return getaddresses([text])
+    except RecursionError:  # brackets within brackets, without end
+        return [("", text)]
 
 
 def is_address(address: str) -> bool:

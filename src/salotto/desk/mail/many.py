@@ -7,9 +7,11 @@ from io import StringIO
 from typing import Any
 from uuid import uuid4
 
+from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salotto.accounts.http import MemberRequest, for_agents
@@ -20,11 +22,17 @@ from salotto.channels.email.queries import composer
 from salotto.channels.email.recipients import Person, is_address, parsed, written
 from salotto.core.errors import Invalid
 from salotto.desk.mail.reading import fits
-from salotto.desk.mail.writing import read, sent_or_said
+from salotto.desk.mail.writing import Writing, read, sent_or_said
 
 FILE_BYTES = 200_000
 """Of a list that is uploaded."""
 SHOWN_WRONG = 20
+
+
+class Many(Writing):
+    """A mail to many as its form holds it: 1,000 people, each with a name."""
+
+    to = forms.CharField(required=False, max_length=FILE_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +75,11 @@ def lines_of(text: str) -> Iterator[str]:
 
 
 def rows_of(content: bytes) -> Iterator[str]:
-    """The addresses of a CSV file, with the cell before them as a name; a heading is passed over."""
+    """The addresses of a CSV file, with the cell before them as a name; a heading is passed over.
+    Raises Invalid for what is no CSV."""
     text = content.decode("utf-8-sig", "replace").replace("\0", "")
     delimiter = max(",;\t", key=text[:2000].count)
-    for n, row in enumerate(csv.reader(StringIO(text), delimiter=delimiter)):
+    for n, row in enumerate(_rows(text, delimiter)):
         cells = [cell.strip() for cell in row if cell.strip()]
         address = next((cell for cell in cells if is_address(cell)), None)
         if address is not None:
@@ -80,14 +89,25 @@ def rows_of(content: bytes) -> Iterator[str]:
             yield " ".join(cells)
 
 
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows, whatever ends their lines. Raises Invalid for what is no CSV."""
+    try:
+        yield from csv.reader(StringIO(text, newline=None), delimiter=delimiter)
+    except csv.Error as error:
+        raise Invalid(_("The list cannot be read. Save it as CSV, or paste it.")) from error
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_agents
 def many(request: MemberRequest) -> HttpResponse:
     """Write it; then see whom it goes to; then, with `sure`, send it."""
     if request.method != "POST":
         return _form(request)
-    given = read(request)
-    checked = check([*lines_of(given["to"]), *_uploaded(request)])
+    given = read(request, Many)
+    try:
+        checked = check([*lines_of(given["to"]), *_uploaded(request)])
+    except Invalid as refused:
+        return _form(request, str(refused.message))
     if request.POST.get("sure") == "1":
         return sent_or_said(
             request, lambda: _send(request, given, checked), lambda error: _form(request, error, checked)
@@ -103,8 +123,12 @@ def many(request: MemberRequest) -> HttpResponse:
 
 
 def _uploaded(request: MemberRequest) -> Iterator[str]:
+    """Who is in the list that came along. Raises Invalid for one that is too large: of half a
+    list nobody knows who is missing, and its last address may be cut to another one."""
     given = request.FILES.get("list")
     if given is not None:
+        if (given.size or 0) > FILE_BYTES:
+            raise Invalid(_("The list is larger than 200 kB. Leave only names and addresses in it."))
         yield from rows_of(given.read(FILE_BYTES))
 
 

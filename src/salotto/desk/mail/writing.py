@@ -38,9 +38,9 @@ class Writing(forms.Form):
     key = forms.UUIDField()
 
 
-def read(request: HttpRequest) -> dict[str, Any]:
+def read(request: HttpRequest, form: type[Writing] = Writing) -> dict[str, Any]:
     """The form's values. Raises BadRequest for what no form of ours sends."""
-    given = Writing(request.POST)
+    given = form(request.POST)
     if not given.is_valid():
         raise BadRequest
     return given.cleaned_data
@@ -117,7 +117,8 @@ def forward(request: MemberRequest, message: int) -> HttpResponse:
         content = threads.content_of(message)
         files = [chip(file) for file in queries.files_of(message) if not file.inline]
         context: dict[str, Any] = {"content": content, "message": message, "files": files, "error": error}
-        context |= {"key": uuid4(), "given": request.POST, "section": "inbox", "mail": number_of}
+        context |= {"key": request.POST.get("key") or uuid4(), "given": request.POST}
+        context |= {"section": "inbox", "mail": number_of}
         return _page(request, "forward", context)
 
     if request.method != "POST":
@@ -127,7 +128,7 @@ def forward(request: MemberRequest, message: int) -> HttpResponse:
 
 
 def _forward(request: MemberRequest, message: int, given: dict[str, Any]) -> str:
-    sent = mail.queue_forward(message, (given["to"],), given["body"], request.member)
+    sent = mail.queue_forward(message, (given["to"],), given["body"], request.member, given["key"])
     return reverse("conversation_short", args=[request.member.account.slug, sent.conversation_id])
 
 

@@ -267,8 +267,9 @@ def _subject(mailbox: Mailbox, conversation: Conversation, last: Mail | None) ->
 # Out of the thread, and new threads
 
 
-def queue_forward(message_id: int, to: Iterable[str], text: str, by: Member) -> Mail:
-    """Send a message of a thread, with its files, to somebody outside of it.
+def queue_forward(message_id: int, to: Iterable[str], text: str, by: Member, key: UUID | None = None) -> Mail:
+    """Send a message of a thread, with its files, to somebody outside of it; asking twice with
+    one `key` sends once.
 
     The team sees a note; who gets it does not become part of the conversation, and answers into
     a conversation of their own. Raises Missing for a message that did not come or go by email,
@@ -283,7 +284,10 @@ def queue_forward(message_id: int, to: Iterable[str], text: str, by: Member) -> 
         body = clean_body(text, BODY_LIMIT) if text.strip() else ""
         names = ", ".join(recipients.written(person) for person in people.to)
         data = {"forwarded": mail.message_id, "to": [address for _, address in people.to]}
-        note = _post(mail.conversation, Kind.NOTE, body or names, by, uuid4(), data)
+        note = _post(mail.conversation, Kind.NOTE, body or names, by, key or uuid4(), data)
+        sent: Mail | None = Mail.objects.filter(message_id=note).first()
+        if sent is not None:
+            return sent
         files = _copy_files(mail.message_id, note)
         letter = Letter("forward", people, f"Fwd: {mail.subject}"[:SUBJECT_LIMIT], body, files=files)
         return enqueue(mail.mailbox, mail.conversation, note, letter, by)

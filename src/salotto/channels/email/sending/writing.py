@@ -1,5 +1,7 @@
 """The bytes of a mail that goes out, from its rows."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -27,9 +29,8 @@ def write(mail: Mail) -> bytes:
     Raises NotNow when a file is missing or the key cannot be opened, Never for what can be no
     mail.
     """
-    files = [*_files(mail), *_logo(mail.mailbox)]
     try:
-        return signed(mail.sender, compose(_outgoing(mail, files)))
+        return signed(mail.sender, compose(_outgoing(mail, _files(mail))))
     except ValueError as error:
         raise Never(error) from error
 
@@ -48,7 +49,9 @@ def _files(mail: Mail) -> list[File]:
 
 def _outgoing(mail: Mail, files: list[File]) -> Outgoing:
     bulk = mail.kind == "bulk"
-    text, html = _body(mail)
+    shown = [file.content_id for file in files if file.inline and file.content_id]
+    text, html = _body(mail, shown)
+    files = [file if f"cid:{file.content_id}" in html else replace(file, inline=False) for file in files]
     return Outgoing(
         sender=(mail.sender_name, mail.sender),
         to=as_people(mail.to),
@@ -60,7 +63,7 @@ def _outgoing(mail: Mail, files: list[File]) -> Outgoing:
         html=html,
         message_id=mail.header_id,
         date=mail.dated or clock.now(),
-        files=files,
+        files=[*files, *_logo(mail.mailbox)],
         in_reply_to=mail.in_reply_to,
         references=mail.references,
         automatic=mail.automatic,
@@ -69,13 +72,14 @@ def _outgoing(mail: Mail, files: list[File]) -> Outgoing:
     )
 
 
-def _body(mail: Mail) -> tuple[str, str]:
-    """Text and HTML with the mailbox's look and signature, in the customer's language."""
+def _body(mail: Mail, shown: Collection[str]) -> tuple[str, str]:
+    """Text and HTML with the mailbox's look and signature, in the customer's language; `shown`
+    are the content ids of the images that go along."""
     mailbox, contact = mail.mailbox, mail.conversation.contact
     company = mailbox.company or mailbox.account.name
     author = mail.message.author if mail.message else None
     known = dict(settings.LANGUAGES)
-    said, quote = _said(mail)
+    said, quote = _said(mail, shown)
     return write_body(
         said,
         signature=sign_off(
@@ -87,10 +91,10 @@ def _body(mail: Mail) -> tuple[str, str]:
     )
 
 
-def _said(mail: Mail) -> tuple[str, Quoted | None]:
+def _said(mail: Mail, shown: Collection[str]) -> tuple[str, Quoted | None]:
     """What the author wrote, and what stands below it."""
     if mail.kind == "forward":
-        return mail.text, _forwarded(mail)
+        return mail.text, _forwarded(mail, shown)
     body = mail.message.body if mail.message else ""
     if mail.kind == "reply" and mail.text != body:
         quote = _answered(mail)
@@ -121,15 +125,15 @@ def _logo(mailbox: Mailbox) -> list[File]:
     return [File(f"logo.{kind.partition('/')[2]}", kind, image, _LOGO, inline=True)]
 
 
-def _forwarded(mail: Mail) -> Quoted | None:
-    """The mail that is passed on."""
+def _forwarded(mail: Mail, shown: Collection[str]) -> Quoted | None:
+    """The mail that is passed on, with its images in their places."""
     found = queries.forwarded_by(mail)
-    return _quoted(mail, found) if found else None
+    return _quoted(mail, found, shown) if found else None
 
 
-def _quoted(mail: Mail, found: Mail) -> Quoted:
+def _quoted(mail: Mail, found: Mail, shown: Collection[str] = ()) -> Quoted:
     at = (found.dated or found.created_at).astimezone(ZoneInfo(mail.mailbox.account.time_zone))
-    return Quoted(found.sender_name or found.sender, at, found.text, found.html)
+    return Quoted(found.sender_name or found.sender, at, found.text, found.html, shown)
 
 
 def answers_to(mail: Mail) -> str:
