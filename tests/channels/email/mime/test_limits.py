@@ -3,6 +3,8 @@
 import tracemalloc
 from datetime import UTC, datetime
 
+import pytest
+
 from salotto.channels.email.mime import Address, parse
 from tests.channels.email.mime.broken import CORPUS, check
 
@@ -33,6 +35,24 @@ def test_thousands_of_recipients_are_read() -> None:
     mail = parse(HEAD + b"To: " + listed + b"\n\nx")
     assert len(mail.to) == 4000
     assert mail.to[3999] == Address("Name, 3999", "user3999@example.org")
+
+
+@pytest.mark.parametrize("line", [b"\r", b"a\n"])
+def test_a_mail_of_nothing_but_short_lines_takes_little_memory(line: bytes) -> None:
+    head = HEAD + b"Content-Type: multipart/mixed; boundary=q\n\n--q\nContent-Type: image/png\n\n"
+    raw = head + line * 3_000_000 + b"\n--q--\n"
+    tracemalloc.start()
+    mail = parse(raw)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert any("more than 1000000 lines" in problem for problem in mail.problems)
+    assert peak < 120_000_000
+
+
+def test_a_large_file_has_lines_enough() -> None:
+    head = HEAD + b"Content-Type: application/pdf\nContent-Transfer-Encoding: base64\n\n"
+    (part,) = parse(head + (b"QUFB" * 19 + b"\n") * 500_000).parts
+    assert part.size == 57 * 500_000
 
 
 def test_thousands_of_parts_are_bounded_and_said() -> None:

@@ -12,6 +12,7 @@ from email.policy import Policy, compat32
 from typing import Any
 
 from salotto.channels.email.mime import params
+from salotto.channels.email.mime.bounds import few_lines
 from salotto.channels.email.mime.reading import Reading
 
 DEEPEST = 25
@@ -129,7 +130,7 @@ def _nearest(main: str, parameters: params.Parameters) -> str:
 
 def read(raw: bytes, reading: Reading) -> Node:
     """The tree of a whole mail; never raises."""
-    return _repaired(_parse(_headed(raw, reading)), reading)
+    return _repaired(_parse(few_lines(_headed(raw, reading), reading)), reading)
 
 
 def _parse(raw: bytes) -> Node:
