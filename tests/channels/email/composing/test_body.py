@@ -31,7 +31,7 @@ def test_a_mail_is_said_signed_and_quoted() -> None:
     text, _ = write_body("Hello Anna,\n\nit is on its way.", signature="Sara\nBottega Serena", quote=QUOTE)
     assert text == (
         "Hello Anna,\n\nit is on its way.\n\n-- \nSara\nBottega Serena\n\n"
-        "On November 22, 2026 at 18:05, Anna Rossi wrote:\n> Where is my order?\n>\n>> Older words\n"
+        "On 22 November 2026 at 18:05, Anna Rossi wrote:\n> Where is my order?\n>\n>> Older words\n"
     )
 
 
