@@ -37,12 +37,23 @@ SIGNATURES = (
 
 _MARKS = (
     "quote", "cite", "rplyfwdmsg", "appendonsend", "outlookmessageheader", "olk_src", "zmail_extra",
-    "ignature", "includetail", "reply", "forward", "reference-message", "border-top:", "orgheader",
+    "ignature", "includetail", "reply", "forward", "reference-message", "orgheader", "border-top:",
 )  # fmt: skip
 """In lower case: without one of these there is nothing to fold."""
-
 _WORD_RULE = re.compile(r"border:\s?none;\s?border-top:\s?solid\s#(?:E1E1E1|B5C4DF)", re.IGNORECASE)
 
+
+_NAMES = frozenset(re.findall(r"[#.=]([a-z][\w-]+)", f"{QUOTES}, {FROM_HERE}, {SIGNATURES}".lower()))
+_NAMES |= {"data-signature-widget", "includetail"}
+"""What the selectors look for in attributes, in lower case."""
+
+_WORD = re.compile(r"[\w-]+")
+_NO_MARK = re.compile(
+    r"(?<![\w-])(?:href|src|alt|title|style|background)\s{0,9}=\s{0,9}(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)"
+)
+"""In lower case: without one of these there is nothing to fold."""
+
+_WORD_COLOURS = ("#e1e1e1", "#b5c4df")
 
 MOST_TAGS = 50_000
 DEEPEST = 250
@@ -60,20 +71,42 @@ def fold_html(html: str) -> tuple[str, str]:
 
     The second is "" when there is nothing to fold, or when nothing would be left. Not made safe.
     """
-    if not may_fold(html):
-        return html, ""
+    return _folded(html)[:2] if may_fold(html) else (html, "")
+
+
+def visible_text(html: str) -> str:
+    """The text of what `fold_html` leaves of it; "" if that folds nothing or there is none."""
+    return _folded(html)[2]
+
+
+def _folded(html: str) -> tuple[str, str, str]:
     page = tree(html)
-    if page is None:
-        return html, ""
-    rest = take(page)
-    visible = page.html or "" if rest else ""
-    return (visible, "".join(rest)) if visible and _says_something(visible) else (html, "")
+    rest = take(page) if page is not None else []
+    visible = page.html or "" if page is not None and rest else ""
+    text = htmltext.text(visible) if visible else ""
+    return (visible, "".join(rest), text) if _says_something(text, visible) else (html, "", "")
 
 
 def may_fold(html: str) -> bool:
     """Whether any of the marks is in it; quick."""
     lowered = html.lower()
     return any(mark in lowered for mark in _MARKS)
+
+
+def marked(attributes: list[str]) -> bool:
+    """Whether any of these attributes of the page's tags may mark what `fold_html` looks for."""
+    lowered = "\0".join(attributes).lower()
+    if "border-top:" in lowered and any(colour in lowered for colour in _WORD_COLOURS):
+        return True
+    found = [mark for mark in _MARKS[:-1] if mark in lowered]
+    return bool(found) and any(_marks(given, found) for given in lowered.split("\0"))
+
+
+def _marks(given: str, marks: list[str]) -> bool:
+    """Whether one tag's attributes do, apart from its links, its style and what it says."""
+    if not any(mark in given for mark in marks):
+        return False
+    return "yahoo-signature" in given or not _NAMES.isdisjoint(_WORD.findall(_NO_MARK.sub(" ", given)))
 
 
 def take(page: LexborHTMLParser) -> list[str]:
@@ -92,9 +125,9 @@ def take(page: LexborHTMLParser) -> list[str]:
     return taken
 
 
-def _says_something(html: str) -> bool:
+def _says_something(text: str, html: str) -> bool:
     """Whether words are left, or a picture of the mail's own."""
-    return any(c.isalnum() or ord(c) > 0x2100 for c in htmltext.text(html)) or "cid:" in html
+    return any(c.isalnum() or ord(c) > 0x2100 for c in text) or "cid:" in html
 
 
 def _within(node: LexborNode, marks: set[int]) -> bool:

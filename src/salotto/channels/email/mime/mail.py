@@ -38,6 +38,9 @@ _STUB = re.compile(
     r"[^\n]{0,80}\bhtml"
     r"|html[ -](?:e?-?mail|format|version|message|capable|compatible|enabled)"
     r"|(?:view|read|see)\s(?:this|the|it)[^\n]{0,60}(?:browser|html|online)"
+    r"|(?:visualizz|angezeigt|anzeigen|ansehen|dargestellt|affich|visualis|apri)\w*[^\n]{0,80}"
+    r"(?:browser|navigateur|navegador)"
+    r"|(?:correttamente|richtig|korrekt|correctement|correctamente|properly|corretamente)[^\n]{0,120}https?://"
     r"|(?:nicht|keine?)[^\n]{0,60}html|html[^\n]{0,60}(?:nicht|anzeigen|darstellen|format)|non\s(?:supporta|visualizza)[^\n]{0,60}html"
     r"|formato\shtml|format\shtml|en\shtml|em\shtml|in\shtml|не\sподдерживает[^\n]{0,60}html|html[^\n]{0,40}(?:対応|表示|形式|格式)",
     re.IGNORECASE,
@@ -197,9 +200,9 @@ def _visible_beside(piece: Piece, text: str) -> str:
 
 def _from_html(html: str) -> tuple[str, str]:
     """The text of HTML, whole and without what is marked as quote."""
-    text = htmltext.text(html)
-    visible, rest = htmlfold.fold_html(html)
-    return text, (htmltext.text(visible) or text) if rest else text
+    text, attributes = htmltext.read(html)
+    visible = htmlfold.visible_text(html) if htmlfold.marked(attributes) else ""
+    return text, visible or text
 
 
 def _parts(files: list[File], html: str) -> list[Part]:

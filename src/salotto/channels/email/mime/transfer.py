@@ -13,9 +13,8 @@ _END = re.compile(rb"^[` ]?\r?\nend[ \t]*$|^end[ \t]*\r?$", re.MULTILINE)
 IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "none"})
 
 
-def decode(body: str, encoding: str, reading: Reading) -> bytes:
-    """The bytes of a part, of its lines (ASCII with escaped surrogates) and its declared encoding."""
-    data = body.encode("ascii", "surrogateescape")
+def decode(data: bytes, encoding: str, reading: Reading) -> bytes:
+    """The bytes of a part, of its lines as they came and its declared encoding."""
     encoding = encoding.partition(";")[0].strip(" \t\"'").lower()
     if encoding in IDENTITY:
         return data

@@ -27,6 +27,7 @@ MOST_HEADERS = 20_000
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,120}\Z")
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*")
 _HEAD_END = re.compile(rb"\r?\n\r?\n|\r\r")
+_MULTIPART = re.compile(rb"^content-type[ \t]*:\s*multipart", re.IGNORECASE | re.MULTILINE)
 _ODD_LINE = re.compile(rb"^(?!From (?![ \t]*:)|>From |[!-9;-~]+:|[ \t]|\r?$).*\n?", re.MULTILINE)
 _SPACED_NAME = re.compile(rb"([!-9;-~]{1,76})[ \t]+:")
 _KNOWN = re.compile(
@@ -43,7 +44,7 @@ class _Enough(Exception):
 
 
 class Node(Message):
-    """A part. Its body is as it came: ASCII, with other bytes as escaped surrogates."""
+    """A part. Its body is as it came: bytes, or ASCII with other bytes as escaped surrogates."""
 
     def __init__(self, policy: "Policy[Any]" = compat32) -> None:
         super().__init__(policy)
@@ -113,7 +114,20 @@ class Node(Message):
     @property
     def body(self) -> str:
         """The lines of a leaf."""
-        return self.__dict__["_payload"] if isinstance(self.__dict__["_payload"], str) else ""
+        payload = self.__dict__["_payload"]
+        if isinstance(payload, bytes):
+            return payload.decode("ascii", "surrogateescape")
+        return payload if isinstance(payload, str) else ""
+
+    @property
+    def data(self) -> bytes:
+        """The same as bytes."""
+        payload = self.__dict__["_payload"]
+        return payload if isinstance(payload, bytes) else self.body.encode("ascii", "surrogateescape")
+
+    @data.setter
+    def data(self, data: bytes) -> None:
+        self.__dict__["_payload"] = data
 
     @property
     def children(self) -> list["Node"]:
@@ -134,7 +148,16 @@ def read(raw: bytes, reading: Reading) -> Node:
 
 
 def _parse(raw: bytes) -> Node:
-    text = raw.decode("ascii", "surrogateescape")
+    end = _HEAD_END.search(raw)
+    if end and not _MULTIPART.search(raw, 0, end.start()):
+        node = _fed(raw[: end.end()].decode("ascii", "surrogateescape"))
+        if node.get_content_maintype() != "multipart":  # a leaf: its lines stay as they are
+            node.data = node.data + raw[end.end() :]
+            return node
+    return _fed(raw.decode("ascii", "surrogateescape"))
+
+
+def _fed(text: str) -> Node:
     parser = FeedParser(Node, policy=compat32)
     try:
         for at in range(0, len(text), CHUNK):
