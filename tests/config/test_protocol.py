@@ -115,6 +115,17 @@ def test_who_drips_is_cut_off_too(hasty: Server, start: bytes) -> None:
         wait_for(lambda: not takes(line, b"a"))
 
 
+def test_a_large_body_over_a_slow_line_arrives(hasty: Server) -> None:
+    head = FORM.replace(b"Content-Length: 100", b"Content-Length: 100002")
+    with connect(hasty, head + b"b" * 60_000) as line:
+        line.settimeout(1.5)
+        with pytest.raises(TimeoutError):  # it is waited for
+            line.recv(4096)
+        line.settimeout(PATIENCE)
+        line.sendall(b"c" * 40_000)
+        assert status(line.recv(4096)) in (200, 403)
+
+
 def test_who_does_not_read_is_cut_off(hasty: Server) -> None:
     visitor = open_shop().visitor(hasty)
     for _ in range(50):

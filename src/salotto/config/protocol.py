@@ -18,7 +18,9 @@ HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
 """From the connection, or a next request's first byte, to the end of the headers."""
 BODY_SECONDS = 30.0
-"""From the end of the headers to the end of the body."""
+"""From the end of the headers to the end of a small body."""
+BODY_RATE = 16 * 1024
+"""Bytes a second at which a body must come beyond that: a file over a slow line takes minutes."""
 READ_SECONDS = 60.0
 """For reading what filled the connection's buffer, 64 kB."""
 IN_LINE = 32
@@ -29,10 +31,13 @@ class Protocol(HttpToolsProtocol):
     """One connection.
 
     `due` is when the client must have moved on, 0 for never; `head` counts the bytes
-    received since the last piece of a body; `running` is the request being answered.
+    received since the last piece of a body; `body_due` is when the body is due, which what has
+    come of it moves; `running` is the request being answered.
     """
 
-    __slots__ = ("due", "head", "running", "too_large")
+    __slots__ = ("body_due", "due", "head", "running", "too_large")
+
+    body_due: float
 
     due: float
     head: int
@@ -69,7 +74,7 @@ class Protocol(HttpToolsProtocol):
         self.too_large = self.head > HEAD_BYTES and self._head_size() > HEAD_BYTES
         if self.too_large or len(self.pipeline) >= IN_LINE:
             raise ValueError
-        self.due = monotonic() + BODY_SECONDS
+        self.due = self.body_due = monotonic() + BODY_SECONDS
         super().on_headers_complete()
 
     def _head_size(self) -> int:
@@ -82,6 +87,9 @@ class Protocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A piece of the body, whose size the endpoint limits."""
         self.head = 0
+        self.body_due += len(body) / BODY_RATE
+        if self.due and not self.flow.write_paused:
+            self.due = self.body_due
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from salotto.channels.email.actions import cancel_mail, retry_mail
+from salotto.channels.email.actions.mailboxes import change_mailbox
 from salotto.channels.email.addresses import reply_address, return_address
 from salotto.channels.email.marks import is_marked
 from salotto.channels.email.models import Domain, Mail, MailState, Server
@@ -241,6 +242,18 @@ def test_what_waits_can_be_stopped_and_what_is_sent_cannot() -> None:
         assert box.sent(mail).state == MailState.SENT
         with pytest.raises(Conflict):
             cancel_mail(mail.pk, by=box.post.owner)
+
+
+def test_an_inbox_that_is_switched_off_sends_nothing_until_it_is_on_again() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port)
+        mail = box.reply()
+        change_mailbox(box.post.mailbox.pk, by=box.post.owner, enabled=False)
+        mail = box.sent(mail)
+        assert (mail.state, mail.attempts, server.mails) == ("queued", 0, []) and "off" in mail.error
+        change_mailbox(box.post.mailbox.pk, by=box.post.owner, enabled=True)
+        with clock.at(clock.now() + timedelta(minutes=5)):
+            assert box.sent(mail).state == MailState.SENT
 
 
 def test_only_agents_of_the_account_try_again_or_stop() -> None:

@@ -32,6 +32,7 @@ from salotto.inbox.actions import tell
 log = logging.getLogger("salotto.email")
 
 WAITING = (MailState.QUEUED, MailState.SENDING)
+_OFF = "This inbox is switched off. The mail waits until it is on again."
 _WITH = ("mailbox__account", "conversation__contact", "message__author")
 
 
@@ -62,13 +63,17 @@ def send(account_id: int, mail_id: int) -> None:
 
 def _claim(mail_id: int) -> Mail | None:
     """The mail, ours alone until it counts as lost; None if it is not due, or another's, or its
-    server has had its share of this minute."""
+    server has had its share of this minute, or its inbox is off: it waits until that is on again."""
     now = clock.now()
     with transaction.atomic():
         due = Mail.objects.filter(pk=mail_id, state__in=WAITING, next_try_at__lte=now)
         rows = due.select_related(*_WITH).select_for_update(of=("self",), skip_locked=True)
         mail: Mail | None = rows.first()
         if mail is None:
+            return None
+        if not mail.mailbox.enabled:
+            later = now + patience.WHILE_OFF
+            Mail.objects.filter(pk=mail.pk).update(state=MailState.QUEUED, next_try_at=later, error=_OFF)
             return None
         allowed = _when_allowed(mail)
         if allowed is not None:

@@ -7,6 +7,8 @@ MINUTES = (1, 4, 10, 15, 30, 60)
 """Minutes from a failed attempt to the next one; the last one from then on."""
 GIVE_UP_AFTER = timedelta(days=2)
 """From when the mail was queued, or last tried by hand."""
+WHILE_OFF = timedelta(minutes=5)
+"""Between two looks whether an inbox that is switched off is on again."""
 LOST_AFTER = timedelta(minutes=15)
 """A sender that has not said for so long what became of a mail is taken for dead."""
 
