@@ -124,3 +124,21 @@ def test_dates_are_in_utc() -> None:
 def test_the_safe_name_keeps_its_ending() -> None:
     raw = (CORPUS / "name-too-long.eml").read_bytes()
     assert parse(raw).parts[0].name.endswith("a.pdf")
+
+
+@pytest.mark.parametrize(
+    "stub",
+    [
+        "Se non visualizzi correttamente questa email, aprila nel browser: https://news.example/1",
+        "Wird diese E-Mail nicht richtig angezeigt? Klicken Sie hier: https://news.example/1",
+        "Si ce message ne s'affiche pas bien, ouvrez-le dans votre navigateur",
+        "Si no puede visualizar este correo, ábralo en su navegador",
+    ],
+)
+def test_a_text_that_only_says_where_to_read_gives_way_to_the_html(stub: str) -> None:
+    html = b"<p>Thirty percent off</p>"
+    both = (
+        f"--q\nContent-Type: text/plain; charset=utf-8\n\n{stub}\n--q\nContent-Type: text/html\n\n".encode()
+    )
+    mail = parse(HEAD + b"Content-Type: multipart/alternative; boundary=q\n\n" + both + html + b"\n--q--\n")
+    assert mail.text == "Thirty percent off"

@@ -41,6 +41,9 @@ _STUB = re.compile(
     r"|(?:visualizz|angezeigt|anzeigen|ansehen|dargestellt|affich|visualis|apri)\w*[^\n]{0,80}"
     r"(?:browser|navigateur|navegador)"
     r"|(?:correttamente|richtig|korrekt|correctement|correctamente|properly|corretamente)[^\n]{0,120}https?://"
+    r"|(?:visuali[sz]|angezeigt|anzeigen|ansehen|dargestellt|affich|apri)\w*[^\n]{0,80}"
+    r"(?:browser|navigateur|navegador)"
+    r"|(?:correttamente|richtig|korrekt|correctement|correctamente|properly|corretamente)[^\n]{0,120}https?://"
     r"|(?:nicht|keine?)[^\n]{0,60}html|html[^\n]{0,60}(?:nicht|anzeigen|darstellen|format)|non\s(?:supporta|visualizza)[^\n]{0,60}html"
     r"|formato\shtml|format\shtml|en\shtml|em\shtml|in\shtml|не\sподдерживает[^\n]{0,60}html|html[^\n]{0,40}(?:対応|表示|形式|格式)",
     re.IGNORECASE,
