@@ -17,6 +17,14 @@ def test_a_text_that_is_all_quote_stays_whole() -> None:
     assert fold("> a\n> b") == "> a\n> b"
 
 
+def test_what_stands_for_a_picture_is_not_shown() -> None:
+    logo = "[cid:image001.png@01DB3B1C.A1B2C3D0]"
+    assert fold(f"Here it is:\n{logo}\r\n{logo} {logo}\nAnna") == "Here it is:\nAnna"
+    assert fold(f"Hello\n\n-- \nAnna\n{logo}\nShop") == "Hello"
+    assert fold(logo) == logo
+    assert fold(f"See {logo} above") == f"See {logo} above"
+
+
 def test_nothing_is_nothing() -> None:
     assert fold("") == ""
 

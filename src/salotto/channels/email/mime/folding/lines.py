@@ -23,6 +23,7 @@ _NAME_FIRST = re.compile(
     r"[^\s<>@:;,.!?]{1,40}(?: [^\s<>@:;,!?]{1,40}){0,4} <[^\s<>@]{1,64}@[^\s<>@]{1,190}> "
 )
 _LINK = re.compile(r"<?https?://[^\s>]{1,380}>?")
+_PICTURE = re.compile(r"(?:\[cid:[^\]\s]{1,300}\]\s*)+")
 _RULE = re.compile(r"[-_=*—–─]{2,}")
 _DASHES = "-—–─ \t*=_>|"
 _LABEL_END = ":："
@@ -153,3 +154,8 @@ def sent_from(line: str) -> bool:
     if len(bare) > 100 or not (bare.startswith(phrases.SENT_FROM) or bare.endswith(phrases.SENT_FROM_ENDS)):
         return False
     return any(device in whole for device in phrases.DEVICES)
+
+
+def picture(line: str) -> bool:
+    """Whether this is how Outlook writes a picture in plain text: "[cid:image001.png@01DB…]"."""
+    return len(line) <= LONGEST and _PICTURE.fullmatch(line) is not None

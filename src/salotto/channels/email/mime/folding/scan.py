@@ -42,7 +42,7 @@ class _Page:
         self.quoted = [line[:1] in "> \t\u200b" and line.lstrip(" \t\u200b")[:1] == ">" for line in lines]
 
     def mark(self) -> None:
-        """Fold unmarked originals, then marked ones, then signatures."""
+        """Fold unmarked originals, then marked ones, then signatures, then what stands for pictures."""
         end = self._unmarked()
         self._fold(end, len(self.lines))
         for n in range(end):
@@ -51,6 +51,9 @@ class _Page:
                     self._above(n)
                 self.own[n] = False
         self._signatures()
+        for n, line in enumerate(self.lines):
+            if line[:5] == "[cid:" and say.picture(line):
+                self.own[n] = False
 
     def visible(self) -> str:
         """The writer's own lines, without blank ones at both ends and more than one between."""
