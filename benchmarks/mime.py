@@ -96,8 +96,8 @@ READERS: tuple[Reader, Reader, Reader] = (parse, _default, _compat32)
 
 
 def measured(mails: list[bytes], rounds: int) -> tuple[float, float, float]:
-    """Milliseconds of a processor for all these mails: ours, policy default, compat32; the best of the rounds of
-    each, which take turns, so that a busy moment of the machine hits no one alone."""
+    """Milliseconds of a processor for all these mails: ours, policy default, compat32; the best of the
+    rounds of each, which take turns, so that a busy moment of the machine hits no one alone."""
     best = [float("inf")] * len(READERS)
     for _ in range(rounds):
         for place, read in enumerate(READERS):

@@ -111,7 +111,8 @@ def hostile(size: int) -> Iterator[tuple[str, bytes]]:
         b"cid:", b"<div id=divRplyFwdMsg>", b"</div>", b"<img src=cid:x>", b"<svg><style>",
         b"<svg><desc>", b"<math><mtext>",
         b'<div style="border:none;border-top:solid #E1E1E1 1.0pt">From: ', b"<frameset>", b"<template>",
-        b"<br>", b"\xc2\xa0",
+        b"<br>", b"\xc2\xa0", b"</>", b"<!x>", b"<!---->", b"<!--><", b"<a b='>'>", b"<a b='<'>", b"<p ",
+        b"<a href=x>x<br>", b"&amp;", b"&#1234;", b"<a b=\"<a b='", b"<td>x",
     )  # fmt: skip
     for mark in marks:
         yield f"html {mark!r}", html + fill(mark)

@@ -42,7 +42,7 @@ _HIDING = re.compile(
     r"|max-height\s{0,9}:\s{0,9}0(?:px)?\s{0,9}(?:;|$|!)|font-size\s{0,9}:\s{0,9}0(?:px)?\s{0,9}(?:;|$|!)",
     re.IGNORECASE,
 )
-_HIDDEN = re.compile(r"(?:^|\s)hidden(?:\s|=|/|$)", re.IGNORECASE)
+_HIDDEN = re.compile(r"(?:^|\s)hidden(?:\s|=|/|$)", re.IGNORECASE | re.ASCII)
 _PLAIN = BLOCKS - SPACED - names("li")
 """Blocks that just end the line."""
 
