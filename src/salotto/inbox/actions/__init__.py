@@ -21,7 +21,7 @@ from salotto.inbox.actions.conversations import (
     reply,
 )
 from salotto.inbox.actions.files import File, add_files, attach, drop_upload, keep, upload
-from salotto.inbox.actions.starting import contact_of, start_conversation, tell
+from salotto.inbox.actions.starting import contact_of, must_act_still, start_conversation, tell
 
 __all__ = [
     "BODY_LIMIT",
@@ -41,6 +41,7 @@ __all__ = [
     "keep",
     "mark_read",
     "mark_unread",
+    "must_act_still",
     "nameless_contact",
     "new_conversation_ids",
     "release",

@@ -31,6 +31,20 @@ def contact_of(account_id: int, email: str, name: str = "") -> Contact:
     return made
 
 
+def must_act_still(by: Member) -> None:
+    """Hold the seat of who acts until the commit, in the caller's transaction and account scope;
+    before any lock on a conversation.
+
+    Raises Forbidden for whoever holds none (any more), ReadOnly where nobody may act.
+    """
+    must_act(by)
+    agents, read_only = _lock_agents(by.user.pk)
+    if by.user.pk not in agents:
+        raise Forbidden(code="no_seat")
+    if read_only:
+        raise ReadOnly
+
+
 def start_conversation(
     inbox: int, contact: Contact, subject: str, *, by: Member, done: bool = False
 ) -> Conversation:
@@ -39,12 +53,7 @@ def start_conversation(
 
     Raises Forbidden for whoever holds no seat, ReadOnly where nobody may act.
     """
-    must_act(by)
-    agents, read_only = _lock_agents(by.user.pk)
-    if by.user.pk not in agents:
-        raise Forbidden(code="no_seat")
-    if read_only:
-        raise ReadOnly
+    must_act_still(by)
     made: Conversation = Conversation.objects.create(
         account_id=by.account.pk,
         inbox_id=inbox,

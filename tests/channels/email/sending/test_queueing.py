@@ -1,5 +1,6 @@
 """What is put in line: forwards, new conversations, mails to many, and what answers by itself."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,9 +10,10 @@ from django.db import connection
 from django.test import Client
 
 from salotto.channels.email import unsubscribing
-from salotto.channels.email.actions import bulk, queue_forward, queue_many, queue_new
+from salotto.channels.email.actions import bulk, cancel_mail, queue_forward, queue_many, queue_new, retry_mail
 from salotto.channels.email.actions.queueing import MailboxOff, NoAddress, acknowledge, bounded, may_answer
 from salotto.channels.email.actions.sending import send_due
+from salotto.channels.email.actions.stopping import stop_many
 from salotto.channels.email.models import (
     Batch,
     BatchRecipient,
@@ -415,3 +417,24 @@ def test_the_sweep_finds_what_is_due_and_nothing_else() -> None:
     send_due()
     assert jobs("send_mail", box.account) == 1
     assert box.now(mail).state == MailState.QUEUED
+
+
+def test_whose_seat_was_taken_meanwhile_sends_nothing_and_stops_nothing() -> None:
+    cast = found_cast()
+    post = open_post(cast.primary_admin)
+    (raw,) = post.receive(letter(person(), post.address))
+    assert raw.conversation_id is not None and raw.message_id is not None
+    batch = queue_many(post.mailbox.pk, ["a@b.example"], "News", "Spring", cast.agent, uuid4())
+    mail = queue_forward(raw.message_id, ["s@s.example"], "Look", by=cast.agent)
+    set_access(cast.agent.user.pk, "viewer", by=cast.primary_admin)
+    acts: list[Callable[[], object]] = [
+        lambda: queue_forward(raw.message_id or 0, ["s@s.example"], "Look", by=cast.agent),
+        lambda: queue_many(post.mailbox.pk, ["a@b.example"], "News", "Spring", cast.agent, uuid4()),
+        lambda: retry_mail(mail.pk, cast.agent),
+        lambda: cancel_mail(mail.pk, cast.agent),
+        lambda: stop_many(batch.pk, cast.agent),
+    ]
+    for act in acts:
+        with pytest.raises(Forbidden):
+            act()
+    assert [one.state for one in mails(post, kind="forward")] == ["queued"]

@@ -24,7 +24,7 @@ from salotto.channels.email.recipients import Recipients
 from salotto.core import audit
 from salotto.core.errors import Invalid, Refused
 from salotto.core.tenancy import account_scope
-from salotto.inbox.actions import BODY_LIMIT
+from salotto.inbox.actions import BODY_LIMIT, must_act_still
 from salotto.inbox.models import Contact
 from salotto.inbox.text import clean_body
 
@@ -48,6 +48,7 @@ def queue_many(
         raise Invalid(_("A mail to many people needs a subject."), code="no_subject")
     wanted = _everybody(people)
     with account_scope(by.account.pk), transaction.atomic():
+        must_act_still(by)
         mailbox = must_find(mailbox_id)
         if not mailbox.enabled:
             raise MailboxOff

@@ -29,7 +29,7 @@ from salotto.channels.email.recipients import Recipients, as_lists
 from salotto.core import clock
 from salotto.core.errors import Conflict, Missing
 from salotto.core.tenancy import account_scope
-from salotto.inbox.actions import BODY_LIMIT, attach, contact_of, start_conversation
+from salotto.inbox.actions import BODY_LIMIT, attach, contact_of, must_act_still, start_conversation
 from salotto.inbox.models import Attachment, Conversation, Kind, Message
 from salotto.inbox.posting import Item, post
 from salotto.inbox.signals import Draft
@@ -278,6 +278,7 @@ def queue_forward(message_id: int, to: Iterable[str], text: str, by: Member, key
     must_act(by)
     people = recipients.chosen(to)
     with account_scope(by.account.pk), transaction.atomic():
+        must_act_still(by)
         mail = Mail.objects.select_related("mailbox", "conversation").filter(message_id=message_id).first()
         if mail is None:
             raise Missing

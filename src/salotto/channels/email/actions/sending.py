@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
-from salotto.accounts.members import Member, must_act
+from salotto.accounts.members import Member
 from salotto.channels.email import addresses
 from salotto.channels.email.actions.queueing import send_soon
 from salotto.channels.email.models import Mail, MailState, Server
@@ -27,7 +27,7 @@ from salotto.core import clock
 from salotto.core import mail as own_mail
 from salotto.core.errors import Conflict, Missing
 from salotto.core.tenancy import account_scope
-from salotto.inbox.actions import tell
+from salotto.inbox.actions import must_act_still, tell
 
 log = logging.getLogger("salotto.email")
 
@@ -225,8 +225,8 @@ def _note_working(server: Server) -> None:
 def retry_mail(mail_id: int, by: Member) -> None:
     """Try again now: a mail that was not sent, came back, or waits; of one that some have got,
     those whom a server refused. Raises Missing, NotWaiting, Forbidden, ReadOnly."""
-    must_act(by)
     with account_scope(by.account.pk), transaction.atomic():
+        must_act_still(by)
         mail = _lock(mail_id)
         refused = refusals(mail)
         if mail.state not in (MailState.FAILED, MailState.BOUNCED, MailState.QUEUED) and not (
@@ -250,8 +250,8 @@ def retry_mail(mail_id: int, by: Member) -> None:
 def cancel_mail(mail_id: int, by: Member) -> None:
     """Take a mail out of the line. Raises Missing, NotWaiting once it is on its way, Forbidden,
     ReadOnly."""
-    must_act(by)
     with account_scope(by.account.pk), transaction.atomic():
+        must_act_still(by)
         mail = _lock(mail_id)
         if mail.state != MailState.QUEUED:
             raise NotWaiting(_("This mail is not in line any more."))

@@ -3,18 +3,19 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from salotto.accounts.members import Member, must_act
+from salotto.accounts.members import Member
 from salotto.channels.email.models import Batch, BatchRecipient, BatchState, Mail, MailState
 from salotto.core import audit, clock
 from salotto.core.errors import Missing
 from salotto.core.tenancy import account_scope
+from salotto.inbox.actions import must_act_still
 
 
 def stop_many(batch_id: int, by: Member) -> int:
     """Leave out everybody of a batch who waits, and take its mails out of the line that have not
     begun to be sent; how many people it was. Raises Missing, Forbidden, ReadOnly."""
-    must_act(by)
     with account_scope(by.account.pk), transaction.atomic():
+        must_act_still(by)
         batch = Batch.objects.filter(pk=batch_id).first()
         if batch is None:
             raise Missing
