@@ -26,8 +26,8 @@ _BEGINS = re.compile(r"/?[a-zA-Z]|[!?/]")
 """What makes a tag of a `<` before it; else that is just a sign."""
 
 _TOKEN = re.compile(
-    r"<(?:(/?[a-zA-Z][^\s/>]{0,40})([^>=]*+(?:=(?:\s*+(?:\"[^\"]*+\"|'[^']*+'))?[^>=]*+)*+)>?|!--.*|[^>]*+>?)",
-    re.DOTALL,
+    r"<(?:(/?[a-zA-Z][^\s/>]{0,40})([^>=]*+(?:=(?:\s*+(?:\"[^\"]*+\"|'[^']*+'))?[^>=]*+)*+)>?"
+    r"|!--(?:[^-]++|-(?!-!?>))*+(?:--!?>)?|[^>]*+>?)"
 )
 _TAG = re.compile(
     r"((?>/?[a-zA-Z][^\s/]{0,40}+|(?=[!?/](?!--))))([^=]*+(?:=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"']))[^=]*+)*+)\Z"
@@ -37,8 +37,8 @@ _TAG = re.compile(
 
 def plainer(html: str) -> str:
     """The same page without its comments, and with letters instead of the entities that mean no more."""
-    last = max(html.rfind("-->"), html.rfind("--!>")) + 4  # none that begins later has an end
-    if last > 4 and "<!--" in html:
+    last = html.rfind("-->") + 3  # all that begin before it have an end: no search is in vain
+    if last > 3:
         whole = html.find("<!--", last) < 0
         html = _COMMENT.sub("<!>", html) if whole else _COMMENT.sub("<!>", html[:last]) + html[last:]
     if "&" not in html:

@@ -66,14 +66,14 @@ def read(html: str) -> tuple[str, list[str]]:
     writer = _Writer(html)
     line = writer.line
     for _, step, words in writer.tags:
-        if step is not None and step():
+        if (step is not None and step()) or not words:
             continue
         if words.isspace() and not writer.pre:
             if line:
                 line.append(" ")
         elif "&" in words or writer.pre:
             writer.say(words)
-        elif words:
+        else:
             line.append(words)
     return writer.result(), writer.attributes
 
