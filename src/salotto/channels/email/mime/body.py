@@ -31,6 +31,11 @@ class Piece:
     plain: str = ""
     html: str = ""
 
+    @property
+    def says_something(self) -> bool:
+        """Whether there is more than white space."""
+        return any(text and not text.isspace() for text in (self.plain, self.html))
+
 
 @dataclass(slots=True)
 class File:
@@ -69,7 +74,7 @@ def read(root: Node, reading: Reading) -> Body:
 
 def _promote(body: Body, root: Node) -> None:
     """A mail whose only text is in a file that a person would read has that as its body."""
-    if any(piece.plain.strip() or piece.html.strip() for piece in body.pieces):
+    if any(piece.says_something for piece in body.pieces):
         return
     for file in body.files:
         alone = len(body.files) == 1 and not root.children and not file.name
@@ -251,7 +256,7 @@ class _Walk:
                 self._file(node, kind)
                 return []
         piece = self._piece(node, kind)
-        if piece.plain.strip() or piece.html.strip():
+        if piece.says_something:
             self._has_text = True
         return [piece]
 

@@ -145,7 +145,7 @@ def _bounce(fields: Fields, found: Body, text: str, sender: Address, subject: st
 
 def _texts(found: Body, reading: Reading, depth: int) -> tuple[str, str, str]:
     """The plain text, what of it is visible, and the HTML."""
-    pieces = [piece for piece in found.pieces if piece.plain.strip() or piece.html.strip()]
+    pieces = [piece for piece in found.pieces if piece.says_something]
     html = body.html_of(pieces) if any(piece.html for piece in pieces) else ""
     both = [_text(piece) for piece in pieces]
     text = _together([whole for whole, _ in both])
