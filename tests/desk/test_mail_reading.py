@@ -8,7 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from salotto.channels.email.models import Mail
 from salotto.core.clock import now
+from salotto.core.tenancy import account_scope
 from tests.cast import Cast
 from tests.desk.mails import (
     PNG,
@@ -199,6 +201,27 @@ def test_how_a_mail_of_ours_fares_is_told_with_the_servers_words(cast: Cast) -> 
     assert "550 &lt;no&gt; such user" in told()["html"] and "Try again" in told()["html"]
     fares(cast, message, "sent")
     assert told()["state"] == "sent" and "Try again" not in told()["html"]
+    for state, error, again in (
+        ("queued", "450 later", True),
+        ("sending", "450 later", False),
+        ("sent", "Delayed: 4.4.1", False),
+    ):
+        fares(cast, message, state, error)
+        assert error in told()["html"] and ("Try again" in told()["html"]) is again, state
+
+
+def test_a_mail_that_some_were_refused_is_sent_and_may_be_tried_again(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, _ = write_to(post)
+    message = answer(cast, conversation)
+    fares(cast, message, "sent", "b@b.example: 550 no")
+    with account_scope(cast.account.pk):
+        refused = {"address": "b@b.example", "words": "550 no", "again": False}
+        Mail.objects.filter(message_id=message).update(problems=[refused])
+    client = cast.client(cast.agent)
+    state = client.get(f"/a/{cast.slug}/c/{conversation}/messages/?after={message}", **JSON).json()
+    page = client.get(f"/a/{cast.slug}/inbox/all/{conversation}/").content.decode()
+    assert "Try again" in state["deliveries"][0]["html"] and "Try again" in page
 
 
 def test_the_list_has_the_subject_and_says_what_was_not_delivered(cast: Cast) -> None:

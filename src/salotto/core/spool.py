@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from tempfile import SpooledTemporaryFile
 
 from salotto.core.asgi import Message, Receive, Scope, header
-from salotto.core.errors import BadRequest, TooLarge
+from salotto.core.errors import BadRequest, Busy, TooLarge
 
 IN_MEMORY = 1 << 20
 CHUNK = 1 << 19
@@ -14,12 +14,15 @@ CHUNK = 1 << 19
 @asynccontextmanager
 async def spooled(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[Receive]:
     """The channel of a request whose body was read before; raises TooLarge beyond `limit` bytes,
-    BadRequest if it breaks off."""
+    BadRequest if it breaks off, Busy when there is no room for it."""
     declared = header(scope, b"content-length")
     if declared.isdigit() and int(declared) > limit:
         raise TooLarge
     with SpooledTemporaryFile(IN_MEMORY) as kept:
-        await _fill(kept, receive, limit)
+        try:
+            await _fill(kept, receive, limit)
+        except OSError as error:  # the disk is full
+            raise Busy from error
         size = kept.tell()
         kept.seek(0)
 

@@ -24,7 +24,8 @@ _PREFIX = re.compile(r"^(?:(?:re|fwd?|aw|wg|r|i|rif|tr|sv|vs|antw)\s*(?:\[\d+\])
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Where a mail of ours is on its way: `error` are the server's own words."""
+    """Where a mail of ours is on its way: `error` are the server's own words; `again`: it may be
+    tried once more."""
 
     id: int
     state: str
@@ -47,12 +48,13 @@ def sent(mail: Letter | Delivery) -> Sent:
         MailState.BOUNCED: _("Came back"),
     }
     bad = mail.state in (MailState.FAILED, MailState.BOUNCED)
+    waits = mail.state == MailState.QUEUED and bool(mail.error)
     return Sent(
         id=mail.message,
         state=mail.state,
         word=words[MailState(mail.state)],
         error=mail.error.strip(),
-        again=bad or bool(mail.error),
+        again=bad or waits or (mail.state == MailState.SENT and mail.refused),
     )
 
 

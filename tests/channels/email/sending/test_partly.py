@@ -7,6 +7,7 @@ from django.db import transaction
 
 from salotto.channels.email.actions import cancel_mail, retry_mail
 from salotto.channels.email.actions.bouncing import note_bounce
+from salotto.channels.email.actions.sending import NotWaiting
 from salotto.channels.email.mime.parsed import Bounce
 from salotto.channels.email.models import Mail
 from salotto.channels.email.sending import delivering, patience
@@ -98,3 +99,12 @@ def test_a_server_that_dawdles_over_many_recipients_does_not_get_the_mail_twice(
         box = open_outbox(server.port)
         mail = box.sent(box.reply(draft=TWO))
         assert mail.state == "queued" and "too long" in mail.error and not server.mails
+
+
+def test_what_is_being_sent_is_not_tried_again_meanwhile() -> None:
+    box = open_outbox()
+    mail = box.reply()
+    box.due(mail, state="sending")
+    with pytest.raises(NotWaiting) as refused:
+        retry_mail(mail.pk, by=box.post.owner)
+    assert "being sent at this moment" in str(refused.value.message)

@@ -232,6 +232,8 @@ def retry_mail(mail_id: int, by: Member) -> None:
         if mail.state not in (MailState.FAILED, MailState.BOUNCED, MailState.QUEUED) and not (
             mail.state == MailState.SENT and refused
         ):
+            if mail.state == MailState.SENDING:
+                raise NotWaiting(_("This mail is being sent at this moment."))
             raise NotWaiting(_("This mail was sent. There is nothing to try again."))
         partly = mail.state != MailState.FAILED
         again = [Refusal(one.address, one.words, True) for one in refused] if partly else []

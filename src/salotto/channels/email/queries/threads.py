@@ -37,7 +37,8 @@ _shapes: OrderedDict[tuple[int, int], Shape] = OrderedDict()
 @dataclass(frozen=True, slots=True)
 class Letter:
     """The email behind a message. `length` is that of its whole text, `original`: it is kept as
-    it came; `hints` are what was broken in it, `own` the addresses of its mailbox."""
+    it came; `refused`: a server has not taken it for somebody; `hints` are what was broken in it,
+    `own` the addresses of its mailbox."""
 
     id: int
     message: int
@@ -51,6 +52,7 @@ class Letter:
     subject: str
     dated: datetime | None
     automatic: str
+    refused: bool
     hints: tuple[str, ...]
     length: int
     original: bool
@@ -97,6 +99,7 @@ def _letter(account_id: int, row: dict[str, Any]) -> Letter:
         subject=row["subject"],
         dated=row["dated"],
         automatic=row["automatic"],
+        refused=has_refused(hints),
         hints=tuple(one for one in hints if isinstance(one, str)),
         length=row["length"],
         original=row["raw_id"] is not None,
@@ -104,6 +107,11 @@ def _letter(account_id: int, row: dict[str, Any]) -> Letter:
         shape=_shape(account_id, row),
         own=frozenset(f"{row['mailbox__address']}\n{row['mailbox__aliases']}".lower().split()),
     )
+
+
+def has_refused(problems: object) -> bool:
+    """Whether a mail's row names recipients whom a server has not taken."""
+    return isinstance(problems, list) and any(isinstance(one, dict) for one in problems)
 
 
 def _shape(account_id: int, row: dict[str, Any]) -> Shape:
@@ -128,20 +136,21 @@ def _shape(account_id: int, row: dict[str, Any]) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where a mail of ours is on its way."""
+    """Where a mail of ours is on its way; `refused`: a server has not taken it for somebody."""
 
     message: int
     kind: str
     state: str
     error: str
+    refused: bool
 
 
 def deliveries(conversation: int) -> list[Delivery]:
     """How the mails fare that a conversation has sent, those that changed last; at most 20."""
     sent = Mail.objects.filter(conversation_id=conversation, message__isnull=False)
     ours = sent.exclude(state=MailState.RECEIVED).order_by("-changed_at", "-id")
-    rows = ours.values_list("message_id", "kind", "state", "error")[:MOST_DELIVERIES]
-    return [Delivery(*row) for row in rows]
+    rows = ours.values_list("message_id", "kind", "state", "error", "problems")[:MOST_DELIVERIES]
+    return [Delivery(*row[:4], refused=has_refused(row[4])) for row in rows]
 
 
 def not_delivered(conversations: Iterable[int]) -> set[int]:
