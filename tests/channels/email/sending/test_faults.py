@@ -4,10 +4,11 @@ import email
 from datetime import timedelta
 from email.policy import default
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from salotto.channels.email.actions import cancel_mail, retry_mail
+from salotto.channels.email.actions import cancel_mail, queue_new, retry_mail
 from salotto.channels.email.actions.mailboxes import change_mailbox
 from salotto.channels.email.addresses import reply_address, return_address
 from salotto.channels.email.marks import is_marked
@@ -317,3 +318,17 @@ def test_addresses_beyond_ascii_need_a_server_that_takes_them() -> None:
         assert server.mails[0][1] == ["jürgen@xn--mller-kva.example"]
         only_domain = box.sent(box.reply(draft=Draft(to=("anna@müller.example",))))
         assert only_domain.state == MailState.SENT and server.mails[1][1] == ["anna@xn--mller-kva.example"]
+
+
+def test_a_mailbox_in_a_domain_beyond_ascii_sends_by_any_server() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port, address=f"info-{uuid4().hex[:10]}@müller.example")
+        mail = box.sent(box.reply())
+        assert (mail.state, mail.error) == (MailState.SENT, "")
+        assert server.mails[0][2].isascii() and mail.header_id.endswith("@xn--mller-kva.example")
+        begun = queue_new(
+            box.post.mailbox.pk, ["b@b.example"], [], [], "Hi", "Hi", (), box.post.owner, uuid4()
+        )
+        with account_scope(box.account):
+            new = Mail.objects.get(conversation_id=begun)
+        assert box.sent(new).state == MailState.SENT

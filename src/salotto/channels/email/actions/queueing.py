@@ -15,6 +15,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from salotto.accounts.members import Member, must_act
 from salotto.channels.email import addresses, queries, recipients
+from salotto.channels.email.composing.headers import ascii_domain
 from salotto.channels.email.models import (
     FromName,
     KnownId,
@@ -168,7 +169,15 @@ def from_address(mailbox: Mailbox) -> str:
 
 def new_id(address: str) -> str:
     """A fresh Message-ID, without angle brackets, in the domain of an address."""
-    return f"{uuid4().hex}@{address.rpartition('@')[2]}"
+    return f"{uuid4().hex}@{_domain_of(address)}"
+
+
+def _domain_of(address: str) -> str:
+    """In ASCII, as an id may stand in a mail that any server takes."""
+    try:
+        return ascii_domain(address.rpartition("@")[2])
+    except ValueError:  # then no mail leaves from there either
+        return "salotto.invalid"
 
 
 def sender_name(mailbox: Mailbox, by: Member | None, language: str) -> str:
@@ -358,7 +367,7 @@ def must_find(mailbox_id: int) -> Mailbox:
 
 
 def _id_of(mailbox: Mailbox, key: UUID) -> str:
-    return f"{key.hex}@{from_address(mailbox).rpartition('@')[2]}"
+    return f"{key.hex}@{_domain_of(from_address(mailbox))}"
 
 
 def _known(mailbox: Mailbox, header_id: str) -> int | None:

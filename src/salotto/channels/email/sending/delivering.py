@@ -35,8 +35,8 @@ def deliver(target: Target, raw: bytes, sender: str, recipients: Sequence[str]) 
 
 
 def _hand_over(line: Line, raw: bytes, sender: str, recipients: Sequence[str]) -> Taken:
-    envelope = [_envelope(address) for address in recipients]
-    _check(*line.mail(_envelope(sender), _options(line, raw, [sender, *envelope])), line)
+    sender, envelope = _envelope(sender), [_envelope(address) for address in recipients]
+    _check(*line.mail(sender, _options(line, raw, [sender, *envelope])), line)
     refused = []
     until = monotonic() + RCPT_SECONDS
     for address, written in zip(recipients, envelope, strict=True):
