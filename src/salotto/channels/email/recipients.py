@@ -58,11 +58,6 @@ def reply_all(last: Last, is_own: Callable[[str], bool]) -> Recipients:
     return _once(asked or last.to, [*last.to, *last.cc], is_own)
 
 
-def sender_only(last: Last) -> Recipients:
-    """Just who wrote it: for what we answer by ourselves. Reply-To counts as it does for a person."""
-    return Recipients(to=(last.reply_to or (last.sender,))[:1])
-
-
 def _others(people: Iterable[Person], is_own: Callable[[str], bool]) -> list[Person]:
     return [person for person in people if person[1] and not is_own(person[1])]
 

@@ -17,9 +17,6 @@ from salotto.channels.email.composing.mail import (
     File,
     Outgoing,
     compose,
-    envelope,
-    message_id,
-    needs_smtputf8,
     thread_ids,
 )
 from salotto.channels.email.mime.mail import parse
@@ -96,7 +93,6 @@ def test_blind_copies_get_the_mail_and_are_not_in_it() -> None:
     assert b"eve@" not in raw.lower()
     assert b"Bcc" not in raw
     assert unfolded(raw, "To") == "undisclosed-recipients:;"
-    assert envelope(mail) == ("ciao@bottega.example", ("eve@example.com",))
 
 
 def test_an_answer_names_what_it_answers_to() -> None:
@@ -159,9 +155,7 @@ def test_names_come_through(name: str, written: str | None) -> None:
 def test_domains_are_in_ascii_and_local_parts_as_they_are() -> None:
     mail = replace(PLAIN, to=[("", "info@bücher.example"), ("", "info@straße.example")])
     assert unfolded(compose(mail), "To") == "info@xn--bcher-kva.example, info@xn--strae-oqa.example"
-    assert not needs_smtputf8(mail)
     international = replace(PLAIN, to=[("", "jürgen@bücher.example")])
-    assert needs_smtputf8(international)
     assert "jürgen@xn--bcher-kva.example".encode() in compose(international)
 
 
@@ -238,12 +232,6 @@ def test_names_of_files_come_through(name: str, sent: str | None) -> None:
     (ours,) = parse(raw).parts
     assert ours.name == part.get_filename()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
-
-
-def test_new_ids_are_all_different_and_in_the_domain() -> None:
-    made = {message_id("bücher.example") for _ in range(500)}
-    assert len(made) == 500
-    assert all(re.fullmatch(r"[0-9a-f]+\.[0-9a-f]{16}@xn--bcher-kva\.example", one) for one in made)
 
 
 signs = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Cn", "Co", "Zl", "Zp"]), max_size=90)

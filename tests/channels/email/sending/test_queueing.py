@@ -438,3 +438,16 @@ def test_whose_seat_was_taken_meanwhile_sends_nothing_and_stops_nothing() -> Non
         with pytest.raises(Forbidden):
             act()
     assert [one.state for one in mails(post, kind="forward")] == ["queued"]
+
+
+def test_stopping_many_leaves_alone_what_has_begun_to_be_sent() -> None:
+    post = open_post()
+    people = [f"{name}@b.example" for name in ("sent", "sending", "queued")]
+    batch = queue_many(post.mailbox.pk, people, "News", "Spring", post.owner, uuid4())
+    bulk.continue_batch(post.account, batch.pk)
+    with account_scope(post.account):
+        for name in ("sent", "sending"):
+            Mail.objects.filter(to=[["", f"{name}@b.example"]]).update(state=name)
+    assert stop_many(batch.pk, post.owner) == 1
+    states = {mail.to[0][1]: mail.state for mail in mails(post, kind="bulk")}
+    assert states == {people[0]: "sent", people[1]: "sending", people[2]: "failed"}

@@ -2,14 +2,12 @@
 answer. PURE."""
 
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from time import time_ns
 
 from salotto.channels.email.composing import headers
 from salotto.channels.email.composing.headers import Person
@@ -72,25 +70,6 @@ def compose(mail: Outgoing) -> bytes:
     """
     head = b"".join(headers.field(name, value) for name, value in _head(mail).items() if value)
     return head + _body(mail).as_bytes(policy=_POLICY)
-
-
-def needs_smtputf8(mail: Outgoing) -> bool:
-    """Whether the next server must know SMTPUTF8 (RFC 6531): an address has more than ASCII
-    before its @. Domains are in ASCII always."""
-    everybody = (mail.sender, *mail.reply_to, *mail.to, *mail.cc, *mail.bcc)
-    return not all(address.rpartition("@")[0].isascii() for _, address in everybody)
-
-
-def envelope(mail: Outgoing) -> tuple[str, tuple[str, ...]]:
-    """The sender and each recipient once, blind copies included, as SMTP needs them."""
-    everybody = [headers.address(address) for _, address in (*mail.to, *mail.cc, *mail.bcc)]
-    return headers.address(mail.sender[1]), tuple(dict.fromkeys(everybody))
-
-
-def message_id(domain: str) -> str:
-    """A new id for a mail of this domain, without brackets: no two are alike, and it tells
-    nothing of the machine."""
-    return f"{time_ns():x}.{secrets.token_hex(8)}@{headers.ascii_domain(domain)}"
 
 
 def thread_ids(references: Sequence[str], in_reply_to: str) -> tuple[str, ...]:
