@@ -428,3 +428,24 @@ def test_a_table_is_read_whatever_ends_its_lines() -> None:
 
 def test_brackets_without_end_are_no_address() -> None:
     assert check(["(" * 20_000]).people == ()
+
+
+def test_only_ones_own_upload_is_sent_and_only_once(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, _ = write_to(post)
+    number = waiting_upload(cast)
+    with account_scope(cast.account.pk):
+        theirs = Attachment.objects.get(pk=waiting_upload(cast, "salaries.txt"))
+        theirs.author = cast.admin.user
+        theirs.save()
+    for verb in ("reply", "note"):
+        told = send(cast, conversation, verb, attachments=str(theirs.pk))
+        assert (told.status_code, told.json()["error"]["code"]) == (422, "file_gone")
+    client = cast.client(cast.agent)
+    assert client.get(f"/a/{cast.slug}/files/{theirs.pk}/").status_code == 404
+    assert send(cast, conversation, attachments=f"{number},{number}").status_code == 200
+    again = send(cast, conversation, "note", attachments=str(number))
+    assert (again.status_code, again.json()["error"]["code"]) == (422, "file_gone")
+    client.post(f"/a/{cast.slug}/uploads/{number}/drop/")
+    sent = last_message(cast, conversation)
+    assert [file.pk for file in files_of(cast, sent.pk)] == [number]
