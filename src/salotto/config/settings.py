@@ -210,5 +210,7 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": OPTIONS.log_level.upper()},
-    "loggers": {name: {"level": "WARNING"} for name in ("procrastinate", "httpx", "uvicorn", "stripe", "imapclient")},
+    "loggers": {
+        name: {"level": "WARNING"} for name in ("procrastinate", "httpx", "uvicorn", "stripe", "imapclient")
+    },
 }
