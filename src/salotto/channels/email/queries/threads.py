@@ -150,7 +150,7 @@ def deliveries(conversation: int) -> list[Delivery]:
     sent = Mail.objects.filter(conversation_id=conversation, message__isnull=False)
     ours = sent.exclude(state=MailState.RECEIVED).order_by("-changed_at", "-id")
     rows = ours.values_list("message_id", "kind", "state", "error", "problems")[:MOST_DELIVERIES]
-    return [Delivery(*row[:4], refused=has_refused(row[4])) for row in rows]
+    return [Delivery(*said, has_refused(problems)) for *said, problems in rows]
 
 
 def not_delivered(conversations: Iterable[int]) -> set[int]:
