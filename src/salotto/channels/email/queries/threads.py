@@ -150,7 +150,10 @@ def deliveries(conversation: int) -> list[Delivery]:
     sent = Mail.objects.filter(conversation_id=conversation, message__isnull=False)
     ours = sent.exclude(state=MailState.RECEIVED).order_by("-changed_at", "-id")
     rows = ours.values_list("message_id", "kind", "state", "error", "problems")[:MOST_DELIVERIES]
-    return [Delivery(*said, has_refused(problems)) for *said, problems in rows]
+    return [
+        Delivery(message, kind, state, error, has_refused(problems))
+        for message, kind, state, error, problems in rows
+    ]
 
 
 def not_delivered(conversations: Iterable[int]) -> set[int]:
