@@ -46,13 +46,20 @@ async function useCard(form, button) {
 }
 
 document.addEventListener("deal:shown", () => {
+  goOn();
+  const paid = place().querySelector("[data-figures]");
+  if (paid) renewPage(paid.dataset.figures);
+});
+
+// Alone on its page, where a form was sent without this script: by then Stripe's has run too.
+document.addEventListener("DOMContentLoaded", () => place() && goOn());
+
+function goOn() {
   const bank = place().querySelector("[data-asks]");
   if (bank) embed(bank);
   const poll = place().querySelector("form[data-poll]");
   if (poll) wait(poll, SOON);
-  const paid = place().querySelector("[data-figures]");
-  if (paid) renewPage(paid.dataset.figures);
-});
+}
 
 // What the purchase has changed comes by itself, so that paying waits for nothing else.
 async function renewPage(address) {

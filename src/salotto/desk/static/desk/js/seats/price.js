@@ -26,6 +26,7 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("[data-slider]")) number.value = event.target.value;
   if (event.target === number || event.target.matches("[data-slider]")) follow(number.value);
   if (event.target.closest("[data-price]")) return; // the choice of a card has no price
+  mirror(new FormData(here)); // at once: the card may be sent before the price has come
   later();
 });
 
@@ -57,7 +58,6 @@ export async function renew() {
   asked?.abort();
   const mine = (asked = new AbortController());
   const fields = new FormData(here);
-  mirror(fields);
   fields.delete("token");
   fields.delete("csrfmiddlewaretoken");
   stale(true);
