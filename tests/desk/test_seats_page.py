@@ -340,6 +340,12 @@ def test_a_card_is_added_in_the_dialog(cast: Cast) -> None:
     assert giulia(cast).post(path(cast, "card/"), fields, headers=HTMX).status_code == 422
 
 
+def test_s13_a_trial_has_nothing_to_remove(cast: Cast) -> None:
+    text = giulia(cast).get(path(cast, "support/")).content.decode()
+    assert "there is nothing to remove" in text
+    assert "Send to support" not in text
+
+
 def test_s13_email_support_is_asked_and_taken_back(cast: Cast) -> None:
     paying(cast)
     client = giulia(cast)
