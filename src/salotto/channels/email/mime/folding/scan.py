@@ -1,5 +1,8 @@
 """One pass over the lines of a text: which of them are the writer's own."""
 
+import re
+from itertools import compress
+
 from salotto.channels.email.mime.folding import lines as say
 
 LONGEST_SIGNATURE = 25
@@ -17,12 +20,17 @@ MOST_TRIES = 500
 LONGEST_TEXT = 4_000_000
 """Characters: what is longer is no answer, and stays as it is."""
 
+_BEGINNINGS, _ENDS = frozenset("-_=*—–─|"), frozenset(":：-")
+"""With what a line may begin or end that introduces an original."""
+
+_BLANK = re.compile(r"\n{3,}")
+
 
 def fold(text: str) -> str:
     """The text without quoted original and signature; whole if nothing would be left."""
     if len(text) > LONGEST_TEXT:
         return text
-    page = _Page(text.split("\n"))
+    page = _Page(text)
     page.mark()
     visible = page.visible()
     return visible if _says_something(visible) else text
@@ -34,45 +42,52 @@ def _says_something(visible: str) -> bool:
 
 
 class _Page:
-    """Lines, and for each whether it is the writer's own."""
+    """Lines, and for each whether it is the writer's own: 1 if so, else 0; and the same for marked ones."""
 
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = lines
-        self.own = [True] * len(lines)
-        self.quoted = [line[:1] in "> \t\u200b" and line.lstrip(" \t\u200b")[:1] == ">" for line in lines]
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.lines = lines = text.split("\n")
+        self.own = bytearray(b"\1") * len(lines)
+        self.quoted = bytes(len(lines))
+        if ">" in text:
+            self.quoted = bytes(
+                [line[:1] in "> \t\u200b" and line.lstrip(" \t\u200b")[:1] == ">" for line in lines]
+            )
 
     def mark(self) -> None:
         """Fold unmarked originals, then marked ones, then signatures, then what stands for pictures."""
         end = self._unmarked()
         self._fold(end, len(self.lines))
-        for n in range(end):
-            if self.quoted[n] and self.own[n]:
+        n = self.quoted.find(1, 0, end)
+        while n >= 0:
+            if self.own[n]:
                 if not n or not self.quoted[n - 1]:
                     self._above(n)
-                self.own[n] = False
+                self.own[n] = 0
+            n = self.quoted.find(1, n + 1, end)
         self._signatures()
-        for n, line in enumerate(self.lines):
-            if line[:5] == "[cid:" and say.picture(line):
-                self.own[n] = False
+        if "[cid:" in self.text:
+            self._pictures()
 
     def visible(self) -> str:
         """The writer's own lines, without blank ones at both ends and more than one between."""
-        done: list[str] = []
-        for line, own in zip(self.lines, self.own, strict=True):
-            if own and ((bare := line.rstrip()) or (done and done[-1])):
-                done.append(bare)
-        return "\n".join(done).rstrip("\n")
+        left = "\n".join([line.rstrip() for line in compress(self.lines, self.own)]).strip("\n")
+        return _BLANK.sub("\n\n", left) if "\n\n\n" in left else left
 
     def _fold(self, start: int, stop: int) -> None:
-        for n in range(start, stop):
-            self.own[n] = False
+        if start < stop:
+            self.own[start:stop] = bytes(stop - start)
+
+    def _pictures(self) -> None:
+        for n, line in enumerate(self.lines):
+            if line[:5] == "[cid:" and say.picture(line):
+                self.own[n] = 0
 
     def _unmarked(self) -> int:
         """Where an original begins whose lines have no marks: all below is folded."""
         tries = MOST_TRIES
-        for n, line in enumerate(self.lines):
-            bare = line.strip()
-            if not bare or self.quoted[n] or not self.own[n] or not self._suspicious(bare):
+        for n, bare in self._suspicious():
+            if self.quoted[n] or not self.own[n]:
                 continue
             start = self._begins_at(n, bare)
             tries -= 1
@@ -86,9 +101,20 @@ class _Page:
             self._fold(self._with_rule(start), marked)  # its lines are marked: answers may stand between
         return len(self.lines)
 
-    @staticmethod
-    def _suspicious(bare: str) -> bool:
-        return bare[0] in "-_=*—–─|" or bare[-1] in ":：-" or ":" in bare[:40] or "：" in bare[:40]
+    def _suspicious(self) -> list[tuple[int, str]]:
+        """The lines that may introduce an original, by the quickest look at them."""
+        wide = "：" in self.text
+        return [
+            (n, bare)
+            for n, line in enumerate(self.lines)
+            if (bare := line.strip())
+            and (
+                bare[0] in _BEGINNINGS
+                or bare[-1] in _ENDS
+                or ":" in bare[:40]
+                or (wide and "：" in bare[:40])
+            )
+        ]
 
     def _begins_at(self, n: int, bare: str) -> int | None:
         """The first line of what introduces an original, if line n shows it."""
@@ -176,21 +202,16 @@ class _Page:
 
     def _signatures(self) -> None:
         """In each block of own lines: from two dashes on, and programs' own last lines."""
-        last = len(self.own)
+        last = self.own.rfind(1) + 1
         while last:
-            if not self.own[last - 1]:
-                last -= 1
-                continue
-            first = last
-            while first and self.own[first - 1]:
-                first -= 1
+            first = self.own.rfind(0, 0, last) + 1
             self._signature(first, last)
-            last = first
+            last = self.own.rfind(1, 0, first) + 1
 
     def _signature(self, first: int, last: int) -> None:
         end = last = self._last_lines(first, last)
         for n in range(last - 1, max(first - 1, last - 1 - LONGEST_SIGNATURE), -1):
-            if say.dashes(self.lines[n]):
+            if self.lines[n][:1] in {"-", "—"} and say.dashes(self.lines[n]):
                 self._fold(n, last)
                 last = n
         if last != end:
