@@ -222,6 +222,17 @@ class Dovecot:
         for path in self.maildir(user).glob("dovecot*"):
             path.unlink()
 
+    def back_up(self, user: str) -> Path:
+        """A copy of a user's mailbox as it is now, with its UIDs."""
+        copy = self.home / f"backup-{uuid4().hex}"
+        subprocess.run(["cp", "-a", self.maildir(user), copy], check=True)
+        return copy
+
+    def restore(self, user: str, copy: Path) -> None:
+        """Put the mailbox back to what was copied; only while nobody has it open."""
+        shutil.rmtree(self.maildir(user))
+        subprocess.run(["cp", "-a", copy, self.maildir(user)], check=True)
+
     @contextmanager
     def signed_in(self, user: str) -> Iterator[imaplib.IMAP4]:
         """A mail reader of the user's, with the inbox open for writing."""

@@ -130,6 +130,10 @@ class Position(AccountModel):
     wanted as well. Without it `since` is when the first look was; if the folder is numbered anew,
     mails up to `renumbered_to` that came there before `since` are left where they are. A fetcher
     holds the lease while it is at work.
+
+    The lower 32 bits of `uidvalidity` are the server's own; those above count how often UIDs were
+    given out anew under that number, because the server was put back to an earlier state
+    (`set_back_at`: when that was seen last). So a mail's place is never another mail's.
     """
 
     server = LocalKey(Server)
@@ -139,6 +143,7 @@ class Position(AccountModel):
     everything = models.BooleanField(default=False)
     since = models.DateTimeField(null=True)
     renumbered_to = models.BigIntegerField(default=0)
+    set_back_at = models.DateTimeField(null=True)
     lease_by = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
 

@@ -271,8 +271,8 @@ def test_a_reader_whose_lease_has_ended_stores_nothing(
     box.connect(server.port)
     me, other = uuid4(), uuid4()
     fetching.claim(me)
-    position = fetching.begin_at(box.position(), me, 7, 0)
     mine = incoming.box_of(box.server())
+    position = fetching.begin_at(mine, box.position(), me, 7, 0)
     fetching.release(me)
     fetching.claim(other)
     with pytest.raises(fetching.Lost):

@@ -19,7 +19,14 @@ from django.db.models.functions import Length, Now
 
 from salotto.channels.email.actions.storing import Arrival, store, take_in_soon
 from salotto.channels.email.models import Position, RawMail, RawState, Server
-from salotto.channels.email.queries.incoming import Box, free_positions, place_of, without_position
+from salotto.channels.email.queries.incoming import (
+    AGAIN,
+    Box,
+    free_positions,
+    number_of,
+    place_of,
+    without_position,
+)
 from salotto.channels.email.troubles import Trouble
 from salotto.core.tenancy import account_scope, all_accounts
 
@@ -85,7 +92,7 @@ def release(me: UUID, boxes: Iterable[Box] | None = None) -> None:
         ours.update(lease_by=None, lease_until=None)
 
 
-def begin_at(position: Position, me: UUID, uidvalidity: int, top: int) -> Position:
+def begin_at(box: Box, position: Position, me: UUID, uidvalidity: int, top: int) -> Position:
     """The first look at a folder, or the first since it was numbered anew; the position then.
 
     What lay there before is wanted if `everything` is set. A folder that was numbered anew is read
@@ -100,8 +107,33 @@ def begin_at(position: Position, me: UUID, uidvalidity: int, top: int) -> Positi
         new = {"last_uid": 0}
     else:
         new = {"last_uid": top, "since": Now()}
-    with account_scope(position.account_id):
-        _must_move(_ours(position, me).update(uidvalidity=uidvalidity, **new))
+    return _begin(box, position, me, uidvalidity, new)
+
+
+def go_back(box: Box, position: Position, me: UUID, to: int, top: int) -> Position:
+    """The server was put back to an earlier state and gives UIDs out anew: read on behind `to`, the
+    last mail that still is the one it was; the position then. Without any (0) the folder is read
+    from its beginning, as if it had been numbered anew. Raises Lost."""
+    new: dict[str, Any] = {"last_uid": to, "set_back_at": Now()}
+    if not to and position.since:
+        new["renumbered_to"] = top
+    begun = _begin(box, position, me, number_of(position.uidvalidity or 0), new)
+    log.warning(
+        "The server of mailbox %s of account %s was put back to an earlier state; read on behind UID %s",
+        box.mailbox,
+        box.account,
+        to,
+    )
+    return begun
+
+
+def _begin(box: Box, position: Position, me: UUID, number: int, new: dict[str, Any]) -> Position:
+    """Under a number that no stored mail of this folder has: places are given out once."""
+    with account_scope(position.account_id), transaction.atomic():
+        stored = RawMail.objects.filter(mailbox_id=box.mailbox, folder=place_of(box), uid__isnull=False)
+        while stored.filter(uidvalidity=number).exists():
+            number += AGAIN
+        _must_move(_ours(position, me).update(uidvalidity=number, **new))
         begun: Position = Position.objects.get(pk=position.pk)
     return begun
 

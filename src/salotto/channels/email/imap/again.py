@@ -4,11 +4,19 @@ from django.conf import settings
 
 from salotto.channels.email import troubles
 from salotto.channels.email.actions import fetching
-from salotto.channels.email.imap.connection import Connection, NotGiven, Place
+from salotto.channels.email.imap.connection import Connection, NotGiven, Place, id_in
 from salotto.channels.email.imap.look import NOT_GIVEN, too_large
 from salotto.channels.email.imap.signing import secret_of
 from salotto.channels.email.models import RawMail
-from salotto.channels.email.queries.incoming import Box, box_for, is_partial, place_of, raw_of
+from salotto.channels.email.queries.incoming import (
+    Box,
+    box_for,
+    is_partial,
+    number_of,
+    place_of,
+    position_of,
+    raw_of,
+)
 from salotto.channels.email.troubles import Trouble
 
 ELSEWHERE = "This mail lies in a folder that is not read any more."
@@ -34,11 +42,25 @@ def _fetch(box: Box, raw: RawMail) -> bytes:
     link = Connection(Place(box.host, box.port, box.security, box.auth, box.username))
     try:
         link.sign_in(lambda: secret_of(box))
-        if link.examine(box.folder).uidvalidity != raw.uidvalidity:
+        if link.examine(box.folder).uidvalidity != number_of(raw.uidvalidity or 0):
+            raise Trouble(RENUMBERED)
+        if not _is_same(link, box, raw):
             raise Trouble(RENUMBERED)
         return _whole(link, raw.uid or 0)
     finally:
         link.close()
+
+
+def _is_same(link: Connection, box: Box, raw: RawMail) -> bool:
+    """Whether the UID still is this mail's: a server that was put back may have given it to another."""
+    kept = id_in(bytes(raw.content))
+    try:
+        there = link.ids([raw.uid or 0]).get(raw.uid or 0, kept)
+    except NotGiven:
+        there = kept
+    position = position_of(box)
+    current = position is not None and position.uidvalidity == raw.uidvalidity
+    return there == kept and (bool(kept) or current)
 
 
 def _whole(link: Connection, uid: int) -> bytes:

@@ -5,6 +5,7 @@ Every error leaves here as a `Trouble`, except that the server refuses to hand o
 """
 
 import imaplib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ HEAD_LIMIT = 64 << 10
 """Bytes of the headers of a mail that is too large."""
 LAST_UID = 2**32 - 1
 PER_ENTRY = 200  # bytes of an answer about one mail, roughly
+_MESSAGE_ID = re.compile(rb"^message-id:\s*<([^<>\r\n]{1,900})>", re.IGNORECASE | re.MULTILINE)
 _BUSY = (
     "[limit]",
     "[unavailable]",
@@ -50,11 +52,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What a folder said when it was opened; `top` is the UID of its last mail, 0 without any."""
+    """What a folder said when it was opened; `top` is the UID of its last mail, 0 without any,
+    and `next` the UID that it announces for the next one, 0 if it does not, or contradicts itself."""
 
     uidvalidity: int
     exists: int
     top: int
+    next: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,8 @@ class Connection:
             exists, validity = int(found[b"EXISTS"]), found.get(b"UIDVALIDITY")
             if not isinstance(validity, int):
                 raise Trouble(troubles.BROKEN, "no UIDVALIDITY")
-            return Folder(validity, exists, self._top(exists))
+            top, announced = self._top(exists), found.get(b"UIDNEXT")
+            return Folder(validity, exists, top, announced if _is_next(announced, top) else 0)
 
     def _top(self, exists: int) -> int:
         """The last mail's UID, by its number; UIDNEXT is only a guess that servers differ in."""
@@ -216,6 +221,12 @@ class Connection:
         found = self._fetch([uid], b"BODY[HEADER]<0>", f"BODY.PEEK[HEADER]<0.{HEAD_LIMIT}>", HEAD_LIMIT)
         return found.get(uid, b"")
 
+    def ids(self, uids: Sequence[int]) -> dict[int, str]:
+        """The Message-IDs of those of these mails that are there and have one. Raises NotGiven,
+        Trouble."""
+        found = self._fetch(uids, b"BODY[HEADER.FIELDS", "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]", 1000)
+        return {uid: value for uid, head in found.items() if (value := id_in(head))}
+
     def _fetch(self, uids: Sequence[int], key: bytes, what: str, size: int) -> dict[int, bytes]:
         self._client.wire.expect(size + PER_ENTRY * len(uids))
         with _in_words():
@@ -225,7 +236,8 @@ class Connection:
                 raise
             except (IMAPClientError, ProtocolError, ValueError, TypeError, AttributeError) as error:
                 raise NotGiven(str(error)) from error
-            return {uid: found[uid][key] for uid in uids if isinstance(found.get(uid, {}).get(key), bytes)}
+            given = {uid: _part(found.get(uid, {}), key) for uid in uids}
+            return {uid: part for uid, part in given.items() if part is not None}
 
     def idle(self) -> bool:
         """Ask to be told of new mail; True if something was said at once."""
@@ -261,6 +273,23 @@ class Connection:
                 self._client.wire.send(b"bye LOGOUT\r\n")
         with suppress(Exception):
             self._client.shutdown()
+
+
+def id_in(head: bytes) -> str:
+    """The Message-ID in these headers, "" without one."""
+    found = _MESSAGE_ID.search(head)
+    return found[1].decode("utf-8", "backslashreplace") if found else ""
+
+
+def _part(answer: dict[bytes, Any], key: bytes) -> bytes | None:
+    """What was asked for, from the answer about one mail; servers spell the names of headers as
+    they like."""
+    found = next((value for name, value in answer.items() if name.startswith(key)), None)
+    return found if isinstance(found, bytes) else None
+
+
+def _is_next(announced: object, top: int) -> bool:
+    return isinstance(announced, int) and announced > top
 
 
 def _refusal(words: str) -> Trouble:

@@ -1,10 +1,11 @@
 """One look at a mailbox: everything in it that is new is stored, in batches, oldest first.
 
 UIDs only grow (RFC 3501 2.3.1.1), so a mail is new when its UID is above the position. A position
-never goes beyond a mail that was seen, whatever the server announces as its next UID.
+never goes beyond a mail that was seen, whatever the server announces as its next UID. A server that
+was restored from a backup breaks the rule: it is found out, and the position goes back.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from time import monotonic
 from uuid import UUID
@@ -14,9 +15,9 @@ from django.conf import settings
 from salotto.channels.email import troubles
 from salotto.channels.email.actions import fetching
 from salotto.channels.email.actions.fetching import Lost, Partial
-from salotto.channels.email.imap.connection import Connection, Folder, Listed, NotGiven
+from salotto.channels.email.imap.connection import Connection, Folder, Listed, NotGiven, id_in
 from salotto.channels.email.models import Position
-from salotto.channels.email.queries.incoming import Box, position_of
+from salotto.channels.email.queries.incoming import Box, number_of, position_of, witnesses
 from salotto.channels.email.troubles import Trouble
 
 WINDOW = 500
@@ -26,6 +27,10 @@ MOST_BYTES = 4 << 20
 A_DAY = timedelta(days=1)
 SECONDS = 10.0
 """After so long a look makes room for other mailboxes; the next one goes on from there."""
+ABOVE_ALL = 1 << 32
+COMPARED, LOOKED_BACK = 5, 20
+"""Stored mails that a new connection is compared with; and pages of fifty that are looked through
+for the last one that still is the same."""
 TRIES, HEAD_TRIES = 6, 3
 """How often a single mail is asked for before it is set aside with its headers, and how
 often for these."""
@@ -46,6 +51,7 @@ class Look:
         self._failures: tuple[int, int] = (0, 0)  # of which mail, how often
         self._headless: tuple[int, int] = (0, 0)
         self._words = ""
+        self._compared: Connection | None = None
 
     def all_new(self, link: Connection) -> bool:
         """Store what is new. True when nothing was left, False when there may be more.
@@ -67,9 +73,25 @@ class Look:
         position = position_of(self.box)
         if position is None:
             raise Lost
-        if position.uidvalidity != folder.uidvalidity:
-            position = fetching.begin_at(position, self.me, folder.uidvalidity, folder.top)
+        if position.uidvalidity is None or number_of(position.uidvalidity) != folder.uidvalidity:
+            position = fetching.begin_at(self.box, position, self.me, folder.uidvalidity, folder.top)
+        elif self._is_set_back(link, folder, position):
+            known = last_known(link, self.box, position)
+            position = fetching.go_back(self.box, position, self.me, known, folder.top)
+        self._compared = link
         return folder, position
+
+    def _is_set_back(self, link: Connection, folder: Folder, position: Position) -> bool:
+        """Whether the server was put back to an earlier state (a backup, a replica that lags) and
+        gives UIDs out anew that were seen already: it announces one of these as the next, or the
+        last mails are others by now. These are asked for once in a connection."""
+        if 0 < folder.next <= position.last_uid:
+            return True
+        if self._compared is link:
+            return False
+        kept = {uid: id_in(head) for uid, head in witnesses(self.box, position, ABOVE_ALL, COMPARED)}
+        there = _ids(link, kept)
+        return any(kept[uid] and kept[uid] != there[uid] for uid in there)
 
     def _window(self, link: Connection, folder: Folder, position: Position) -> list[Listed]:
         """The next mails above the position; empty when there are none."""
@@ -138,6 +160,29 @@ class Look:
             if link.listed(mail.uid, mail.uid):
                 words = self._words if self._is_hopeless([mail]) else "it came empty."
                 yield self._set_aside(link, mail, NOT_GIVEN.format(words=words))
+
+
+def last_known(link: Connection, box: Box, position: Position) -> int:
+    """The highest UID whose mail still is the one that was stored under it, 0 if there is none
+    among the last thousand."""
+    below = ABOVE_ALL
+    for _ in range(LOOKED_BACK):
+        page = witnesses(box, position, below)
+        there = _ids(link, [uid for uid, _ in page])
+        same = [uid for uid, head in page if uid in there and there[uid] == id_in(head)]
+        if same or not page:
+            return max(same, default=0)
+        below = page[-1][0]
+    return 0
+
+
+def _ids(link: Connection, uids: Iterable[int]) -> dict[int, str]:
+    """Message-IDs by UID; none where the server does not hand them over."""
+    wanted = list(uids)
+    try:
+        return link.ids(wanted) if wanted else {}
+    except NotGiven:
+        return {}
 
 
 def batches(mails: Sequence[Listed], most: int = MOST_MAILS) -> Iterator[list[Listed]]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Substr
 
 from salotto.channels.email.models import Position, RawMail, Server, Way
 from salotto.core.tenancy import account_scope, all_accounts
@@ -15,6 +15,10 @@ from salotto.core.tenancy import account_scope, all_accounts
 MOST_TENDED = 5000
 """Mailboxes of one process."""
 FOLDER_LIMIT = 250
+AGAIN = 1 << 32
+"""Added to a UIDVALIDITY, which has 32 bits, when UIDs are given out once more under it."""
+WITNESSES = 50
+HEAD = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,21 @@ def position_of(box: Box) -> Position | None:
     with account_scope(box.account):
         found: Position | None = Position.objects.filter(server_id=box.server, folder=box.folder).first()
     return found
+
+
+def number_of(uidvalidity: int) -> int:
+    """The server's own part of a kept UIDVALIDITY."""
+    return uidvalidity % AGAIN
+
+
+def witnesses(box: Box, position: Position, below: int, most: int = WITNESSES) -> list[tuple[int, bytes]]:
+    """The newest mails that were stored from this folder, with UIDs below `below`: UID and headers."""
+    with account_scope(box.account):
+        stored = RawMail.objects.filter(
+            mailbox_id=box.mailbox, folder=place_of(box), uidvalidity=position.uidvalidity, uid__lt=below
+        )
+        heads = stored.annotate(head=Substr("content", 1, HEAD)).order_by("-uid")
+        return [(uid, bytes(head)) for uid, head in heads.values_list("uid", "head")[: min(most, WITNESSES)]]
 
 
 def raw_of(account: int, raw: int) -> RawMail | None:

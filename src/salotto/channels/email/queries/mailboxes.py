@@ -5,10 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, Min, OuterRef, Subquery
+from django.db.models import Count, F, Min, OuterRef, Subquery
 from django.db.models.functions import Lower
 
-from salotto.channels.email.models import Domain, Mail, Mailbox, MailState, RawMail, RawState, Server, Way
+from salotto.channels.email.models import (
+    Domain,
+    Mail,
+    Mailbox,
+    MailState,
+    Position,
+    RawMail,
+    RawState,
+    Server,
+    Way,
+)
 from salotto.channels.email.providers import provider_of
 from salotto.core import clock
 from salotto.core.errors import Missing
@@ -19,6 +29,8 @@ MOST = 500
 """Inboxes of an account that are shown."""
 QUIET = timedelta(minutes=20)
 """A mailbox that works is looked at every ten minutes at least, and noted every five."""
+TOLD = timedelta(days=7)
+"""How long an inbox says that its mail server was put back to an earlier state."""
 DEAD = (RawState.FAILED, RawState.UNROUTED)
 
 
@@ -38,7 +50,8 @@ class Doing(StrEnum):
 class Standing:
     """An email inbox and how it fares. `waiting` and `failed` are mails that came in and were not
     taken in yet, or could not be; `queued` are mails on their way out, the oldest since
-    `queued_since`; `last_came` is when the newest mail came."""
+    `queued_since`; `last_came` is when the newest mail came; `set_back` when the incoming server was
+    found to be put back to an earlier state, if that was in the last days."""
 
     mailbox: Mailbox
     incoming: Server | None
@@ -48,6 +61,7 @@ class Standing:
     queued: int = 0
     queued_since: datetime | None = None
     last_came: datetime | None = None
+    set_back: datetime | None = None
 
     @property
     def doing(self) -> Doing:
@@ -104,7 +118,7 @@ def _standings(found: Iterable[Mailbox]) -> list[Standing]:
     keys = [row.pk for row in rows]
     servers = {(s.mailbox_id, s.way): s for s in Server.objects.filter(mailbox_id__in=keys)}
     raw = _counts(keys)
-    out, came = _on_their_way(keys), _last_came(keys)
+    out, came, back = _on_their_way(keys), _last_came(keys), _set_back(keys)
     return [
         Standing(
             mailbox=row,
@@ -115,6 +129,7 @@ def _standings(found: Iterable[Mailbox]) -> list[Standing]:
             queued=out.get(row.pk, (0, None))[0],
             queued_since=out.get(row.pk, (0, None))[1],
             last_came=came.get(row.pk),
+            set_back=back.get(row.pk),
         )
         for row in rows
     ]
@@ -141,6 +156,13 @@ def _last_came(keys: list[int]) -> Mapping[int, datetime | None]:
     newest = RawMail.objects.filter(**same).order_by("-id").values("received_at")[:1]
     rows = Mailbox.objects.filter(pk__in=keys).annotate(came=Subquery(newest))
     return dict(rows.values_list("pk", "came"))
+
+
+def _set_back(keys: list[int]) -> Mapping[int, datetime]:
+    """When the server of a mailbox was found to be put back, as long as somebody should know."""
+    told = Position.objects.filter(server__mailbox_id__in=keys, folder=F("server__folder"))
+    recent = told.filter(set_back_at__gt=clock.now() - TOLD)
+    return dict(recent.values_list("server__mailbox_id", "set_back_at"))
 
 
 def dead_count(account_id: int) -> int:
