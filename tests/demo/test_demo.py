@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -139,6 +140,56 @@ def test_who_signs_up_finds_the_mail_on_a_page(demo: tuple[Installation, Command
         link = r'href="http://127.0.0.1:\d+(/confirm-email/[^/"]+/)"'
         found = await_that(lambda: re.search(link, page.get("/demo/mail/").text), "the mail is there")
         assert "zoe@example.com" in page.get(found[1]).text
+
+
+def send(page: httpx.Client, action: str, **fields: str) -> httpx.Response:
+    """Post a form of the page of mails."""
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.get("/demo/mail/").text)
+    assert token
+    return page.post(f"/demo/mail/{action}/", data={**fields, "csrfmiddlewaretoken": token[1]})
+
+
+LETTER = {
+    "name": "Rosà Neri", "address": "rosa@mail.example", "to": "ciao@bottegaserena.example",
+    "subject": "Blue plates", "text": "Do you have six blue plates?",
+}  # fmt: skip
+
+
+def piece(page: str, cut: str, word: str, wanted: str) -> re.Match[str] | None:
+    """In the first part of a page with this word, what is wanted."""
+    part = next((part for part in page.split(cut) if word in part), "")
+    return re.search(wanted, part)
+
+
+def test_a_customer_writes_by_mail_is_answered_and_answers(demo: tuple[Installation, Command]) -> None:
+    with browser(demo[0]) as outside, browser(demo[0]) as desk:
+        assert "on its way" in send(outside, "write", **LETTER).text
+        sign_in(desk, "sara")
+        row = await_that(
+            lambda: piece(desk.get("/a/bottega-serena/inbox/").text, "<li ", "Rosà Neri", r'data-id="(\d+)"'),
+            "the mail is in the list",
+        )
+        thread = f"/a/bottega-serena/c/{row[1]}/"
+        form = {"body": "Six, and two more.", "client_id": str(uuid4())}
+        form["csrfmiddlewaretoken"] = desk.cookies["salotto_csrf"]
+        assert desk.post(f"{thread}reply/", data=form).status_code < 300
+        answered = await_that(
+            lambda: piece(
+                outside.get("/demo/mail/").text, "<article", "two more", r'name="answers" value="([^"]+)"'
+            ),
+            "the answer lies in the mail of the demo",
+        )
+        assert send(outside, "answer", answers=answered[1], text="").status_code == 422
+        assert "on its way" in send(outside, "answer", answers=answered[1], text="All eight, please.").text
+        await_that(lambda: "All eight, please." in desk.get(thread).text, "it came to the same conversation")
+
+
+def test_a_customers_mail_is_checked(demo: tuple[Installation, Command]) -> None:
+    with browser(demo[0]) as page:
+        for name, value in (("address", "nobody"), ("subject", ""), ("text", ""), ("to", "x@example.com")):
+            answer = send(page, "write", **{**LETTER, name: value})
+            assert answer.status_code == 422 and "errorlist" in answer.text
+        assert send(page, "answer", answers="unknown@example.com", text="Hello").status_code == 404
 
 
 def test_started_again_it_is_as_it_was_left(demo: tuple[Installation, Command]) -> None:

@@ -21,8 +21,10 @@ from salotto.billing.models import State
 from salotto.billing.standing import standing
 from salotto.core.errors import Refused
 from salotto.demo import actions, queries
+from salotto.demo.actions.mails import bring
 from salotto.demo.cast import COMPANY, password
-from salotto.demo.mailbox import letters
+from salotto.demo.customer import Answering, Writing, answer_to
+from salotto.demo.mailbox import letter, letters
 from salotto.desk.faces import tone
 
 OPERATOR_PAGES = "/operator/"
@@ -45,9 +47,58 @@ def start(request: HttpRequest) -> HttpResponse:
 @never_cache
 def mail(request: HttpRequest) -> HttpResponse:
     """The last mails, which in the demo lie in a folder; unless it is told to send them."""
-    folder = settings.MAIL_TRANSPORT.get("file_path")
-    context = {"folder": folder, "letters": letters(Path(folder)) if folder else []}
-    return render(request, "demo/mail.html", context)
+    return _mail_page(request, Writing(queries.mail_addresses()))
+
+
+def _mail_page(
+    request: HttpRequest, writing: Writing, answering: Answering | None = None, status: int = 200
+) -> HttpResponse:
+    folder = _folder()
+    found = letters(folder) if folder else []
+    addresses = set(queries.mail_addresses())
+    context = {
+        "folder": folder,
+        "letters": [(one, one.back in addresses) for one in found],
+        "writing": writing,
+        "answering": answering,
+    }
+    return render(request, "demo/mail.html", context, status=status)
+
+
+def _folder() -> Path | None:
+    path = settings.MAIL_TRANSPORT.get("file_path")
+    return Path(path) if path else None
+
+
+@require_POST
+def write(request: HttpRequest) -> HttpResponse:
+    """A mail to the shop, as anybody outside may write one."""
+    if not settings.DEMO:
+        raise Http404
+    form = Writing(queries.mail_addresses(), request.POST)
+    if not form.is_valid():
+        return _mail_page(request, form, status=422)
+    return _bring(request, form.raw, form.cleaned_data["to"])
+
+
+@require_POST
+def answer(request: HttpRequest) -> HttpResponse:
+    """A customer's answer to a mail of the folder; 404 for a mail that is not there."""
+    form, folder = Answering(request.POST), _folder()
+    wanted = letter(folder, form.data.get("answers", "")) if settings.DEMO and folder else None
+    if wanted is None:
+        raise Http404
+    if not form.is_valid():
+        return _mail_page(request, Writing(queries.mail_addresses()), form, status=422)
+    return _bring(request, answer_to(wanted, form.cleaned_data["text"]), wanted.back)
+
+
+def _bring(request: HttpRequest, raw: bytes, address: str) -> HttpResponse:
+    if bring(raw, address):
+        messages.success(request, _("The mail is on its way to the inbox. Look as Sara."))
+    else:
+        messages.error(request, _("No inbox takes mail at this address any more."))
+    return redirect("demo_mail")
 
 
 @require_POST

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from salotto.accounts.members import Member
 from salotto.accounts.models import Account
+from salotto.channels.email.actions.receiving import receive
 from salotto.channels.email.actions.storing import Arrival, store
 from salotto.channels.email.actions.taking import take_in
 from salotto.channels.email.models import Mail, Mailbox, MailState, RawMail
@@ -13,6 +14,7 @@ from salotto.core.clock import now
 from salotto.demo.actions.past import was
 from salotto.demo.cast import COMPANY, DOMAIN
 from salotto.demo.mails import Before, Letter, Thread, mime, threads
+from salotto.demo.queries import place_at
 from salotto.inbox import actions as inbox
 from salotto.inbox.models import Contact, Conversation, Inbox
 from salotto.inbox.signals import Draft
@@ -30,6 +32,16 @@ def play_mails(account: Account, team: Team) -> None:
     for number, thread in enumerate(threads()):
         _Play(mailbox, thread, number, team).run()
     Mailbox.objects.filter(pk=mailbox.pk).update(continues_chats=True)
+
+
+def bring(raw: bytes, address: str) -> bool:
+    """Have a customer's mail taken in, as if a server had brought it; False if no inbox has the
+    address."""
+    place = place_at(address)
+    if place is None:
+        return False
+    receive([(place, Arrival("smtp", raw, recipients=(address,)))])
+    return True
 
 
 class _Play:
