@@ -29,7 +29,9 @@ READS = (
     "email/{id}/look/",
     "email/{id}/automatic/",
     "email/{id}/forwarding/",
+    "email/{id}/http/",
     "email/{id}/remove/",
+    "chat/",
 )
 WRITES = (
     "add/",
@@ -47,7 +49,8 @@ WRITES = (
     "email/{id}/automatic/",
     "email/{id}/automatic/preview/",
     "email/{id}/automatic/chats/",
-    "email/{id}/forwarding/",
+    "email/{id}/automatic/chats/preview/",
+    "email/{id}/http/",
     "email/{id}/tests/",
     "domains/",
     "mail/retry/",
@@ -421,7 +424,7 @@ def test_a_wait_that_cannot_be_is_refused(cast: Cast, box: Post, minutes: str) -
 
 
 def test_the_secret_for_programs_is_shown_once(cast: Cast, box: Post) -> None:
-    path = f"email/{box.mailbox.pk}/forwarding/"
+    path = f"email/{box.mailbox.pk}/http/"
     answer = post(cast, path, {})
     assert "no-store" in answer["Cache-Control"]
     assert "Authorization: Bearer " in answer.content.decode()

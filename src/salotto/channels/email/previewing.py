@@ -2,12 +2,13 @@
 stored and nothing is sent."""
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from salotto.accounts.members import Member
+from salotto.channels.email.actions.chats import chat_subject
 from salotto.channels.email.actions.queueing import from_address, reply_subject, sender_name
 from salotto.channels.email.composing.body import COLOUR, Look, sign_off, write_body
 from salotto.channels.email.images import kind_of_image
@@ -20,13 +21,15 @@ _LOGO = "cid:logo@salotto.invalid"
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A mail as its reader would see it: `html` is a whole document, with the logo in it."""
+    """A mail as its reader would see it: `html` is a whole document, with the logo in it; `bare`
+    without a company's look."""
 
     sender: str
     address: str
     subject: str
     text: str
     html: str
+    bare: bool
 
 
 def answer(mailbox: Mailbox, by: Member) -> Preview:
@@ -43,6 +46,14 @@ def acknowledgement(mailbox: Mailbox) -> Preview:
         return _preview(mailbox, mailbox.auto_reply, reply_subject(_("Where is my order?")), None)
 
 
+def chat(mailbox: Mailbox, by: Member) -> Preview:
+    """What the visitor of a chat gets who has left before the answer came."""
+    with override(mailbox.account.language):
+        said = _("Yes, the blue one is here again. Shall we put one aside for you?")
+        found = _preview(mailbox, said, chat_subject(mailbox, mailbox.account.language), by)
+        return replace(found, sender=sender_name(mailbox, None, mailbox.account.language))
+
+
 def _preview(mailbox: Mailbox, said: str, subject: str, by: Member | None) -> Preview:
     language = mailbox.account.language
     company = mailbox.company or mailbox.account.name
@@ -56,6 +67,7 @@ def _preview(mailbox: Mailbox, said: str, subject: str, by: Member | None) -> Pr
         subject=subject,
         text=text,
         html=html.replace(_LOGO, logo_data(mailbox)),
+        bare=look is None,
     )
 
 

@@ -18,10 +18,20 @@ from salotto.channels.email.models import Auth
 from salotto.channels.email.providers import Provider, provider_of
 from salotto.channels.email.queries import mailboxes
 from salotto.core.errors import Invalid
+from salotto.core.tenancy import account_scope
 from salotto.desk.email import shapes
 from salotto.desk.email.common import back_to, note, page, standing_of
 from salotto.desk.email.forms import Add
+from salotto.desk.queries import site_key
 
+WAYS = (Auth.PASSWORD, Auth.GOOGLE, Auth.MICROSOFT, "forwarding", "http")
+"""The ways in, the most usual first."""
+LIKED: dict[str, tuple[str, ...]] = {
+    Auth.PASSWORD: (Auth.PASSWORD,),
+    Auth.GOOGLE: (Auth.GOOGLE, Auth.PASSWORD),
+    Auth.MICROSOFT: (Auth.MICROSOFT, "forwarding", "http"),
+}
+"""What suits a provider, best first: Microsoft takes no password any more."""
 DNS_SECONDS = 1.5
 """What is only a help may not keep anybody waiting."""
 REMEMBERED = 600.0
@@ -40,6 +50,16 @@ def channels(request: MemberRequest) -> HttpResponse:
         "domains": len(mailboxes.domains(account)),
     }
     return render(request, "desk/email/channels.html", context)
+
+
+@require_safe
+@for_channel_managers
+def chat(request: MemberRequest) -> HttpResponse:
+    """The line that puts the web chat on a site."""
+    with account_scope(request.member.account.pk):
+        key = site_key()
+    context = {"section": "channels", "site_key": key, "public_url": settings.PUBLIC_URL}
+    return render(request, "desk/email/chat.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,17 +85,23 @@ def connect(request: MemberRequest, mailbox: int) -> HttpResponse:
     """The ways in, those that fit the address first."""
     standing = standing_of(request, mailbox)
     provider = known_provider(standing.mailbox.address)
-    ready = shapes.providers_ready()
-    best = provider.auth if provider and ready.get(provider.auth) else Auth.PASSWORD
+    forwarding = forwarding_address(standing.mailbox.key)
+    ready = {**shapes.providers_ready(), "forwarding": bool(forwarding)}
     context = {
         "provider": provider,
-        "ready": ready,
-        "google_first": best == Auth.GOOGLE,
-        "microsoft_first": best == Auth.MICROSOFT,
-        "by_password": best == Auth.PASSWORD,
-        "forwarding": forwarding_address(standing.mailbox.key),
+        "ways": _best_first(provider, ready),
+        "missing": [way for way, there in ready.items() if not there],
+        "forwarding": forwarding,
     }
     return page(request, standing, "connect", context)
+
+
+def _best_first(provider: Provider | None, ready: dict[str, bool]) -> list[str]:
+    """The ways that this server has, the best for the mailbox first: the page, the keyboard and a
+    screen reader have the same order."""
+    ways = [way for way in WAYS if ready.get(way, True)]
+    liked = LIKED[provider.auth if provider else Auth.PASSWORD]
+    return [*(way for way in liked if way in ways), *(way for way in ways if way not in liked)]
 
 
 def known_provider(address: str) -> Provider | None:

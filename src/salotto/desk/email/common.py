@@ -41,6 +41,7 @@ def page(
         "standing": standing,
         "mailbox": standing.mailbox,
         "state": shapes.receiving(standing),
+        "reads": standing.incoming is not None,
     }
     return render(request, f"desk/email/{part}.html", {**shared, **context}, status=status)
 

@@ -146,7 +146,10 @@ class Logo(forms.Form):
 
 
 class Server(forms.Form):
-    """What both kinds of servers need. A password is never rendered."""
+    """What both kinds of servers need. A password is never rendered. `ways` of signing in are those
+    that an admin may choose."""
+
+    ways: tuple[Auth, ...] = (Auth.PASSWORD,)
 
     host = forms.CharField(
         label=_("Server"),
@@ -167,7 +170,7 @@ class Server(forms.Form):
     )
     security = forms.ChoiceField(label=_("Security"), choices=Security)
     auth = forms.ChoiceField(
-        label=_("Signing in"), choices=[(a.value, a.label) for a in (Auth.PASSWORD, Auth.NONE)]
+        label=_("Signing in"), choices=[(Auth.PASSWORD.value, Auth.PASSWORD.label)], widget=forms.HiddenInput
     )
     username = forms.CharField(
         label=_("User name"),
@@ -223,8 +226,10 @@ class Receiving(Server):
 
 
 class Sending(Server):
-    """An SMTP server."""
+    """An SMTP server; one within a company may let its neighbours send without signing in."""
 
+    ways = (Auth.PASSWORD, Auth.NONE)
+    auth = forms.ChoiceField(label=_("Signing in"), choices=[(auth.value, auth.label) for auth in ways])
     per_minute = forms.IntegerField(
         label=_("Mails per minute"),
         required=False,

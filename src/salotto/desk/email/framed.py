@@ -20,10 +20,18 @@ def frame(found: Preview, *, plain: bool, theme: str, language: str) -> HttpResp
     without HTML show it."""
     context = {"preview": found, "language": language, "scheme": SCHEMES[theme]}
     if plain:
-        html: str = render_to_string("desk/email/preview_text.html", context)
-    else:
-        head = render_to_string("desk/email/preview_head.html", context)
-        html = _BODY.sub(lambda tag: tag[0] + head, found.html, count=1)
+        return _framed(render_to_string("desk/email/preview_text.html", context))
+    head = render_to_string("desk/email/preview_head.html", context)
+    return _framed(_BODY.sub(lambda tag: tag[0] + head, found.html, count=1))
+
+
+def nothing(why: str, *, theme: str, language: str) -> HttpResponse:
+    """A frame that says that no mail leaves, and why."""
+    context = {"why": why, "language": language, "scheme": SCHEMES[theme]}
+    return _framed(render_to_string("desk/email/preview_nothing.html", context))
+
+
+def _framed(html: str) -> HttpResponse:
     response = HttpResponse(html)
     response["Content-Security-Policy"] = POLICY
     response["Cache-Control"] = "private, no-store"

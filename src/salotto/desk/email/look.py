@@ -21,7 +21,7 @@ from salotto.channels.email.queries.mailboxes import Standing
 from salotto.core.errors import Invalid
 from salotto.desk.email.common import back_to, note, page, standing_of
 from salotto.desk.email.forms import Automatic, Chats, Logo, Looks
-from salotto.desk.email.framed import frame
+from salotto.desk.email.framed import frame, nothing
 
 FIELDS = ("from_name", "company", "subject", "signature", "colour", "footer")
 with_frame = csp_update({"frame-src": [SELF]})
@@ -108,7 +108,20 @@ def preview_automatic(request: MemberRequest, mailbox: int) -> HttpResponse:
     form = Automatic(request.POST)
     form.is_valid()
     with_changes(row, form, ("auto_reply",))
+    if not row.auto_reply:
+        return _nothing(request, _("There is no text."))
     return _framed(request, previewing.acknowledgement(row))
+
+
+@require_POST
+@xframe_options_sameorigin
+@for_channel_managers
+def preview_chats(request: MemberRequest, mailbox: int) -> HttpResponse:
+    """The same of the mail that carries a chat on."""
+    row = standing_of(request, mailbox).mailbox
+    if not request.POST.get("on"):
+        return _nothing(request, _("This inbox carries no chats on."))
+    return _framed(request, previewing.chat(row, request.member))
 
 
 def with_changes(row: Mailbox, form: Looks | Automatic, names: tuple[str, ...]) -> None:
@@ -120,8 +133,15 @@ def with_changes(row: Mailbox, form: Looks | Automatic, names: tuple[str, ...]) 
 
 def _framed(request: MemberRequest, found: Preview) -> HttpResponse:
     plain = request.POST.get("as") == "text"
-    theme = request.user.theme if request.user.theme in ("light", "dark") else "system"
-    return frame(found, plain=plain, theme=theme, language=get_language() or "en")
+    return frame(found, plain=plain, theme=_theme(request), language=get_language() or "en")
+
+
+def _nothing(request: MemberRequest, why: str) -> HttpResponse:
+    return nothing(why, theme=_theme(request), language=get_language() or "en")
+
+
+def _theme(request: MemberRequest) -> str:
+    return request.user.theme if request.user.theme in ("light", "dark") else "system"
 
 
 @with_frame

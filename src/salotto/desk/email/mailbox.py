@@ -12,7 +12,7 @@ from salotto.channels.email.actions.trying import begin_trial
 from salotto.channels.email.queries import trials
 from salotto.channels.email.queries.mailboxes import Standing
 from salotto.core.errors import Conflict, Invalid
-from salotto.desk.email import shapes
+from salotto.desk.email import rounds, shapes
 from salotto.desk.email.common import back_to, fits, note, page, standing_of
 from salotto.desk.email.forms import General
 
@@ -43,7 +43,7 @@ def _general(request: MemberRequest, standing: Standing, form: General, status: 
     context = {
         "form": form,
         "sending": shapes.sending(standing),
-        "round": shapes.round_of(trials.trial_of(standing.mailbox, last.pk)) if last else None,
+        "round": rounds.round_of(trials.trial_of(standing.mailbox, last.pk), standing) if last else None,
         "has_way_in": trials.has_way_in(standing.mailbox),
         "removable": actions.is_unused(standing.mailbox),
     }
@@ -93,7 +93,7 @@ def send_test(request: MemberRequest, mailbox: int) -> HttpResponse:
 def watch_test(request: MemberRequest, mailbox: int, trial: int) -> HttpResponse:
     """How far a test mail has got; with htmx only the steps."""
     standing = standing_of(request, mailbox)
-    found = shapes.round_of(trials.trial_of(standing.mailbox, fits(trial)))
+    found = rounds.round_of(trials.trial_of(standing.mailbox, fits(trial)), standing)
     context = {"round": found, "mailbox": standing.mailbox}
     if getattr(request, "htmx", False):
         return render(request, "desk/email/_round.html", context)

@@ -71,9 +71,10 @@ def _posted(request: MemberRequest, standing: Standing, way: Way) -> ServerForm:
 
 
 def _with_choices(form: ServerForm, provided: Server | None) -> ServerForm:
-    """A mailbox at a provider keeps its way of signing in; any other has a choice of two."""
+    """A mailbox at a provider keeps its way of signing in; any other signs in by password, and only
+    for sending also not at all."""
     own = [(provided.auth, provided.get_auth_display())] if provided is not None else []
-    ways = [*own, *((auth.value, str(auth.label)) for auth in (Auth.PASSWORD, Auth.NONE))]
+    ways = [*own, *((auth.value, str(auth.label)) for auth in form.ways)]
     form.fields["auth"].choices = ways  # type: ignore[attr-defined]
     return form
 
@@ -86,7 +87,8 @@ def _initial(request: MemberRequest, standing: Standing, way: Way) -> dict[str, 
     kept = _kept(standing, way)
     if kept is not None and not (kept.auth in PROVIDED and request.GET.get("by") == "password"):
         names = ("host", "port", "security", "auth", "username", "folder", "per_minute")
-        return {name: getattr(kept, name) for name in names}
+        known = {name: getattr(kept, name) for name in names}
+        return known if kept.auth in (*PROVIDED, *FORMS[way].ways) else {**known, "auth": Auth.PASSWORD}
     place: tuple[str, int, str] = ("", 993, "tls") if way == Way.IN else ("", 587, "starttls")
     provider = known_provider(standing.mailbox.address)
     if provider is not None:
@@ -111,6 +113,7 @@ def _page(
         "ready": shapes.providers_ready(),
         "offers_both": way == Way.IN and standing.outgoing is None and provider is not None,
         "sending": shapes.sending(standing),
+        "keeps_mail": way == Way.OUT and kept is None and shapes.keeps_mail(),
         **more,
     }
     return page(request, standing, PARTS[way], context, status)

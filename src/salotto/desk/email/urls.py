@@ -9,6 +9,7 @@ ONE = f"{CHANNELS}email/<int:mailbox>/"
 
 urlpatterns = [
     path(CHANNELS, channels.channels, name="channels"),
+    path(f"{CHANNELS}chat/", channels.chat, name="chat_settings"),
     path(f"{CHANNELS}add/", channels.add, name="add_mailbox"),
     path(ONE, mailbox.general, name="mailbox"),
     path(f"{ONE}connect/", channels.connect, name="connect_mailbox"),
@@ -25,7 +26,9 @@ urlpatterns = [
     path(f"{ONE}automatic/", look.automatic, name="mailbox_automatic"),
     path(f"{ONE}automatic/preview/", look.preview_automatic, name="preview_automatic"),
     path(f"{ONE}automatic/chats/", look.chats, name="mailbox_chats"),
+    path(f"{ONE}automatic/chats/preview/", look.preview_chats, name="preview_chats"),
     path(f"{ONE}forwarding/", ways.forwarding, name="mailbox_forwarding"),
+    path(f"{ONE}http/", ways.http, name="mailbox_http"),
     path(f"{ONE}tests/", mailbox.send_test, name="send_mail_test"),
     path(f"{ONE}tests/<int:trial>/", mailbox.watch_test, name="mail_test"),
     path(f"{CHANNELS}domains/", domains.domains, name="domains"),

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from salotto.accounts.http import MemberRequest, for_channel_managers
 from salotto.channels.email.actions.receiving import rotate_hook
@@ -12,20 +12,28 @@ from salotto.channels.email.addresses import forwarding_address
 from salotto.desk.email.common import page, standing_of
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @for_channel_managers
 def forwarding(request: MemberRequest, mailbox: int) -> HttpResponse:
-    """Both addresses; POST makes a new secret, shown this once."""
+    """The address that a provider forwards to."""
+    standing = standing_of(request, mailbox)
+    context = {"forwarding": forwarding_address(standing.mailbox.key)}
+    return page(request, standing, "forwarding", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_channel_managers
+def http(request: MemberRequest, mailbox: int) -> HttpResponse:
+    """The address for programs; POST makes a new secret, shown this once."""
     standing = standing_of(request, mailbox)
     row = standing.mailbox
     secret = rotate_hook(row.pk, request.member) if request.method == "POST" else ""
     context = {
-        "forwarding": forwarding_address(row.key),
         "hook": settings.PUBLIC_URL + reverse("email:take", args=[row.key]),
         "secret": secret,
         "has_hook": bool(row.hook_digest or secret),
     }
-    response = page(request, standing, "forwarding", context)
+    response = page(request, standing, "http", context)
     if secret:
         add_never_cache_headers(response)
     return response

@@ -81,14 +81,15 @@ def _letter(mailbox: Mailbox, conversation: Conversation, answers: list[Message]
     return Letter(
         kind="chat",
         recipients=Recipients(to=((contact.name, contact.email),)),
-        subject=last.subject if last else _subject(mailbox, contact.language),
+        subject=last.subject if last else chat_subject(mailbox, contact.language),
         text=_text(answers),
         in_reply_to=last.header_id if last else "",
         references=(*last.references, last.header_id) if last else (),
     )
 
 
-def _subject(mailbox: Mailbox, language: str) -> str:
+def chat_subject(mailbox: Mailbox, language: str) -> str:
+    """The subject of the mail that carries a chat on, in the visitor's language."""
     known = dict(settings.LANGUAGES)
     company = mailbox.company or mailbox.account.name
     with translation.override(language if language in known else mailbox.account.language):

@@ -1,29 +1,42 @@
-// The preview of a mail beside the form that shapes it: asked for as one types, shown in a frame
-// of its own. Each one comes into a fresh frame, so that nothing flickers and "back" stays "back".
+// The previews of mails beside the forms that shape them: asked for as one types, each in a frame
+// of its own. Every one comes into a fresh frame, so that nothing flickers and "back" stays "back".
 const PAUSE = 350;
-const box = document.querySelector("[data-preview]");
-const form = document.getElementById(box.dataset.preview);
-let kind = "html", timer = 0, number = 0;
+const boxes = [...document.querySelectorAll("[data-preview]")].map(preview);
+let number = 0;
 
-function show() {
-  const frame = document.createElement("iframe");
-  frame.name = `preview-${++number}`;
-  frame.title = box.dataset.title;
-  frame.setAttribute("sandbox", "");
-  frame.className = "arriving";
-  box.append(frame);
-  const mine = number;
-  frame.addEventListener("load", () => {
-    if (mine !== number) return frame.remove();
-    for (const old of box.querySelectorAll("iframe")) if (old !== frame) old.remove();
-    frame.classList.remove("arriving");
-  });
-  send(frame.name);
+function preview(box) {
+  const form = document.getElementById(box.dataset.preview);
+  let kind = "html", timer = 0, mine = 0;
+
+  function show() {
+    clearTimeout(timer);
+    const frame = document.createElement("iframe");
+    const current = mine = ++number;
+    frame.name = `preview-${current}`;
+    frame.title = box.dataset.title;
+    frame.setAttribute("sandbox", "");
+    frame.className = "arriving";
+    box.append(frame);
+    frame.addEventListener("load", () => {
+      if (current !== mine) return frame.remove();
+      for (const old of box.querySelectorAll("iframe")) if (old !== frame) old.remove();
+      frame.classList.remove("arriving");
+    });
+    send(form, box.dataset.address, kind, frame.name);
+  }
+
+  function soon() {
+    clearTimeout(timer);
+    timer = setTimeout(show, PAUSE);
+  }
+
+  form.addEventListener("input", soon);
+  return { box, soon, show, as(name) { kind = name; show(); } };
 }
 
-function send(target) {
+function send(form, action, kind, target) {
   const copy = document.createElement("form");
-  Object.assign(copy, { method: "post", action: box.dataset.address, target, hidden: true });
+  Object.assign(copy, { method: "post", action, target, hidden: true });
   const values = new FormData(form);
   values.set("as", kind);
   for (const [name, value] of values) {
@@ -37,26 +50,19 @@ function send(target) {
   copy.remove();
 }
 
-function soon() {
-  clearTimeout(timer);
-  timer = setTimeout(show, PAUSE);
-}
-
-form.addEventListener("input", soon);
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-preview-as]");
   if (!button) return;
   event.preventDefault();
-  kind = button.value;
-  for (const one of document.querySelectorAll("[data-preview-as]")) one.setAttribute("aria-pressed", one === button);
-  show();
+  for (const one of button.parentElement.children) one.setAttribute("aria-pressed", one === button);
+  boxes.find(({ box }) => box.id === button.dataset.previewAs).as(button.value);
 });
 
 const picker = document.querySelector("[data-colour]");
 if (picker) {
   const field = document.getElementById(picker.dataset.colour);
   picker.hidden = false;
-  picker.addEventListener("input", () => { field.value = picker.value; soon(); });
+  picker.addEventListener("input", () => { field.value = picker.value; boxes[0].soon(); });
   field.addEventListener("input", () => { if (/^#[0-9a-f]{6}$/i.test(field.value)) picker.value = field.value; });
 }
 
@@ -72,4 +78,4 @@ upload?.addEventListener("submit", (event) => {
   if (!removes && !upload.querySelector("[type=file]").reportValidity()) event.preventDefault();
 });
 
-show();
+for (const one of boxes) one.show();
