@@ -42,9 +42,11 @@ SOON_SECONDS = 0.3
 IDLE_SECONDS = 600.0
 """A connection in IDLE is asked again after this; RFC 2177 allows 29 minutes, routers less."""
 POLL_SECONDS = 60.0
-SHORTEST, LONGEST, PATIENT = 1.0, 600.0, 30.0
-"""Seconds before the next try: after the first failure, at most, and at least when only a person
-can help."""
+SHORTEST, LONGEST = 1.0, 600.0
+"""Seconds before the next try: after the first failure, doubled after each one, and at most."""
+PATIENT, MOST_PATIENT = 60.0, 1800.0
+"""The same when only a person can help: a server that counts wrong passwords locks the account of
+whoever tries five in a quarter of an hour. Settings that were changed are tried at once."""
 
 Key = tuple[int, int]
 
@@ -222,8 +224,7 @@ class Station:
             pause = {State.IDLE: IDLE_SECONDS, State.POLL: POLL_SECONDS}.get(state, 0.0)
             return pause * random.uniform(0.9, 1.0)  # noqa: S311
         one.failures += 1
-        pause = min(LONGEST, SHORTEST * 2.0 ** min(one.failures - 1, 20))
-        return max(pause, PATIENT if one.patient else SHORTEST) * random.uniform(0.75, 1.25)  # noqa: S311
+        return pause_after(one.failures, patient=one.patient) * random.uniform(0.75, 1.25)  # noqa: S311
 
     def _wake(self) -> None:
         with suppress(OSError):
@@ -299,3 +300,9 @@ class Station:
         self._selector.close()
         for end in (self._ears, self._mouth):
             os.close(end)
+
+
+def pause_after(failures: int, *, patient: bool) -> float:
+    """Seconds until the next try after so many failures in a row; PURE."""
+    first, most = (PATIENT, MOST_PATIENT) if patient else (SHORTEST, LONGEST)
+    return min(most, first * 2.0 ** min(failures - 1, 20))

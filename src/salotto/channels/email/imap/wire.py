@@ -49,6 +49,14 @@ class Wire(imaplib.IMAP4):
         self.left = 2 * size + SLACK
         self.deadline = monotonic() + reaching.READ_SECONDS + size / SLOWEST
 
+    def read(self, size: int) -> bytes:
+        """A literal; one that is announced with more bytes than may come is not waited for, nor is
+        room made for it."""
+        if size > self.left + BUFFER:
+            raise self.abort("more was announced than was asked for")
+        found: bytes = super().read(size)
+        return found
+
     def has_more(self) -> bool:
         """Whether something was said already that a selector would not see."""
         self.peeking = True
