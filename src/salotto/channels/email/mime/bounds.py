@@ -1,5 +1,5 @@
-"""How many lines of a mail are read: the standard library's parser keeps each as an object of
-its own, so that a mail of nothing but line ends would take forty times its size in memory."""
+"""How many lines of a mail are read: a text is cut into lines, each an object of its own, so that
+a mail of nothing but line ends would take forty times its size in memory."""
 
 from salotto.channels.email.mime.reading import Reading
 

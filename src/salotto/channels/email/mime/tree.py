@@ -1,33 +1,25 @@
-"""The tree of a mail's parts, by the standard library's parser, of bytes that may be broken.
+"""The tree of a mail's parts, of bytes that may be broken.
 
-A message in a message stays one leaf with its bytes untouched, depth and number of parts are
-bounded, headers stay raw until somebody asks, and what a multipart lost (its boundary, its type)
-is looked for in its text.
+A part is cut out of the bytes around it at its boundary's lines, an outer one's before an inner
+one's (RFC 2046 5.1.2), so that no line is looked at. A message in a message stays one leaf with its
+bytes untouched, depth and number of parts are bounded, headers stay raw until somebody asks, and
+what a multipart lost (its boundary, its type) is looked for in its text.
 """
 
 import re
-from email.feedparser import FeedParser
-from email.message import Message
-from email.policy import Policy, compat32
-from typing import Any
+from collections.abc import Iterator
 
-from salotto.channels.email.mime import params
+from salotto.channels.email.mime import heads, params
 from salotto.channels.email.mime.bounds import few_lines
 from salotto.channels.email.mime.reading import Reading
 
 DEEPEST = 25
 MOST_PARTS = 2_000
 LONGEST_BOUNDARY = 200
-CHUNK = 65_536
-"""Characters that the parser gets at once: of a large mail it keeps no list of all lines."""
-
-MOST_HEADERS = 20_000
-"""Fields of one part that are kept."""
 
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,120}\Z")
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*")
 _HEAD_END = re.compile(rb"\r?\n\r?\n|\r\r")
-_MULTIPART = re.compile(rb"^content-type[ \t]*:\s*multipart", re.IGNORECASE | re.MULTILINE)
 _ODD_LINE = re.compile(rb"^(?!From (?![ \t]*:)|>From |[!-9;-~]+:|[ \t]|\r?$).*\n?", re.MULTILINE)
 _SPACED_NAME = re.compile(rb"([!-9;-~]{1,76})[ \t]+:")
 _KNOWN = re.compile(
@@ -35,54 +27,33 @@ _KNOWN = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _LOST_BOUNDARY = re.compile(
-    r"^--([^\s\"]{1,200})[ \t]*\r?\nContent-[A-Za-z-]{3,40}:", re.MULTILINE | re.IGNORECASE
+    rb"^--([^\s\"]{1,200})[ \t]*\r?\nContent-[A-Za-z-]{3,40}:", re.MULTILINE | re.IGNORECASE
 )
+_LINE_ENDS = re.compile(rb"(--)?[ \t]*(?:\r?\n|\r|\Z)")
+"""What may follow a boundary in its line; two dashes end the multipart."""
 
 
-class _Enough(Exception):
-    """There are more parts than are read; the first argument is the root of those that were."""
+class Node:
+    """A part. A leaf has its body as it came, a multipart its parts."""
 
+    __slots__ = ("_default", "_kind", "children", "data", "depth", "epilogue", "fields", "root", "size")
 
-class Node(Message):
-    """A part. Its body is as it came: bytes, or ASCII with other bytes as escaped surrogates."""
-
-    def __init__(self, policy: "Policy[Any]" = compat32) -> None:
-        super().__init__(policy)
-        self.fields: dict[str, list[str]] = {}
-        self.depth = 0
-        self.root = self
+    def __init__(self, fields: heads.Fields, parent: "Node | None") -> None:
+        self.fields = fields
+        self.children: list[Node] = []
+        self.data = b""
+        self.epilogue: bytes | None = b""
+        """What follows the end of a multipart; None if it has no end."""
+        self.depth: int = parent.depth + 1 if parent else 0
+        self.root: Node = parent.root if parent else self
         self.size = 1
-        self._default = "text/plain"
+        self._default = "message/rfc822" if parent and parent.kind[0] == "multipart/digest" else "text/plain"
         self._kind: tuple[str, params.Parameters] | None = None
-        self._told = ""
-        self._stored = 0
-
-    def set_raw(self, name: str, value: str) -> None:
-        if self._stored < MOST_HEADERS:
-            self.fields.setdefault(name.rstrip().lower(), []).append(value)
-        self._stored += 1
-
-    def __len__(self) -> int:
-        return len(self.fields)
-
-    def set_default_type(self, ctype: str) -> None:
-        self._default = ctype
-
-    def attach(self, payload: Any) -> None:
-        payload.depth = self.depth + 1
-        payload.root = self.root
-        self.root.size += 1
-        if self.root.size > MOST_PARTS + 1:
-            raise _Enough(self.root)
-        super().attach(payload)
 
     def first(self, name: str) -> str:
         """The raw value of a header, "" without it."""
         found = self.fields.get(name)
         return found[0] if found else ""
-
-    def get(self, name: str, failobj: Any = None) -> Any:
-        return self.first(name.lower()) or failobj
 
     @property
     def kind(self) -> tuple[str, params.Parameters]:
@@ -95,44 +66,21 @@ class Node(Message):
             self._kind = main, parameters
         return self._kind
 
-    def get_content_type(self) -> str:
-        """What the parser may know: it must not look into messages, nor too deep, nor for ever."""
-        if not self._told:
-            self._told = kind = self.kind[0]
-            whole = kind.startswith("multipart/") and (self.depth >= DEEPEST or self.root.size > MOST_PARTS)
-            if whole or kind.startswith("message/"):
-                self._told = "application/octet-stream"
-        return self._told
+    @property
+    def multipart(self) -> bool:
+        """Whether it says that it has parts."""
+        return self.kind[0].startswith("multipart/")
 
-    def get_content_maintype(self) -> str:
-        return self.get_content_type().partition("/")[0]
+    @property
+    def may_have_parts(self) -> bool:
+        """Whether parts of it would be neither too deep nor too many."""
+        return self.depth < DEEPEST and self.root.size <= MOST_PARTS
 
-    def get_boundary(self, failobj: Any = None) -> Any:
+    @property
+    def boundary(self) -> bytes:
+        """Without its dashes; empty if there is none that can be."""
         boundary = self.kind[1].get("boundary", "").rstrip()
-        return boundary if 0 < len(boundary) <= LONGEST_BOUNDARY else None
-
-    @property
-    def body(self) -> str:
-        """The lines of a leaf."""
-        payload = self.__dict__["_payload"]
-        if isinstance(payload, bytes):
-            return payload.decode("ascii", "surrogateescape")
-        return payload if isinstance(payload, str) else ""
-
-    @property
-    def data(self) -> bytes:
-        """The same as bytes."""
-        payload = self.__dict__["_payload"]
-        return payload if isinstance(payload, bytes) else self.body.encode("ascii", "surrogateescape")
-
-    @data.setter
-    def data(self, data: bytes) -> None:
-        self.__dict__["_payload"] = data
-
-    @property
-    def children(self) -> list["Node"]:
-        """The parts of a multipart."""
-        return self.__dict__["_payload"] if isinstance(self.__dict__["_payload"], list) else []
+        return boundary.encode("ascii", "surrogateescape") if len(boundary) <= LONGEST_BOUNDARY else b""
 
 
 def _nearest(main: str, parameters: params.Parameters) -> str:
@@ -144,28 +92,72 @@ def _nearest(main: str, parameters: params.Parameters) -> str:
 
 def read(raw: bytes, reading: Reading) -> Node:
     """The tree of a whole mail; never raises."""
-    return _repaired(_parse(few_lines(_headed(raw, reading), reading)), reading)
+    if not heads.regular(raw):
+        raw = _headed(raw, reading)
+    raw = few_lines(raw, reading)
+    return _repaired(_node(raw, 0, len(raw), None), reading)
 
 
-def _parse(raw: bytes) -> Node:
-    end = _HEAD_END.search(raw)
-    if end and not _MULTIPART.search(raw, 0, end.start()):
-        node = _fed(raw[: end.end()].decode("ascii", "surrogateescape"))
-        if node.get_content_maintype() != "multipart":  # a leaf: its lines stay as they are
-            node.data = node.data + raw[end.end() :]
-            return node
-    return _fed(raw.decode("ascii", "surrogateescape"))
+def _node(raw: bytes, start: int, stop: int, parent: Node | None) -> Node:
+    """The part from `start` to `stop`, with all that is in it."""
+    fields, body = heads.read(raw, start, stop)
+    node = Node(fields, parent)
+    if not (node.multipart and node.may_have_parts):
+        node.data = raw[body : stop - _line_end(raw, body, stop) if parent else stop]
+        return node
+    after = _split(node, raw, body, stop, node.boundary) if node.boundary else None
+    if not node.children:
+        node.data = raw[body : stop if after is None else after]
+    elif after is None:
+        node.epilogue = None
+    else:
+        node.epilogue = raw[after : stop - _line_end(raw, after, stop) if parent else stop]
+    return node
 
 
-def _fed(text: str) -> Node:
-    parser = FeedParser(Node, policy=compat32)
-    try:
-        for at in range(0, len(text), CHUNK):
-            parser.feed(text[at : at + CHUNK])
-        return parser.close()  # type: ignore[return-value]
-    except _Enough as enough:
-        root: Node = enough.args[0]
-        return root
+def _line_end(raw: bytes, start: int, stop: int) -> int:
+    """How long the last line's end is: it belongs to the boundary that follows."""
+    end = raw[max(start, stop - 2) : stop]
+    return 2 if end == b"\r\n" else int(end[-1:] in {b"\n", b"\r"})
+
+
+def _split(node: Node, raw: bytes, start: int, stop: int, boundary: bytes) -> int | None:
+    """Give the node the parts between the lines with this boundary.
+
+    Where the last line ends, None if none is the last one. Without parts: where the text ends.
+    """
+    begin = -1
+    for at, end, last in _lines(raw, start, stop, boundary):
+        if begin < 0 and last:
+            return None if raw[end:stop].strip() else at
+        if 0 <= begin < at:
+            _attach(node, raw, begin, at)
+            if last:
+                return end
+        if node.root.size > MOST_PARTS:
+            return stop
+        begin = end
+    if begin >= 0:
+        _attach(node, raw, begin, stop)
+    return None
+
+
+def _attach(node: Node, raw: bytes, start: int, stop: int) -> None:
+    node.root.size += 1
+    node.children.append(_node(raw, start, stop, node))
+
+
+def _lines(raw: bytes, start: int, stop: int, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
+    """The lines that are this boundary: their beginning, their end, and whether it is the last one."""
+    mark = b"--" + boundary
+    at = raw.find(mark, start, stop)
+    while at >= 0:
+        after = at + len(mark)
+        rest = _LINE_ENDS.match(raw, after, stop)
+        if rest and (at == start or raw[at - 1] in b"\r\n"):
+            after = rest.end()
+            yield at, after, rest[1] is not None
+        at = raw.find(mark, after, stop)
 
 
 def _headed(raw: bytes, reading: Reading) -> bytes:
@@ -204,48 +196,37 @@ def _repaired(root: Node, reading: Reading) -> Node:
     waiting = [root]
     while waiting:
         node = waiting.pop()
-        if node.kind[0].startswith("multipart/") and not node.children:
-            _find_parts(node, reading)
-        elif node.children:
-            _note(node, reading)
+        if node.children:
             _find_more(node, reading)
+        elif node.multipart:
+            _find_parts(node, reading)
         waiting += node.children
     if root.size > MOST_PARTS:
         reading.note(f"The mail has more than {MOST_PARTS} parts; the others were left out.")
     return root
 
 
-def _note(node: Node, reading: Reading) -> None:
-    names = {type(defect).__name__ for defect in node.defects}
-    if "CloseBoundaryNotFoundDefect" in names:
-        reading.note("A multipart part has no end; it was read to the end of the mail.")
-
-
 def _find_more(node: Node, reading: Reading) -> None:
     """Parts after the end: of a multipart in which another one has the same boundary."""
-    boundary = node.get_boundary()
-    if not node.epilogue or not boundary or f"--{boundary}\n" not in node.epilogue.replace("\r\n", "\n"):
+    if node.epilogue is None:
+        reading.note("A multipart part has no end; it was read to the end of the mail.")
         return
-    reading.note("A multipart part goes on after its end; what follows was read too.")
-    rest, node.epilogue = node.epilogue, None
-    _adopt(node, boundary, rest)
-
-
-def _adopt(node: Node, boundary: str, lines: str) -> None:
-    """Take the parts that these lines have by this boundary."""
-    head = f'Content-Type: {node.kind[0]}; boundary="{boundary}"\n\n'
-    for child in _parse((head + lines).encode("ascii", "surrogateescape")).children:
+    rest, boundary = node.epilogue, node.boundary
+    if rest and any(not last and end < len(rest) for _, end, last in _lines(rest, 0, len(rest), boundary)):
+        reading.note("A multipart part goes on after its end; what follows was read too.")
         if node.root.size <= MOST_PARTS:
-            node.attach(child)
+            _split(node, rest, 0, len(rest), boundary)
 
 
 def _find_parts(node: Node, reading: Reading) -> None:
     """By a line that looks like a boundary; else it is text."""
-    lost = _LOST_BOUNDARY.search(node.body)
-    if lost is None or node.depth >= DEEPEST or node.root.size > MOST_PARTS:
+    lost = _LOST_BOUNDARY.search(node.data)
+    if lost is None or not node.may_have_parts:
         reading.note("A multipart part has no parts in it; it was read as text.")
         node._kind = ("text/plain" if node.depth < DEEPEST else "application/octet-stream", node.kind[1])
         return
     reading.note("A multipart part has no boundary that fits; it was read by the lines that look like one.")
-    lines, node.__dict__["_payload"] = node.body, None
-    _adopt(node, lost[1], lines)
+    data, node.data = node.data, b""
+    _split(node, data, 0, len(data), lost[1])
+    if not node.children:  # a line above it says that it is the last one
+        _split(node, data, lost.start(), len(data), lost[1])

@@ -1,0 +1,43 @@
+"""The head of a mail or of a part: where it ends, and its fields as they came.
+
+Its end is the first line that is no field, as for the standard library's parser.
+"""
+
+import re
+
+MOST_FIELDS = 20_000
+"""Fields of one head that are kept."""
+
+Fields = dict[str, list[str]]
+"""Values by name in lower case: ASCII, other bytes as escaped surrogates, line ends as \\n."""
+
+_LINES = re.compile(rb"(?:(?:From |[!-9;-~]*+:|[ \t])[^\r\n]*+(?:\r?\n|\r|\Z))*+")
+_REGULAR = re.compile(rb"(?:[!-9;-~]++:[^\r\n]*+\r?\n(?:[ \t][^\r\n]*+\r?\n)*+)++(?:\r?\n|\Z)")
+_LAST_FROM = re.compile(rb"[\r\n](?=From [^\r\n]*[\r\n]*\Z)")
+_BLANK = re.compile(rb"\r?\n|\r")
+_FIELD = re.compile(r"^([!-9;-~]++):[ \t]*+(.*+(?:\n[ \t].*+)*+)", re.MULTILINE)
+
+
+def regular(raw: bytes) -> bool:
+    """Whether a mail begins with a head of nothing but fields, and a blank line follows."""
+    return _REGULAR.match(raw) is not None
+
+
+def read(raw: bytes, start: int, stop: int) -> tuple[Fields, int]:
+    """The fields of the part from `start` to `stop`, and where its body begins."""
+    lines = _LINES.match(raw, start, stop)
+    end = lines.end() if lines else start
+    if b"From " in raw[start:end] and (begin := _LAST_FROM.search(raw, start, end)):
+        return _fields(raw[start : begin.end()]), begin.end()  # a sentence of the text
+    blank = _BLANK.match(raw, end, stop)
+    return _fields(raw[start:end]), blank.end() if blank else end
+
+
+def _fields(lines: bytes) -> Fields:
+    head = lines.decode("ascii", "surrogateescape")
+    if "\r" in head:
+        head = head.replace("\r\n", "\n").replace("\r", "\n")
+    found: Fields = {}
+    for name, value in _FIELD.findall(head)[:MOST_FIELDS]:
+        found.setdefault(name.lower(), []).append(value)
+    return found
