@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from salotto.channels.email.actions.storing import Arrival, store
 from salotto.channels.email.addresses import return_address
 from salotto.channels.email.models import Mail, MailState
 from salotto.core.tenancy import account_scope
@@ -119,3 +120,62 @@ def test_a_report_about_a_mail_that_is_not_ours_is_an_automatic_mail(post: Post)
     assert (raw.conversation_id, found.unread) == (found.pk, 0)
     assert post.mail(raw.message_id).automatic != ""
     assert of(other, theirs).state == "sent"
+
+
+@pytest.mark.parametrize("action", ["failed", "delayed"])
+@pytest.mark.parametrize("how", ["from an address", "about somebody else", "about nobody"])
+def test_a_forged_report_changes_nothing_and_is_not_lost(post: Post, how: str, action: str) -> None:
+    anna = person()
+    _, ours = answered(post, anna)
+    named = anna if how == "from an address" else person("eve") if how == "about somebody else" else ""
+    sender = person("eve") if how == "from an address" else ""
+    (raw,) = post.receive(report(post, ours, named, action), sender=sender)
+    assert (of(post, ours).state, of(post, ours).error) == ("sent", "")
+    assert raw.state == "done"
+    assert post.mail(raw.message_id).automatic != ""
+
+
+def test_a_forged_return_address_proves_nothing(post: Post, settings: Any) -> None:
+    settings.MAIL_DOMAIN = "in.salotto.example"
+    _, ours = answered(post, person())
+    genuine = return_address(post.account, of(post, ours).pk)
+    forged = genuine.replace(genuine[-30:-19], "a" * 11)
+    post.receive(report(post, "unknown@elsewhere", person()), recipients=(forged,))
+    assert of(post, ours).state == "sent"
+
+
+def test_the_return_address_counts_whatever_a_server_names_and_sends_from(post: Post, settings: Any) -> None:
+    settings.MAIL_DOMAIN = "in.salotto.example"
+    _, ours = answered(post, person())
+    came_to = return_address(post.account, of(post, ours).pk)
+    notice = report(post, "unknown@elsewhere", "somebody@forwarded.example")
+    post.receive(notice, recipients=(came_to,), sender="mailer-daemon@mx.customer.example")
+    assert of(post, ours).state == "bounced"
+
+
+def test_who_has_forwarded_it_is_known_by_the_original_recipient(post: Post) -> None:
+    anna = person()
+    _, ours = answered(post, anna)
+    final = b"Final-Recipient: rfc822; somebody@forwarded.example"
+    notice = report(post, ours, "somebody@forwarded.example")
+    original = b"Original-Recipient: rfc822;" + anna.upper().encode()
+    post.receive(notice.replace(final, original + b"\r\n" + final))
+    assert of(post, ours).state == "bounced"
+
+
+@pytest.mark.parametrize(
+    ("top", "state"),
+    [
+        (b"", "bounced"),
+        (b"Return-Path: <>\r\n", "bounced"),
+        (b"Return-Path: <eve@evil.example>\r\nReturn-Path: <>\r\n", "sent"),
+    ],
+)
+def test_of_what_lay_in_a_mailbox_the_topmost_return_path_tells(post: Post, top: bytes, state: str) -> None:
+    anna = person()
+    _, ours = answered(post, anna)
+    arrival = Arrival("imap", top + report(post, ours, anna), folder="imap://x", uidvalidity=1, uid=1)
+    with account_scope(post.account):
+        store(post.account, post.mailbox.pk, [arrival])
+    post.take_in()
+    assert of(post, ours).state == state

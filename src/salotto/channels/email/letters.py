@@ -17,6 +17,7 @@ MOST_HOPS = 50
 """A mail with more Received headers goes round in circles."""
 ADDRESS_LIMIT = 320
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+_RETURN_PATH = re.compile(rb"^return-path:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _VIA = re.compile(r"['\"]?(.*?)['\"]?\s+(?:via|über|tramite|através de)\s+\S.*", re.IGNORECASE | re.DOTALL)
 
 IsOwn = Callable[[str], bool]
@@ -24,7 +25,8 @@ IsOwn = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is known of a mail without opening it; `body` is its `body_digest`."""
+    """What is known of a mail without opening it; `body` is its `body_digest`, `from_nobody` whether
+    the envelope's sender was empty, as that of reports is; None if nobody has told."""
 
     raw: int
     account: int
@@ -32,6 +34,7 @@ class Envelope:
     recipients: tuple[str, ...] = ()
     marked: bool = False
     body: str = "0" * 64
+    from_nobody: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,16 @@ def body_digest(content: bytes) -> str:
     end = _HEAD_END.search(content)
     body = content[end.end() :] if end else b""
     return hashlib.sha256(body.translate(None, b" \t\r\n")).hexdigest()
+
+
+def came_from_nobody(source: str, sender: str, content: bytes) -> bool | None:
+    """Whether the envelope's sender was empty: by what a mail server told us, else by the topmost
+    Return-Path, which the server writes that delivers a mail; None without either."""
+    if sender or source in ("smtp", "lmtp"):
+        return not sender
+    end = _HEAD_END.search(content)
+    found = _RETURN_PATH.search(content, 0, end.start() if end else len(content))
+    return None if found is None else found[1].strip() in (b"<>", b"")
 
 
 def _digest(text: str) -> str:

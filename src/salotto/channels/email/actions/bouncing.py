@@ -26,15 +26,19 @@ class Noted:
     message: int | None
 
 
-def note_bounce(account_id: int, bounce: Bounce, recipients: Iterable[str], key: UUID) -> Noted | None:
-    """Note a delivery report at the mail of ours that it is about; None if there is no such mail.
+def note_bounce(
+    account_id: int, bounce: Bounce, recipients: Iterable[str], key: UUID, *, from_nobody: bool | None = None
+) -> Noted | None:
+    """Note a delivery report at the mail of ours that it is about; None if there is no such mail,
+    or nothing proves that it is about one.
 
     The mail is found by the signed address that the report came to (`recipients`), else by the
-    Message-ID in it. One that cannot be delivered becomes `bounced`, with a line in the
+    Message-ID in it, and then only if it was for whom the report names, and the report came from
+    no address. One that cannot be delivered becomes `bounced`, with a line in the
     conversation (its client id is `key`); of one that is late only the words are kept. In the
     caller's transaction and account scope.
     """
-    mail = mail_returned(account_id, bounce.original_id, recipients)
+    mail = mail_returned(account_id, bounce, recipients, from_nobody=from_nobody)
     if mail is None:
         return None
     line = None

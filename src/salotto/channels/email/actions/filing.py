@@ -30,6 +30,7 @@ from salotto.channels.email.letters import (
     Opened,
     as_loop,
     body_digest,
+    came_from_nobody,
     open_letter,
     proven,
     unproven,
@@ -156,7 +157,8 @@ class Filing:
         record = Record(opened, RawState.DONE, None)
         account = self.mailbox.account_id
         key = record.client_id(account)
-        noted = note_bounce(account, bounce, (*opened.envelope.recipients, *opened.mail.delivered_to), key)
+        came_to = (*opened.envelope.recipients, *opened.mail.delivered_to)
+        noted = note_bounce(account, bounce, came_to, key, from_nobody=opened.envelope.from_nobody)
         if noted is None:
             return False
         record.conversation, record.message = noted.conversation, noted.message
@@ -267,6 +269,7 @@ def _envelope(raw: RawMail) -> Envelope:
         recipients=tuple(raw.recipients),
         marked=is_marked(content, raw.account_id),
         body=body_digest(content),
+        from_nobody=came_from_nobody(raw.source, raw.sender, content),
     )
 
 

@@ -105,6 +105,7 @@ def _recipient(block: str) -> Bounce | None:
         status[1] if status else "",
         line(words, 1000),
         "",
+        line(_bare(_typed(fields.get("original-recipient", ""))), 320),
     )
 
 

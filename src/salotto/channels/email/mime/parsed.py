@@ -54,6 +54,8 @@ class Bounce:
     status: str
     diagnostic: str
     original_id: str
+    named: str = ""
+    """The recipient as the sender had named it (Original-Recipient), where the report tells."""
 
 
 @dataclass(frozen=True, slots=True)
