@@ -53,6 +53,16 @@ def server(found: Post, way: str) -> Server | None:
     return now
 
 
+def read_by(found: Post, **fields: Any) -> Server:
+    """It is read by a server that is not there."""
+    place = {"host": "imap.example", "port": 993, "username": found.address, **fields}
+    with account_scope(found.account):
+        made: Server = Server.objects.create(
+            account_id=found.account, mailbox=found.mailbox, way="in", **place
+        )
+    return made
+
+
 def permitted(cast: Cast) -> Member:
     """The admin, with the permission."""
     permit_channels(cast.admin.user.pk, True, by=cast.primary_admin)

@@ -55,7 +55,7 @@ def _shown(domain: Domain) -> dict[str, Any]:
         "row": domain,
         "findings": findings,
         "key": Record(name, "TXT", value),
-        "bad": sum(finding.level == "bad" for finding in findings),
+        "silent": bool(findings) and all(finding.code == "unreachable" for finding in findings),
         "shows_key": any(finding.about == "dkim" and finding.record for finding in findings),
         "ready": any(finding.code in ("dkim_good", "dkim_ready") for finding in findings),
     }

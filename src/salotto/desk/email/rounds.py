@@ -34,6 +34,11 @@ class Round:
         """Whether there is more to wait for."""
         return self.again > 0
 
+    @property
+    def hopeful(self) -> bool:
+        """Whether a step is under way."""
+        return self.running and any(step.state == "now" for step in self.steps)
+
 
 def round_of(trial: Trial, standing: Standing) -> Round:
     """How far a test mail has got, in words. One that this installation keeps for itself, without a

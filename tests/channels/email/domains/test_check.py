@@ -116,6 +116,8 @@ def test_two_records_are_none() -> None:
     assert found["spf"].code == "spf_many"
     assert found["dmarc"].code == "dmarc_many"
     assert "2 SPF records" in found["spf"].words
+    assert found["spf"].record == Record("shop.example", "TXT", "v=spf1 mx -all")
+    assert found["dmarc"].record == Record("_dmarc.shop.example", "TXT", "v=DMARC1; p=none")
 
 
 def test_another_text_record_is_no_spf_record() -> None:
@@ -148,6 +150,22 @@ def test_the_key_for_signatures(texts: dict[str, list[str]], question: Question,
 )
 def test_what_forged_mail_deserves(record: str, code: str) -> None:
     assert check_domain(SHOP, Zone({"_dmarc.shop.example": [record]}))[3].code == code
+
+
+@pytest.mark.parametrize(
+    ("record", "better"),
+    [
+        (
+            "v=DMARC1; p=none; sp=none; rua=mailto:a@b.example",
+            "v=DMARC1; p=quarantine; sp=none; rua=mailto:a@b.example",
+        ),
+        ("v=DMARC1;P = None", "v=DMARC1;P = quarantine"),
+        ("v=DMARC1; p=whatever", "v=DMARC1; p=none; rua=mailto:postmaster@shop.example"),
+    ],
+)
+def test_the_record_to_publish_instead_is_said(record: str, better: str) -> None:
+    found = check_domain(SHOP, Zone({"_dmarc.shop.example": [record]}))[3]
+    assert found.record == Record("_dmarc.shop.example", "TXT", better)
 
 
 def test_the_domain_above_speaks_for_one_below() -> None:

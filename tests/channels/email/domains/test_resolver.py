@@ -102,3 +102,25 @@ def test_a_server_that_does_not_answer_leaves_us_in_the_dark(monkeypatch: pytest
         deaf.bind(("127.0.0.1", 0))
         with pytest.raises(Unreachable):
             Dns(f"127.0.0.1:{deaf.getsockname()[1]}").txt("shop.example")
+
+
+def test_a_silent_server_is_not_waited_for_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "LIFETIME", 0.2)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        silent = Dns(f"127.0.0.1:{deaf.getsockname()[1]}")
+        for number in range(10):
+            with pytest.raises(Unreachable):
+                silent.txt(f"{number}.example")
+        deaf.settimeout(0.1)
+        asked = set()
+        while True:
+            try:
+                asked.add(dns_name(deaf.recv(4096)))
+            except TimeoutError:
+                break
+    assert asked == {"0.example.", "1.example."}
+
+
+def dns_name(wire: bytes) -> str:
+    return str(dns.message.from_wire(wire).question[0].name)

@@ -1,5 +1,6 @@
 """One look at a domain: MX, SPF, DKIM, DMARC, each with what to change."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ PROVIDERS = {
 end of their host names; from their own setup pages."""
 SIGNERS = frozenset({"_spf.google.com", "spf.protection.outlook.com"})
 """Of those, the services that sign what leaves by them with the customer's own key."""
+
+_NONE = re.compile(r"(;\s*p\s*=\s*)none\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ def _mx(question: Question, lookup: Lookup) -> Finding:
 def _spf(question: Question, lookup: Lookup) -> Finding:
     found = spf.records(lookup.txt(question.domain))
     if len(found) > 1:
-        return Finding("spf", Level.BAD, "spf_many", " | ".join(found), str(len(found)))
+        one = Record(question.domain, "TXT", _merged(found))
+        return Finding("spf", Level.BAD, "spf_many", " | ".join(found), str(len(found)), one)
     addresses = frozenset(lookup.addresses(question.host)) if question.host else frozenset()
     if not found:
         return Finding("spf", Level.BAD, "spf_missing", record=_spf_record(question, "", addresses))
@@ -110,6 +114,13 @@ def _spf_record(question: Question, record: str, addresses: frozenset[str]) -> R
     return Record(question.domain, "TXT", " ".join([*terms[:last], *ours, *terms[last:]]))
 
 
+def _merged(records: list[str]) -> str:
+    """One SPF record that allows whoever any of these allows; it ends as the first one does."""
+    terms = [term for record in records for term in record.split()[1:]]
+    ends = [term for term in terms if term.lstrip("+-~?").lower() == "all"] or ["~all"]
+    return " ".join(["v=spf1", *dict.fromkeys(term for term in terms if term not in ends), ends[0]])
+
+
 def _network(address: str) -> str:
     return f"ip6:{address}" if ":" in address else f"ip4:{address}"
 
@@ -135,21 +146,28 @@ def _dmarc(question: Question, lookup: Lookup) -> Finding:
         name = f"_dmarc.{domain}"
         found = [text for text in lookup.txt(name) if text.lower().startswith("v=dmarc1")]
         if len(found) > 1:
-            return Finding("dmarc", Level.BAD, "dmarc_many", " | ".join(found), str(len(found)))
+            one = Record(name, "TXT", found[0])
+            return Finding("dmarc", Level.BAD, "dmarc_many", " | ".join(found), str(len(found)), one)
         if found:
-            return _policy(found[0])
-    name = f"_dmarc.{question.domain}"
-    value = f"v=DMARC1; p=none; rua=mailto:postmaster@{question.domain}"
-    return Finding("dmarc", Level.WARNING, "dmarc_missing", record=Record(name, "TXT", value))
+            return _policy(found[0], name)
+    first = _first_policy(f"_dmarc.{question.domain}")
+    return Finding("dmarc", Level.WARNING, "dmarc_missing", record=first)
 
 
-def _policy(record: str) -> Finding:
-    policy = tags(record).get("p", "")
+def _first_policy(name: str) -> Record:
+    """A record that only watches."""
+    owner = name.removeprefix("_dmarc.")
+    return Record(name, "TXT", f"v=DMARC1; p=none; rua=mailto:postmaster@{owner}")
+
+
+def _policy(record: str, name: str) -> Finding:
+    policy = tags(record).get("p", "").lower()
     if policy in {"quarantine", "reject"}:
         return Finding("dmarc", Level.GOOD, "dmarc_good", record)
     if policy == "none":
-        return Finding("dmarc", Level.WARNING, "dmarc_watching", record)
-    return Finding("dmarc", Level.BAD, "dmarc_broken", record, f"p={policy}")
+        stricter = Record(name, "TXT", _NONE.sub(r"\1quarantine", record, count=1))
+        return Finding("dmarc", Level.WARNING, "dmarc_watching", record, record=stricter)
+    return Finding("dmarc", Level.BAD, "dmarc_broken", record, f"p={policy}", _first_policy(name))
 
 
 def _upwards(domain: str) -> Iterator[str]:

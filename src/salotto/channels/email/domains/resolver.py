@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 LIFETIME = 4.0
 """Seconds for one question, all servers and retries together."""
 
+MOST_SILENCE = 2
+"""Questions that may be waited for in vain: after these, a resolver that is silent is asked no more."""
+
 
 class Unreachable(Exception):
     """The DNS did not answer, or answered with a failure: nothing is known."""
@@ -36,6 +39,7 @@ class Dns:
     server: str = ""
     seconds: float = 0.0
     _known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    _silent: list[str] = field(default_factory=list)
 
     def txt(self, name: str) -> list[str]:
         """See `Lookup`."""
@@ -57,11 +61,16 @@ class Dns:
     def _asked(self, name: str, kind: str) -> list[str]:
         import dns.resolver  # slow to import, and few need it
 
+        if len(self._silent) >= MOST_SILENCE:
+            raise Unreachable
         try:
             answer = self._resolver.resolve(f"{name}.", kind, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
-        except (dns.resolver.NoNameservers, dns.resolver.LifetimeTimeout, OSError) as error:
+        except dns.resolver.LifetimeTimeout as error:
+            self._silent.append(name)
+            raise Unreachable from error
+        except (dns.resolver.NoNameservers, OSError) as error:
             raise Unreachable from error
         except dns.exception.DNSException:  # a name that cannot be one
             return []
