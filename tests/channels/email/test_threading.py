@@ -11,6 +11,7 @@ from salotto.channels.email.mime import parse
 from salotto.channels.email.models import NamedId, Participant
 from salotto.channels.email.threading import is_same
 from salotto.core.tenancy import account_scope
+from salotto.inbox.models import Conversation
 from tests.channels.email.post import Post, delete, letter, new_id, open_post, person, sent_by_us
 
 
@@ -355,3 +356,32 @@ def test_a_conversation_that_others_are_linked_with_can_be_deleted(post: Post) -
     delete(post, conversation)
     (found,) = post.conversations()
     assert (found.contact.email, found.linked_id) == (eve, None)
+
+
+@pytest.mark.parametrize("name", ["Anna via X", "Support"])
+def test_an_author_whom_only_reply_to_names_brings_nobody_in(post: Post, name: str) -> None:
+    anna, carl = person(), person("carl")
+    conversation, first = begun(post, anna)
+    sender = f'"{name}" <{carl if "via" in name else post.address}>'
+    (raw,) = post.receive(letter(sender, post.address, reply_to_id=first, Reply_To=anna, Cc=carl))
+    assert raw.conversation_id != conversation
+    (raw,) = post.receive(letter(carl, post.address, reply_to_id=first))
+    assert raw.conversation_id != conversation
+
+
+def test_a_list_that_names_its_authors_stays_in_the_conversation(post: Post) -> None:
+    anna = person()
+    shared = f'"Anna via Support" <{person("support")}>'
+    (one,) = post.receive(letter(shared, post.address, id=(first := new_id()), Reply_To=anna))
+    (two,) = post.receive(letter(shared, post.address, reply_to_id=first, Reply_To=anna))
+    assert one.conversation_id == two.conversation_id
+
+
+def test_who_reuses_an_id_of_somebody_else_finds_the_own_conversation_by_it(post: Post) -> None:
+    anna, bob = person(), person("bob")
+    conversation, first = begun(post, anna)
+    (his,) = post.receive(letter(bob, post.address, "Bob's", id=first))
+    (next_one,) = post.receive(letter(bob, post.address, "Bob's second", reply_to_id=first))
+    assert his.conversation_id == next_one.conversation_id != conversation
+    with account_scope(post.account):
+        assert Conversation.objects.get(pk=his.conversation_id).linked_id is None

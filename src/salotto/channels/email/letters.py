@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext_noop as _
+
 from salotto.channels.email.addresses import thread_of
 from salotto.channels.email.mime.parsed import Address, ParsedMail
 from salotto.channels.email.threading import Letter
@@ -16,6 +18,10 @@ MOST_PEOPLE = 200
 MOST_HOPS = 50
 """A mail with more Received headers goes round in circles."""
 ADDRESS_LIMIT = 320
+UNPROVEN = _("It bears an address of the team, but no signature proves that it was sent from there.")
+REFUTED = _("The mail server that received it found that it was not sent from where its sender says.")
+DOUBTS = (UNPROVEN, REFUTED)
+"""Problems that are kept in English and shown in the reader's language."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _RETURN_PATH = re.compile(rb"^return-path:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _VIA = re.compile(r"['\"]?(.*?)['\"]?\s+(?:via|über|tramite|através de)\s+\S.*", re.IGNORECASE | re.DOTALL)
@@ -72,7 +78,7 @@ def open_letter(envelope: Envelope, mail: ParsedMail, is_own: IsOwn) -> Opened:
 def person_of(mail: ParsedMail, envelope_sender: str, is_own: IsOwn) -> Address:
     """Who wrote it: From; but Reply-To where a list or a form on the company's own site has put
     itself there ("Anna via Support", or one of the account's own addresses); the envelope's
-    sender where the mail names nobody."""
+    sender where the mail names nobody. What Reply-To says makes nobody part of a conversation."""
     sender = mail.sender
     if not sender.address:
         return Address(sender.name, envelope_sender[:ADDRESS_LIMIT])
@@ -93,6 +99,12 @@ def with_own_id(opened: Opened, keep_as_named: bool) -> Opened:
     return replace(opened, letter=renamed, problems=(*opened.problems, problem))
 
 
+def naming(opened: Opened, value: str) -> Opened:
+    """The same mail, to be found under this id too by whoever takes part in its conversation."""
+    letter = opened.letter
+    return replace(opened, letter=replace(letter, named=tuple(dict.fromkeys((value, *letter.named)))))
+
+
 def proven(opened: Opened) -> Opened:
     """The same mail of one of the team, whose domain has signed it."""
     return replace(opened, letter=replace(opened.letter, proven=True))
@@ -100,8 +112,12 @@ def proven(opened: Opened) -> Opened:
 
 def unproven(opened: Opened) -> Opened:
     """The same mail, which bears an address of the team as anybody can write it."""
-    problem = "It bears an address of the team, but no signature proves that it was sent from there."
-    return replace(opened, problems=(*opened.problems, problem))
+    return replace(opened, problems=(*opened.problems, UNPROVEN))
+
+
+def refuted(opened: Opened) -> Opened:
+    """The same mail, of which the server that received it says that its sender has not sent it."""
+    return replace(opened, problems=(*opened.problems, REFUTED))
 
 
 def as_loop(opened: Opened) -> Opened:
@@ -152,12 +168,20 @@ def _letter(envelope: Envelope, mail: ParsedMail, person: Address, is_own: IsOwn
         id=mail.message_id,
         fingerprint=same,
         named=tuple(value for value in dict.fromkeys(named) if value != mail.message_id),
-        senders=tuple(_once((person.key, "" if is_own(mail.sender.key) else mail.sender.key))),
+        senders=tuple(_once(_senders(mail, person, is_own))),
         answers_to=tuple(_once(one.key for one in (*mail.reply_to, *copied))) if mail.reply_to else (),
         threads=tuple(dict.fromkeys(_threads(envelope, mail))),
         spare=f"{spare}@repeated-message-id.invalid",
         ours=envelope.marked or is_own(mail.sender.key),
     )
+
+
+def _senders(mail: ParsedMail, person: Address, is_own: IsOwn) -> Iterator[str]:
+    """Who has sent it; not whom its Reply-To alone names as its author, which anybody can write."""
+    if person.key == mail.sender.key or not mail.sender.address:
+        yield person.key
+    elif not is_own(mail.sender.key):
+        yield mail.sender.key
 
 
 def _once(addresses: Iterable[str]) -> Iterator[str]:

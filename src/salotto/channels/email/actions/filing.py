@@ -26,13 +26,16 @@ from salotto.channels.email.actions.records import (
 from salotto.channels.email.actions.trying import came_back
 from salotto.channels.email.domains.resolver import Dns
 from salotto.channels.email.letters import (
+    REFUTED,
     Envelope,
     Opened,
     as_loop,
     body_digest,
     came_from_nobody,
+    naming,
     open_letter,
     proven,
+    refuted,
     unproven,
     with_own_id,
 )
@@ -41,6 +44,7 @@ from salotto.channels.email.mime import parse
 from salotto.channels.email.mime.parsed import Bounce
 from salotto.channels.email.models import Mail, Mailbox, RawMail, RawState
 from salotto.channels.email.proof import Proof
+from salotto.channels.email.verdict import is_refuted
 from salotto.channels.email.queries.facts import Gathering, Own, own_addresses_of, team_among
 from salotto.channels.email.queries.loops import noisy_senders
 from salotto.channels.email.threading import (
@@ -84,8 +88,10 @@ class Filing:
             return
         found = resolve(opened.letter, self.facts)
         if isinstance(found, Reused):
-            opened = with_own_id(opened, keep_as_named=not self.facts.known[opened.letter.id].fingerprint)
+            bore = opened.letter.id
+            opened = with_own_id(opened, keep_as_named=not self.facts.known[bore].fingerprint)
             found = resolve(opened.letter, self.facts)
+            opened = naming(opened, bore)  # what answers it names the id that it came with
         self._put(opened, found)
 
     def _put(self, opened: Opened, place: Place) -> None:
@@ -94,6 +100,7 @@ class Filing:
         elif isinstance(place, Join):
             thread = self.facts.threads[place.conversation]
             joins = place.signed or is_among(opened.letter, self.facts, thread)
+            joins = joins and REFUTED not in opened.problems  # a forger would bring others in
             self._write(opened, place.conversation, self._kind(opened, thread), with_people=joins)
         elif isinstance(place, Begin):
             self._begin(opened, place.linked)
@@ -249,11 +256,12 @@ def file_mails(mailbox: Mailbox, raws: Sequence[RawMail]) -> None:
 
 
 def _checked(opened: Sequence[Opened], raws: Sequence[RawMail], team: frozenset[str]) -> Iterator[Opened]:
-    """Of what bears an address of the team it is found out whether it was sent from there."""
+    """Of what bears an address of the team it is found out whether it was sent from there; of all
+    else the server that received it may have found out that it was not."""
     proof = Proof(Dns(settings.DNS))
     for one, raw in zip(opened, raws, strict=True):
         if one.person.key not in team:
-            yield one
+            yield refuted(one) if is_refuted(bytes(raw.content)) else one
         elif proof.is_from(bytes(raw.content), one.person.key):
             yield proven(one)
         else:
