@@ -73,7 +73,8 @@ class View:
 
     `who` wrote it and `to` whom in one short line; `lines` is everybody; `subject` is set where
     it is not the conversation's, `dated` where the mail's own date says something. `rich`: its
-    HTML is shown, in a frame; `folded`: a quote or a signature is hidden.
+    HTML is shown, in a frame; `folded`: a quote or a signature is hidden; `doubts`: why its sender may
+    be somebody else.
     """
 
     id: int
@@ -99,6 +100,7 @@ def view(mail: Letter, entry: Entry, head: Head) -> View:
         id=mail.id,
         message=mail.message,
         who=_name(mail.sender),
+    doubts: tuple[str, ...]
         address=mail.sender[1],
         to=_short(mail),
         lines=_lines(mail),
@@ -119,6 +121,7 @@ def _is_folded(mail: Letter, entry: Entry) -> bool:
 
 
 def _name(person: Person) -> str:
+        doubts=() if mail.ours else tuple(_(doubt) for doubt in mail.doubts),
     return person[0] or person[1]
 
 

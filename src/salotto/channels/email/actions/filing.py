@@ -44,7 +44,6 @@ from salotto.channels.email.mime import parse
 from salotto.channels.email.mime.parsed import Bounce
 from salotto.channels.email.models import Mail, Mailbox, RawMail, RawState
 from salotto.channels.email.proof import Proof
-from salotto.channels.email.verdict import is_refuted
 from salotto.channels.email.queries.facts import Gathering, Own, own_addresses_of, team_among
 from salotto.channels.email.queries.loops import noisy_senders
 from salotto.channels.email.threading import (
@@ -59,6 +58,7 @@ from salotto.channels.email.threading import (
     is_among,
     resolve,
 )
+from salotto.channels.email.verdict import is_refuted
 from salotto.inbox import actions as inbox_actions
 from salotto.inbox.actions.begin import Beginning
 from salotto.inbox.models import Kind

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Left, Length
 
+from salotto.channels.email.letters import DOUBTS
 from salotto.channels.email.models import Mail, MailState
 from salotto.channels.email.recipients import Person, as_people
 from salotto.core.errors import Missing
@@ -37,8 +38,8 @@ _shapes: OrderedDict[tuple[int, int], Shape] = OrderedDict()
 @dataclass(frozen=True, slots=True)
 class Letter:
     """The email behind a message. `length` is that of its whole text, `original`: it is kept as
-    it came; `refused`: a server has not taken it for somebody; `hints` are what was broken in it,
-    `own` the addresses of its mailbox."""
+    it came; `refused`: a server has not taken it for somebody; `doubts` say why its sender may be
+    somebody else, `hints` are what was broken in it, `own` the addresses of its mailbox."""
 
     id: int
     message: int
@@ -55,6 +56,7 @@ class Letter:
     refused: bool
     hints: tuple[str, ...]
     length: int
+    doubts: tuple[str, ...]
     original: bool
     has_html: bool
     shape: Shape
@@ -85,7 +87,8 @@ def mails_of(account_id: int, messages: Iterable[int]) -> dict[int, Letter]:
 
 
 def _letter(account_id: int, row: dict[str, Any]) -> Letter:
-    hints = row["problems"] if isinstance(row["problems"], list) else []
+    problems = row["problems"] if isinstance(row["problems"], list) else []
+    said = [one for one in problems if isinstance(one, str) and one]
     return Letter(
         id=row["id"],
         message=row["message_id"],
@@ -99,8 +102,9 @@ def _letter(account_id: int, row: dict[str, Any]) -> Letter:
         subject=row["subject"],
         dated=row["dated"],
         automatic=row["automatic"],
-        refused=has_refused(hints),
-        hints=tuple(one for one in hints if isinstance(one, str)),
+        refused=has_refused(problems),
+        doubts=tuple(one for one in said if one in DOUBTS),
+        hints=tuple(one for one in said if one not in DOUBTS),
         length=row["length"],
         original=row["raw_id"] is not None,
         has_html=row["html_length"] > 0,
