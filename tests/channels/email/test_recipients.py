@@ -2,6 +2,7 @@
 
 import pytest
 
+from salotto.channels.email.composing.headers import mailbox
 from salotto.channels.email.recipients import (
     MOST,
     Last,
@@ -59,6 +60,14 @@ def theirs(
         pytest.param(theirs(sender=US, to=(ANNA, HELP)), (ANNA,), (), id="ours, sent elsewhere"),
         pytest.param(theirs(sender=US), (), (), id="nobody but us"),
         pytest.param(theirs(sender=("", "")), (), (), id="from nobody"),
+        pytest.param(
+            theirs(
+                to=(("", "undisclosed-recipients"), ("Shop", "support")), cc=(("", "x@y.example."), BRUNO)
+            ),
+            (ANNA,),
+            (BRUNO,),
+            id="what is no address",
+        ),
         pytest.param(Last(True, US, (), (ANNA,), (BRUNO,)), (ANNA,), (BRUNO,), id="ours before"),
         pytest.param(Last(True, US, (CARLA,), (ANNA,), ()), (ANNA,), (), id="our Reply-To is no matter"),
     ],
@@ -87,8 +96,8 @@ def test_each_address_once_and_the_first_place_counts() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["anna", "anna@", "@a.example", "a b@c.example", "a@b@c.example", "a@-b.example", ".a@b.example",
-     "a..b@c.example", "a@b..example", "x@y.example\r\nBcc: z@z.example", "a\x00@b.example", "<>",
+    ["anna", "anna@", "@a.example", "a b@c.example", "a@b@c.example", "a@-b.example", '"a b"@c.example',
+     "a@[b.example]", "a@b..example", "x@y.example\r\nBcc: z@z.example", "a\x00@b.example", "<>",
      "a" * 65 + "@b.example", "a@" + "b" * 260],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
@@ -122,6 +131,15 @@ def test_what_is_written_is_read_again(person: tuple[str, str]) -> None:
 def test_international_names_and_addresses_are_written_so_that_agents_can_read_them() -> None:
     assert written(("Jürgen", "jürgen@müller.example")) == "Jürgen <jürgen@müller.example>"
     assert written(('Anna "la Rossa"', "a@b.example")) == '"Anna \\"la Rossa\\"" <a@b.example>'
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a..b@docomo.ne.jp", '"a..b."@docomo.ne.jp', "a.@b.example", "a@[192.0.2.1]", "a@[IPv6:2001:db8::1]"],
+)
+def test_addresses_that_only_some_servers_know_are_written_to(address: str) -> None:
+    assert chosen([written(("Anna", address))]).to == (("Anna", address),)
+    assert mailbox(("Anna", address)) == f"Anna <{address}>"
 
 
 def test_an_address_by_its_form() -> None:

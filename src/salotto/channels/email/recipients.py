@@ -14,7 +14,10 @@ Person = tuple[str, str]
 
 MOST = 100
 """Recipients of one mail."""
-_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f]{1,253}")
+_ADDRESS = re.compile(
+    r"(?:[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f]{1,64}|\"[^\s<>()\[\],;:\"\\\x00-\x1f\x7f]{1,62}\")"
+    r"@(?:(?P<domain>[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f]{1,253})|\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[\dA-Fa-f:.]{2,45})\])"
+)
 _WORDS = re.compile(r"[\w !#$%&'*+/=?^`{|}~.-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -50,7 +53,8 @@ def reply_all(last: Last, is_own: Callable[[str], bool]) -> Recipients:
 
     A mail of theirs is answered to its Reply-To, else its From; its other To and Cc become Cc.
     After a mail of ours, the same people get the next one. Nobody gets a copy in secret (Bcc)
-    because somebody did before.
+    because somebody did before. What is no address ("undisclosed-recipients", a local user of
+    some other server) is left out.
     """
     if last.ours:
         return _once(last.to, last.cc, is_own)
@@ -59,7 +63,7 @@ def reply_all(last: Last, is_own: Callable[[str], bool]) -> Recipients:
 
 
 def _others(people: Iterable[Person], is_own: Callable[[str], bool]) -> list[Person]:
-    return [person for person in people if person[1] and not is_own(person[1])]
+    return [person for person in people if is_address(person[1]) and not is_own(person[1])]
 
 
 def _once(to: Iterable[Person], cc: Iterable[Person], is_own: Callable[[str], bool]) -> Recipients:
@@ -113,13 +117,13 @@ def _addresses(text: str) -> list[Person]:
 
 
 def is_address(address: str) -> bool:
-    """Whether mail could be sent to it, by its form alone."""
-    local, _, domain = address.rpartition("@")
-    return (
-        bool(_ADDRESS.fullmatch(address))
-        and not (local.startswith(".") or local.endswith(".") or ".." in local)
-        and all(label and not label.startswith("-") for label in domain.split("."))
-    )
+    """Whether mail could be sent to it, by its form alone. Two dots in a row and one at the end
+    of the name are against RFC 5321, but have long been given out by Japanese carriers."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        return False
+    labels = (found["domain"] or "literal").split(".")
+    return all(label and not label.startswith("-") for label in labels)
 
 
 def as_lists(people: Sequence[Person]) -> list[list[str]]:
