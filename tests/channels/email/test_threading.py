@@ -9,6 +9,7 @@ from salotto.channels.email.addresses import reply_address
 from salotto.channels.email.letters import body_digest, fingerprint
 from salotto.channels.email.mime import parse
 from salotto.channels.email.models import NamedId, Participant
+from salotto.channels.email.queries.composer import answer_to
 from salotto.channels.email.threading import is_same
 from salotto.core.tenancy import account_scope
 from salotto.inbox.models import Conversation
@@ -385,3 +386,11 @@ def test_who_reuses_an_id_of_somebody_else_finds_the_own_conversation_by_it(post
     assert his.conversation_id == next_one.conversation_id != conversation
     with account_scope(post.account):
         assert Conversation.objects.get(pk=his.conversation_id).linked_id is None
+
+
+def test_an_own_address_with_a_tag_is_an_own_address(post: Post) -> None:
+    local, _, domain = post.address.partition("@")
+    (raw,) = post.receive(letter(person(), f"{local}+orders@{domain}"))
+    with account_scope(post.account):
+        found = answer_to(raw.conversation_id or 0)
+    assert found is not None and not found.people.cc

@@ -10,6 +10,7 @@ The signature is 80 bits of HMAC-SHA-256 in base 32: an address cannot be guesse
 import hmac
 import re
 from base64 import b32encode
+from collections.abc import Container
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -87,6 +88,17 @@ def local_part(address: str) -> str | None:
     if not settings.MAIL_DOMAIN or domain != settings.MAIL_DOMAIN:
         return None
     return local.partition("+")[0]
+
+
+def untagged(address: str) -> str:
+    """The address in lower case without the `+tag` of its local part."""
+    local, at, domain = address.strip().lower().rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}"
+
+
+def is_of(address: str, own: Container[str]) -> bool:
+    """Whether the address is one of these (lower case), maybe with a `+tag`, which leads there too."""
+    return address.strip().lower() in own or untagged(address) in own
 
 
 def _signature(name: str) -> str:

@@ -54,8 +54,8 @@ class Own:
     account: frozenset[str]
 
     def has(self, address: str) -> bool:
-        """Whether this address (lower case) is of a mailbox, or of our own mail domain."""
-        return address in self.account or addresses.local_part(address) is not None
+        """Whether this address is of a mailbox, or of our own mail domain."""
+        return addresses.is_of(address, self.account) or addresses.local_part(address) is not None
 
 
 def own_addresses_of(mailbox: Mailbox) -> Own:
