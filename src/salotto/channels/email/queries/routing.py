@@ -37,7 +37,8 @@ def route(account_id: int, recipients: Iterable[str]) -> int | None:
     by_inbox: dict[int, int] = {inbox: pk for pk, inbox, *_ in rows}
     for address in wanted:
         found = by_key.get(addresses.local_part(address) or "") or own.get(address)
-        found = found or own.get(addresses.untagged(address)) or by_inbox.get(_inbox_of(account_id, address) or 0)
+        found = found or own.get(addresses.untagged(address))
+        found = found or by_inbox.get(_inbox_of(account_id, address) or 0)
         if found is not None:
             return found
     return None
