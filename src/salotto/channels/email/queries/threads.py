@@ -11,9 +11,9 @@ from django.db.models.functions import Left, Length
 
 from salotto.channels.email.letters import DOUBTS
 from salotto.channels.email.models import Mail, MailState
-from salotto.channels.email.recipients import Person, as_people
+from salotto.channels.email.recipients import Person, as_people, written
 from salotto.core.errors import Missing
-from salotto.inbox.models import Attachment
+from salotto.inbox.models import Attachment, Message
 
 LOOKED_AT = 200_000
 """Characters of a mail's HTML that say how it is to be shown."""
@@ -21,6 +21,8 @@ REMEMBERED = 20_000
 """Mails whose shape is remembered: it never changes."""
 MOST_DELIVERIES = 20
 MOST_FILES = 200
+MOST_FORWARDS = 8
+"""Times that a mail was passed on, one after the other, of which all is shown and sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ class Letter:
     dated: datetime | None
     automatic: str
     refused: bool
+    doubts: tuple[str, ...]
     hints: tuple[str, ...]
     length: int
-    doubts: tuple[str, ...]
     original: bool
     has_html: bool
     shape: Shape
@@ -140,23 +142,25 @@ def _shape(account_id: int, row: dict[str, Any]) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where a mail of ours is on its way; `refused`: a server has not taken it for somebody."""
+    """Where a mail of ours is on its way; `refused`: a server has not taken it for somebody;
+    `forwarded` is the message that it passes on, 0 if none."""
 
     message: int
     kind: str
     state: str
     error: str
     refused: bool
+    forwarded: int
 
 
 def deliveries(conversation: int) -> list[Delivery]:
     """How the mails fare that a conversation has sent, those that changed last; at most 20."""
     sent = Mail.objects.filter(conversation_id=conversation, message__isnull=False)
     ours = sent.exclude(state=MailState.RECEIVED).order_by("-changed_at", "-id")
-    rows = ours.values_list("message_id", "kind", "state", "error", "problems")[:MOST_DELIVERIES]
+    rows = ours.values_list("message_id", "kind", "state", "error", "problems", "message__data__forwarded")
     return [
-        Delivery(message, kind, state, error, has_refused(problems))
-        for message, kind, state, error, problems in rows
+        Delivery(message, kind, state, error, has_refused(problems), forwarded or 0)
+        for message, kind, state, error, problems, forwarded in rows[:MOST_DELIVERIES]
     ]
 
 
@@ -175,6 +179,7 @@ class Content:
     """What a mail says, whole."""
 
     mail: int
+    conversation: int
     subject: str
     text: str
     html: str
@@ -183,10 +188,28 @@ class Content:
 def content_of(message: int) -> Content:
     """The whole of the mail behind a message. Raises Missing where there is none."""
     found = Mail.objects.filter(message_id=message)
-    row = found.values_list("id", "subject", "text", "html").first()
+    row = found.values_list("id", "conversation_id", "subject", "text", "html").first()
     if row is None:
         raise Missing
     return Content(*row)
+
+
+def sent_as(message: int) -> tuple[str, str] | None:
+    """Whom a mail of ours was forwarded to, as written, and the words above it; None for any other."""
+    row = Mail.objects.filter(message_id=message, kind="forward").values_list("to", "text").first()
+    return (", ".join(map(written, as_people(row[0]))), row[1]) if row else None
+
+
+def passed_on(message: int) -> str:
+    """The text of what a forwarded mail passes on, with what that passes on itself; "" for others."""
+    texts: list[str] = []
+    for _ in range(MOST_FORWARDS):
+        source = Message.objects.filter(pk=message).values_list("data__forwarded", flat=True).first()
+        if not source:
+            break
+        message = source
+        texts += Mail.objects.filter(message_id=message).values_list("text", flat=True)
+    return "\n\n".join(filter(None, (text.strip() for text in texts)))
 
 
 def inline_files(message: int) -> dict[str, int]:
