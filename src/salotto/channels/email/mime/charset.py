@@ -4,6 +4,7 @@ import codecs
 import re
 from functools import lru_cache
 
+from salotto.channels.email.mime import japanese
 from salotto.channels.email.mime.reading import Reading
 
 ALIASES = {
@@ -27,10 +28,21 @@ ALIASES = {
 """Names that Python does not know, and those whose senders mean another charset (as in browsers)."""
 
 LATIN = frozenset({"cp1252", "iso8859-1", "iso8859-15", "ascii", "cp1254", "iso8859-2", "cp1250"})
-"""In these, text that is valid UTF-8 and not ASCII is UTF-8 with the wrong label."""
+"""What programs declare without knowing: such a name says nothing of a mail's other bytes."""
+
+EASTERN = frozenset(
+    {"gb18030", "big5hkscs", "big5", "cp932", "shift_jis", "euc_jp", "cp949", "euc_kr", "johab"}
+)
+"""Two bytes for a sign. By chance a few of Chinese are UTF-8 too."""
+
+JAPANESE = frozenset({"iso2022_jp_ext", "iso2022_jp", "iso2022_jp_1", "iso2022_jp_2", "iso2022_jp_3"})
+_JAPANESE_IN_EIGHT_BITS = ("cp932", "euc_jp")
+
+WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"})
 
 NEVER = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "mbcs", "oem"})
 
+_FIRST_WORD = re.compile(r"[^\s(,;&]*+")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([a-zA-Z0-9_:.+-]{2,40})", re.IGNORECASE)
 
 
@@ -38,6 +50,10 @@ _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([a-zA-Z0-9_:
 def codec(name: str) -> str:
     """Python's name of a declared charset, "" for one that says nothing."""
     name = name.strip(" \t\r\n\"'<>;").lower()[:60]
+    return _known(name) or _known(_FIRST_WORD.match(name)[0])  # type: ignore[index]
+
+
+def _known(name: str) -> str:
     try:
         found = codecs.lookup(ALIASES.get(name, name))
         if found.name in NEVER or not found._is_text_encoding:
@@ -48,30 +64,48 @@ def codec(name: str) -> str:
 
 
 def decode(data: bytes, declared: str, reading: Reading) -> str:
-    """The text of these bytes. A charset that cannot be is noted and another one taken."""
+    """The text of these bytes. A charset that cannot be is noted and another one taken.
+
+    What is UTF-8 throughout is UTF-8, whatever it is declared as: other text is so by chance only.
+    """
     name = codec(declared) if declared else ""
     if data.isascii():
         return _ascii(data, name)
     if not name and declared:
         reading.note(f"The charset “{declared[:60]}” is unknown; the text was read as what it looks like.")
-    if not name or name == "ascii":
-        return _undeclared(data, declared, reading)
-    if name in LATIN and (text := _strict(data, "utf-8")) is not None:
+    if not name or name == "ascii" or (name in WIDE and not _wide(data)):
+        return _undeclared(data, declared, reading).removeprefix("\ufeff")
+    return _declared(data, name, declared, reading).removeprefix("\ufeff")
+
+
+def _declared(data: bytes, name: str, declared: str, reading: Reading) -> str:
+    if name == "utf-8" or name in WIDE:
+        text = _strict(data, name)
+    elif (text := _strict(data, "utf-8")) is not None and not _by_chance(data, text, name):
         reading.note(f"The text is declared as {declared[:60]}, but it is UTF-8 and was read so.")
-        return text
-    text = _strict(data, name)
+    else:
+        text = _strict(data, name)
     return text if text is not None else _mended(data, name, declared, reading)
+
+
+def _by_chance(data: bytes, text: str, name: str) -> bool:
+    """Whether bytes that are UTF-8 are another charset's rather: very few, and right in that one too."""
+    few = len(data) - len(text) < 5
+    return few and name in EASTERN and _strict(data, name) is not None
+
+
+def _wide(data: bytes) -> bool:
+    """Whether these bytes can be UTF-16 or UTF-32: no text is so long without a NUL or a mark."""
+    return data[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in data
 
 
 def _ascii(data: bytes, name: str) -> str:
     """ASCII, unless its charset says more with seven bits."""
-    if name in {"utf-7", "hz"} or (name.startswith(("iso2022", "utf-16", "utf-32")) and name):
-        try:
-            return data.decode(name)
-        except (UnicodeError, ValueError):
-            return data.decode("ascii")
-    if b"\x1b$" in data and not name.startswith("iso2022"):
-        return _strict(data, "iso2022_jp_ext") or data.decode("ascii")
+    if b"\x1b" in data and (name in JAPANESE or (japanese.ESCAPE in data and not name.startswith("iso2022"))):
+        return _strict(data, "iso2022_jp_ext") or japanese.decode(data)
+    if name in {"utf-7", "hz"} or name.startswith("iso2022") or (name in WIDE and _wide(data)):
+        text = _strict(data, name)
+        return text if text is not None else data.decode("ascii")
     return data.decode("ascii")
 
 
@@ -85,8 +119,8 @@ def _strict(data: bytes, name: str) -> str | None:
 def _undeclared(data: bytes, declared: str, reading: Reading) -> str:
     text = _strict(data, "utf-8")
     if text is not None:
-        if declared and codec(declared) == "ascii":
-            reading.note("The text is declared as us-ascii, but it is UTF-8 and was read so.")
+        if declared and codec(declared) in {"ascii", *WIDE}:
+            reading.note(f"The text is declared as {declared[:60]}, but it is UTF-8 and was read so.")
         return text
     guessed = guess(data, reading)
     reading.note(f"The text has no charset that fits; it was read as {guessed}.")
@@ -97,16 +131,25 @@ def _mended(data: bytes, name: str, declared: str, reading: Reading) -> str:
     """Text with bytes that its charset does not have."""
     if name == "cp1252":  # five of its places are empty; browsers read them as Latin-1 does
         return data.decode("cp1252", "replace")
+    if name in JAPANESE:
+        return _japanese(data, declared, reading)
     text = data.decode(name, "replace")
     broken = text.count("\ufffd")
     if broken * 20 < len(text) or broken < 2:
         reading.note(f"The text has bytes that are not {declared[:60]}; they are shown as \ufffd.")
         return text
-    found = _strict(data, "utf-8")
-    if found is not None:
-        reading.note(f"The text is declared as {declared[:60]}, but it is UTF-8 and was read so.")
-        return found
     guessed = guess(data, reading)
+    reading.note(f"The text is not {declared[:60]} as declared; it was read as {guessed}.")
+    return data.decode(guessed, "replace")
+
+
+def _japanese(data: bytes, declared: str, reading: Reading) -> str:
+    """Declared as seven bits, sent with eight: some of it, or all."""
+    if japanese.ESCAPE in data:
+        reading.note(f"The text has bytes that are not {declared[:60]}; they were read as Shift_JIS.")
+        return japanese.decode(data)
+    found = next((name for name in _JAPANESE_IN_EIGHT_BITS if _strict(data, name) is not None), "")
+    guessed = found or guess(data, reading)
     reading.note(f"The text is not {declared[:60]} as declared; it was read as {guessed}.")
     return data.decode(guessed, "replace")
 
@@ -117,9 +160,11 @@ def guess(data: bytes, reading: Reading) -> str:
         return reading.charset
     if not reading.may_guess():
         return "cp1252"
+    sample = _sample(data)
+    if kana := _by_kana(sample):
+        return kana
     from charset_normalizer import from_bytes
 
-    sample = _sample(data)
     found = from_bytes(sample, cp_isolation=CANDIDATES, steps=3, chunk_size=256)
     best = found.best()
     if best is None:
@@ -144,6 +189,20 @@ _EAST = {
     "euc_jp": (re.compile("[\u3040-\u30ff]"), re.compile("[\u4e00-\u9fff]{3}")),
 }
 """Of the first there must be more than of the second."""
+
+
+def _by_kana(sample: bytes) -> str:
+    """A Japanese charset in which much of this is hiragana, which hardly any other text is by chance."""
+    for name in _JAPANESE_IN_EIGHT_BITS:
+        text = sample.decode(name, "replace")
+        signs = len(_NOT_ASCII.findall(text))
+        if text.count("\ufffd") < 2 and len(_HIRAGANA.findall(text)) * 4 > signs:
+            return name
+    return ""
+
+
+_NOT_ASCII = re.compile("[^\0-\x7f]")
+_HIRAGANA = re.compile("[\u3040-\u309f]")
 
 
 def _plausible(data: bytes, name: str) -> bool:

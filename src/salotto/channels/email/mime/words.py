@@ -25,6 +25,8 @@ def decode(value: str, reading: Reading) -> str:
     value = unfold(value)
     if not value.isascii():
         value = raw(value, reading)
+    elif "\x1b$" in value:  # Japanese as it stands, without encoded words
+        value = charset.decode(value.encode("ascii"), "iso-2022-jp", reading)
     return encoded_words(value, reading) if "=?" in value else value
 
 
