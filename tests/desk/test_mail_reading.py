@@ -250,7 +250,7 @@ def test_viewers_read_everything_and_are_offered_nothing(cast: Cast) -> None:
     fares(cast, message, "failed", "550 no")
     shown = page(cast, f"inbox/all/{conversation}/", "viewer")
     assert "<iframe" in shown and "550 no" in shown and "Show the original" in shown
-    for offer in ("data-retry", "data-mail-dialog", "data-composer", "data-new-mail", "/delete/"):
+    for offer in ("data-delivery-act", "data-mail-dialog", "data-composer", "data-new-mail", "/delete/"):
         assert offer not in shown, offer
 
 
@@ -271,3 +271,14 @@ def test_fifty_mails_ask_no_more_than_one_does(cast: Cast) -> None:
         *(letter(sender, post.address, f"No {n}", reply_to_id="start@mua.example") for n in range(50))
     )
     assert asked() == one
+
+
+def test_a_sender_who_may_be_somebody_else_is_marked_quietly(cast: Cast) -> None:
+    post = open_box(cast)
+    fine, _ = write_to(post)
+    forged = b"Authentication-Results: mx.shop.example; dmarc=fail\r\n" + letter(person(), post.address)
+    conversation, _ = came(post, forged)
+    shown = page(cast, f"inbox/all/{conversation}/")
+    assert "Sender not verified" in shown and "not sent from where its sender says" in shown
+    assert "Broken" not in shown
+    assert "Sender not verified" not in page(cast, f"inbox/all/{fine}/")

@@ -1,0 +1,112 @@
+"""What the server that received a mail says against its sender is shown; nothing says for them."""
+
+import pytest
+
+from salotto.channels.email.letters import REFUTED, UNPROVEN
+from salotto.channels.email.verdict import is_refuted
+from tests.channels.email.post import Post, letter, new_id, open_post, person
+
+RECEIVED = b"Received: from mail.evil.example by mx.shop.example; Fri, 20 Nov 2026 10:00:00 +0000\r\n"
+
+
+def results(said: str, server: str = "mx.shop.example") -> bytes:
+    return f"Authentication-Results: {server};\r\n {said}\r\n".encode()
+
+
+GMAIL = results(
+    "dkim=fail header.i=@customer.example header.s=s1 header.b=abcd;\r\n"
+    " spf=fail (google.com: domain of anna@customer.example does not designate 1.2.3.4 as permitted sender)"
+    " smtp.mailfrom=anna@customer.example;\r\n"
+    " dmarc=fail (p=NONE sp=NONE dis=NONE) header.from=customer.example",
+    "mx.google.com",
+)
+MICROSOFT = (
+    b"Authentication-Results: spf=fail (sender IP is 1.2.3.4)\r\n smtp.mailfrom=customer.example; dkim=none"
+    b" (message not signed)\r\n header.d=none;dmarc=fail action=none\r\n header.from=customer.example;"
+    b"compauth=fail reason=001\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        GMAIL,
+        MICROSOFT,
+        results("dmarc=fail (a (nested) comment; dmarc=pass) header.from=customer.example"),
+        results("dmarc = fail"),
+        results("DMARC=Fail"),
+        results("spf=softfail smtp.mailfrom=x; dkim=fail header.d=x"),
+        results("dmarc=fail", "mx.shop.example 1"),
+        results("spf=fail") + results("dkim=fail"),
+        results("dmarc=fail") + RECEIVED + results("dmarc=pass"),
+        results("dmarc=fail") + results("dmarc=pass", "evil.example"),
+        results("dmarc=fail") + results("dmarc=pass"),
+        b"Return-Path: <x@y.example>\r\n" + RECEIVED + results("dmarc=fail"),
+    ],
+)
+def test_what_speaks_against_the_sender(head: bytes) -> None:
+    assert is_refuted(head + RECEIVED + b"From: anna@customer.example\r\n\r\nHello")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        results("none"),
+        results("spf=pass; dkim=pass; dmarc=pass"),
+        results("spf=fail; dkim=pass header.d=customer.example"),
+        results("spf=fail; dkim=none"),
+        results("spf=neutral; dkim=fail"),
+        results("dkim=fail header.d=list.example; dkim=pass header.d=customer.example; spf=fail"),
+        results("dmarc=pass; spf=fail; dkim=fail"),
+        results("spf=temperror; dkim=temperror; dmarc=temperror"),
+        results("x-dmarc=fail"),
+        results("spf=pass reason=dmarc=fail"),
+        results("spf=pass") + RECEIVED + results("dmarc=fail"),
+        results("spf=pass") + results("dmarc=fail", "mx.elsewhere.example"),
+        b"X-Note: Authentication-Results: x; dmarc=fail\r\n",
+        b"ARC-Authentication-Results: i=1; mx.shop.example; dmarc=fail\r\n",
+    ],
+)
+def test_what_does_not(head: bytes) -> None:
+    assert not is_refuted(head + RECEIVED + b"From: anna@customer.example\r\n\r\ndmarc=fail")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Authentication-Results: " + b"(" * 300_000,
+        b"Authentication-Results: " + b"a;" * 300_000,
+        b"Authentication-Results:\r\n " * 20_000,
+        b"Authentication-Results: " + b"()" * 90_000 + b";dmarc=fail\r\n",
+        b"\xff\x00: " * 50_000,
+    ],
+)
+def test_whatever_is_in_it_is_read_quickly(head: bytes) -> None:
+    from time import process_time
+
+    before = process_time()
+    is_refuted(head + b"\r\n\r\n")
+    assert process_time() - before < 1.0
+
+
+@pytest.fixture
+def post() -> Post:
+    return open_post()
+
+
+def test_a_forged_sender_in_a_thread_is_marked_and_brings_nobody_in(post: Post) -> None:
+    anna, eve, first = person(), person("eve"), new_id()
+    (raw,) = post.receive(letter(anna, post.address, id=first))
+    forged = GMAIL + RECEIVED + letter(anna, post.address, "Send it to me", reply_to_id=first, Cc=eve)
+    (second,) = post.receive(forged)
+    assert second.conversation_id == raw.conversation_id
+    assert post.mail(second.message_id).problems == [REFUTED]
+    assert post.mail(raw.message_id).problems == []
+    (third,) = post.receive(letter(eve, post.address, "Well?", reply_to_id=first))
+    assert third.conversation_id != raw.conversation_id
+
+
+def test_of_the_team_s_addresses_it_is_checked_by_ourselves(post: Post) -> None:
+    (raw,) = post.receive(results("dmarc=pass") + letter(post.address, person("victim")))
+    assert UNPROVEN in post.mail(raw.message_id).problems
