@@ -173,6 +173,37 @@ def test_who_guesses_addresses_is_sent_away(door: Running) -> None:
         assert talk.answer() == ""
 
 
+def guess(port: int, address: str) -> list[str]:
+    """Fifteen unknown recipients in a connection; the answers, as far as they come."""
+    with Talk(port, address) as talk:
+        found = [talk.answer()[:3]]
+        lines = ["EHLO test", "MAIL FROM:<a@b.example>", *(f"RCPT TO:<guess{n}@{DOMAIN}>" for n in range(15))]
+        for line in lines:
+            if found[-1] == "421":
+                break
+            found.append(talk.say(line)[:3])
+    return found
+
+
+def test_who_guesses_in_many_connections_is_not_answered_for_a_while(post: Post) -> None:
+    with receiving(guesses=1.0, most_guesses=30) as door:
+        assert [guess(door.port, "127.0.0.7").count("550") for _ in range(2)] == [15, 15]
+        assert guess(door.port, "127.0.0.7")[-2:] == ["550", "421"]
+        assert guess(door.port, "127.0.0.7") == ["421"]
+        with Talk(door.port, "127.0.0.8") as other:
+            assert other.begin(to(post)).startswith("354")
+        for _ in range(4):  # a mail server on our own machine asks for others
+            assert guess(door.port, HOST).count("550") == 15
+
+
+def test_who_tries_to_sign_in_again_and_again_is_sent_away(door: Running) -> None:
+    with Talk(door.port) as talk:
+        talk.answer()
+        talk.say("EHLO test")
+        answers = [talk.say("AUTH PLAIN AGEAYg==")[:3] for _ in range(4)]
+        assert answers == ["502", "502", "502", "421"] and talk.answer() == ""
+
+
 def test_who_asks_the_same_again_and_again_is_sent_away(door: Running) -> None:
     with Talk(door.port) as talk:
         talk.answer()

@@ -59,6 +59,8 @@ class Handler:
         """Only our own addresses; who asks for many that are not is guessing."""
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients. Send the others another time."
+        if server.limits.is_guessing(server.peer):
+            return self._guessing(server)
         try:
             place = await self._ask(place_of, address) if _can_be_kept(address) else None
         except Busy:
@@ -71,12 +73,17 @@ class Handler:
 
     def _unknown(self, server: Any, session: Any, address: str) -> str:
         session.unknown = getattr(session, "unknown", 0) + 1
-        if session.unknown > MOST_UNKNOWN and not self.lmtp:
-            server.loop.call_soon(server.leave, "")
-            return "421 4.7.0 Too many unknown recipients. Good bye."
+        if not self.lmtp:
+            server.limits.guessed(server.peer)
+            if session.unknown > MOST_UNKNOWN:
+                return self._guessing(server)
         if address.rpartition("@")[2].lower() == settings.MAIL_DOMAIN:
             return "550 5.1.1 There is no such mailbox here."
         return "550 5.7.1 This server takes mail for its own mailboxes only."
+
+    def _guessing(self, server: Any) -> str:
+        server.loop.call_soon(server.leave, "")
+        return "421 4.7.0 Too many unknown recipients. Good bye."
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         """Store the mail: once, for each mailbox, before anything is said."""

@@ -1,8 +1,9 @@
 """How much the receiver takes at once."""
 
 from dataclasses import dataclass, field
+from time import monotonic
 
-from salotto.core.limits import HeldLimit, address_key
+from salotto.core.limits import HeldLimit, RateLimit, address_key
 
 CONNECTIONS = 100
 PER_ADDRESS = 30
@@ -12,9 +13,14 @@ DATA_SECONDS = 600.0
 MOST_RECIPIENTS = 100
 MOST_UNKNOWN = 20
 """Unknown recipients in one connection: then it is guessing."""
+GUESSES, MOST_GUESSES = 30.0, 60
+"""Unknown recipients that one address may name a minute, and at once, over all of its connections."""
+GUESSED_SECONDS = 60.0
+"""Who has named more is not answered for so long, and costs nothing: a mail server tries again later."""
 MOST_HOPS = 50
-COMMANDS = {"*": 20, "MAIL": 1000, "RCPT": 20_000, "DATA": 1000, "RSET": 1000}
+COMMANDS = {"*": 20, "AUTH": 3, "MAIL": 1000, "RCPT": 20_000, "DATA": 1000, "RSET": 1000}
 """Commands of one kind in one connection."""
+_REMEMBERED = 10_000
 _HOME = ("127.0.0.1", "::1", "unix")
 
 
@@ -29,14 +35,21 @@ class Limits:
     data_seconds: float = DATA_SECONDS
     open: int = 0
     bytes: int = 0
+    guesses: float = GUESSES
+    most_guesses: int = MOST_GUESSES
     _held: HeldLimit = field(init=False)
+    _unknown: RateLimit = field(init=False)
+    _guessing: dict[str, float] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._held = HeldLimit(self.per_address)
+        self._unknown = RateLimit(self.guesses, self.most_guesses)
 
     def admit(self, address: str) -> bool:
         """Whether one more connection may come from this address; it counts until `let_go`."""
-        if self.open >= self.connections or not (address in _HOME or self._held.take(address_key(address))):
+        if self.open >= self.connections or self.is_guessing(address):
+            return False
+        if not (address in _HOME or self._held.take(address_key(address))):
             return False
         self.open += 1
         return True
@@ -46,6 +59,20 @@ class Limits:
         self.open -= 1
         if address not in _HOME:
             self._held.give_back(address_key(address))
+
+    def guessed(self, address: str) -> None:
+        """An unknown recipient was named from this address; our own machine asks for others."""
+        key = address_key(address)
+        if address not in _HOME and self._unknown.wait(key):
+            now = monotonic()
+            if len(self._guessing) > _REMEMBERED:
+                self._guessing = {key: until for key, until in self._guessing.items() if until > now}
+            self._guessing[key] = now + GUESSED_SECONDS
+
+    def is_guessing(self, address: str) -> bool:
+        """Whether this address has named so many unknown recipients that it is not answered."""
+        until = self._guessing.get(address_key(address)) if self._guessing else None
+        return until is not None and until > monotonic()
 
     def room(self, more: int) -> bool:
         """Count the bytes of a mail that is coming in; False when all mails together are too much."""
