@@ -31,7 +31,9 @@ PAGES = (
     "email/{id}/look/",
     "email/{id}/automatic/",
     "email/{id}/forwarding/",
+    "email/{id}/http/",
     "email/{id}/remove/",
+    "chat/",
 )
 
 
@@ -43,10 +45,10 @@ def address(people: People, cast: Cast, path: str) -> str:
     return f"{people.server}/a/{cast.slug}/settings/channels/{path}"
 
 
-def preview(page: Page) -> Any:
-    """The document of the preview."""
+def preview(page: Page, form: str = "look") -> Any:
+    """The document of the preview beside a form."""
     expect(page.locator(".preview-frames iframe.arriving")).to_have_count(0)
-    return page.frame_locator(".preview-frames iframe").last.locator("body")
+    return page.frame_locator(f"#frames-{form} iframe").last.locator("body")
 
 
 @pytest.fixture
@@ -123,12 +125,48 @@ def test_the_preview_follows_what_is_typed(people: People, cast: Cast) -> None:
     page.get_by_label("Company name").fill("Conti & Sons")
     expect(preview(page)).not_to_contain_text("Giulia from")
     expect(preview(page)).to_contain_text("Conti & Sons")
+    page.get_by_label("Subject of a new conversation").fill("News of the shop")
+    expect(preview(page)).to_contain_text("News of the shop")
     page.get_by_role("button", name="Text").click()
     expect(preview(page)).to_contain_text("-- Yours, Giulia Conti")
     assert row(box).signature == ""
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("It holds for mails from now on.")).to_be_visible()
     assert row(box).signature == "Yours, {agent}"
+
+
+def test_each_automatic_mail_has_its_own_preview(people: People, cast: Cast) -> None:
+    box = open_inbox(cast)
+    page = settings(people, cast, f"email/{box.mailbox.pk}/automatic/")
+    expect(preview(page, "automatic")).to_contain_text("Nothing is sent")
+    expect(preview(page, "chats")).to_contain_text("Nothing is sent")
+    page.get_by_label("Text", exact=True).fill("We have your mail.")
+    expect(preview(page, "automatic")).to_contain_text("We have your mail.")
+    page.get_by_label("Mail answers that a chat’s visitor has not seen").check()
+    expect(preview(page, "chats")).to_contain_text("Your chat with Bottega Conti")
+    page.get_by_role("button", name="Text").last.click()
+    expect(preview(page, "chats")).to_contain_text("Subject: Your chat with")
+    expect(preview(page, "automatic")).not_to_contain_text("Subject:")
+
+
+def test_what_is_written_stands_below_its_sender(people: People, cast: Cast) -> None:
+    plain, dressed = open_inbox(cast, "Plain"), open_inbox(cast, "Dressed", colour="#336699")
+    for box in (plain, dressed):
+        page = settings(people, cast, f"email/{box.mailbox.pk}/look/")
+        body = preview(page)
+        sender, said = (
+            body.get_by_text(words).first.evaluate("found => found.getBoundingClientRect().left")
+            for words in ("Giulia from", "Hello Anna")
+        )
+        assert sender == said, box.mailbox.colour
+
+
+def test_the_keyboard_goes_through_the_ways_in_as_they_stand(people: People, cast: Cast) -> None:
+    box = open_inbox(cast, address="help@outlook.com")
+    page = settings(people, cast, f"email/{box.mailbox.pk}/connect/")
+    stops = page.locator(".ways-in :is(a, button, summary)")
+    tops = stops.evaluate_all("found => found.map(one => one.getBoundingClientRect().top)")
+    assert tops == sorted(tops) and len(tops) > 1
 
 
 def test_a_logo_is_uploaded_and_a_large_one_is_not(people: People, cast: Cast) -> None:
@@ -183,7 +221,8 @@ def test_what_waits_is_tried_again_and_shown(people: People, cast: Cast, box: Po
 def test_a_record_is_copied(people: People, cast: Cast, box: Post) -> None:
     page = settings(people, cast, "domains/")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy the value of _dmarc.shop.example").click()
+    page.get_by_role("button", name="Copy the value of _dmarc.shop.example").focus()
+    page.keyboard.press("Enter")
     expect(page.get_by_text("Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()").startswith("v=DMARC1; p=none;")
 

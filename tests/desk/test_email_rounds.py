@@ -17,8 +17,9 @@ from tests.cast import Cast
 from tests.channels.email.post import Post
 from tests.channels.email.sending.faulty import faulty
 from tests.channels.email.sending.outbox import by_server
-from tests.channels.email.test_mailboxes import Door, free_port, listening
+from tests.channels.email.test_mailboxes import Door, listening
 from tests.desk.email_pages import open_inbox, page, post, read_by, url
+from tests.mailservers.dovecot import free_port
 
 REFUSED = "535 5.7.8 Error: authentication failed"
 
