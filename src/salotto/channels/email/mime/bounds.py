@@ -23,4 +23,5 @@ def few_lines(raw: bytes, reading: Reading) -> bytes:
 
 
 def _lines(raw: bytes) -> int:
-    return raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
+    ends = raw.count(b"\n")
+    return ends + raw.count(b"\r") - raw.count(b"\r\n") if b"\r" in raw else ends
