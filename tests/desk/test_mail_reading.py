@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 from email import message_from_bytes
+from email.message import EmailMessage
 
 import pytest
 from django.db import connection
@@ -12,6 +13,7 @@ from salotto.channels.email.models import Mail
 from salotto.core.clock import now
 from salotto.core.tenancy import account_scope
 from tests.cast import Cast
+from tests.channels.email.post import new_id
 from tests.desk.mails import (
     PNG,
     answer,
@@ -71,6 +73,36 @@ def test_the_frame_has_no_script_no_remote_image_and_its_own_policy(cast: Cast) 
     assert "sandbox" in answered["Content-Security-Policy"]
     assert "https:" not in answered["Content-Security-Policy"]
     assert answered["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize(
+    ("html", "kind", "named", "in_frame"),
+    [
+        ('<img src="cid:a@x">', "image/png", "a@x", True),
+        ('<img src="cid:IMAGE.PNG@01D">', "image/png", "image.png@01d", True),
+        ('<img src="cid:a%2Bb@x">', "image/png", "a+b@x", True),
+        ('<img src="pic.png">', "image/png", "a@x", False),
+        ('<p style="background:url(cid:a@x)">t</p>', "image/png", "a@x", False),
+        ('<a href="cid:a@x">the file</a>', "application/pdf", "a@x", False),
+        ('<object data="cid:a@x"></object>', "application/pdf", "a@x", False),
+        ('<img src="cid:a@x">', "image/heic", "a@x", False),
+        (f'<img src="cid:{"a" * 300}@x">', "image/png", "a" * 300 + "@x", False),
+    ],
+)
+def test_a_file_is_in_the_frame_or_in_the_list(
+    cast: Cast, html: str, kind: str, named: str, in_frame: bool
+) -> None:
+    post = open_box(cast)
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Message-ID"] = person(), post.address, f"<{new_id()}>"
+    mail.set_content(f"<h1>Hello</h1>{html}", subtype="html")
+    main, _, sub = kind.partition("/")
+    mail.add_related(PNG, maintype=main, subtype=sub, cid=f"<{named}>", filename="a", disposition="inline")
+    conversation, message = came(post, mail.as_bytes())
+    [file] = files_of(cast, message)
+    address = f"/a/{cast.slug}/files/{file.pk}/"
+    assert (f'src="{address}"' in page(cast, f"mails/{message}/frame/")) is in_frame
+    assert (address in page(cast, f"inbox/all/{conversation}/")) is not in_frame
 
 
 def test_one_click_lets_the_remote_images_of_this_mail_in(cast: Cast) -> None:

@@ -168,7 +168,8 @@ def test_only_agents_write(cast: Cast) -> None:
     post = open_box(cast)
     conversation, message = write_to(post)
     sent = answer(cast, conversation)
-    writes = ("uploads/", f"mails/{sent}/retry/", f"mails/{message}/forward/", "mail/new/", "mail/many/")
+    mails = (f"mails/{sent}/retry/", f"mails/{sent}/stop/", f"mails/{message}/forward/")
+    writes = ("uploads/", *mails, "mail/new/", "mail/many/")
     for path in (*writes, f"c/{conversation}/delete/"):
         address = f"/a/{cast.slug}/{path}"
         assert cast.client(cast.viewer).post(address, **JSON).status_code == 403, path
@@ -187,6 +188,42 @@ def test_a_failed_mail_is_tried_again(cast: Cast) -> None:
     told = cast.client(cast.agent).post(f"/a/{cast.slug}/mails/{message}/retry/", {"after": message}, **JSON)
     assert told.json()["deliveries"][0]["state"] == "queued"
     assert mail_of(cast, message).state == "queued"
+
+
+def test_a_mail_that_waits_is_stopped_and_sent_after_all(cast: Cast) -> None:
+    conversation, _ = write_to(open_box(cast))
+    message = answer(cast, conversation)
+    client, address = cast.client(cast.agent), f"/a/{cast.slug}/mails/{message}"
+    shown = f"/a/{cast.slug}/inbox/all/{conversation}/"
+    waiting = client.get(shown).content.decode()
+    assert "Stop sending" in waiting and ">Try again<" not in waiting
+    assert "Stop sending" not in cast.client(cast.viewer).get(shown).content.decode()
+    (line,) = client.post(f"{address}/stop/", {"after": message}, **JSON).json()["deliveries"]
+    assert line["state"] == "stopped" and "stopped, not sent" in line["html"]
+    assert "Sara stopped it." in line["html"].replace(cast.agent.user.name, "Sara")
+    assert "Send after all" in line["html"] and "data-write-again" in line["html"]
+    assert "bad" not in line["html"], "it was meant so"
+    assert client.post(f"{address}/retry/")["Location"] == f"/a/{cast.slug}/c/{conversation}/"
+    assert mail_of(cast, message).state == "queued"
+
+
+def test_what_a_server_puts_off_can_be_tried_again_and_stopped(cast: Cast) -> None:
+    conversation, _ = write_to(open_box(cast))
+    message = answer(cast, conversation)
+    fares(cast, message, "queued", "451 Later")
+    shown = cast.client(cast.agent).get(f"/a/{cast.slug}/inbox/all/{conversation}/").content.decode()
+    assert ">Try again<" in shown and f'formaction="/a/{cast.slug}/mails/{message}/stop/"' in shown
+
+
+@pytest.mark.parametrize(("state", "words"), [("sent", "has just been sent"), ("sending", "at this moment")])
+def test_who_is_too_late_to_stop_a_mail_reads_why(cast: Cast, state: str, words: str) -> None:
+    conversation, _ = write_to(open_box(cast))
+    message = answer(cast, conversation)
+    fares(cast, message, state)
+    told = cast.client(cast.agent).post(f"/a/{cast.slug}/mails/{message}/stop/", **JSON)
+    assert told.status_code == 409 and words in told.json()["error"]["message"]
+    page = cast.client(cast.agent).post(f"/a/{cast.slug}/mails/{message}/stop/")
+    assert page.status_code == 409 and words in page.content.decode()
 
 
 def test_a_mail_is_forwarded_with_its_files_and_the_team_sees_a_note(cast: Cast) -> None:
@@ -273,8 +310,10 @@ def test_many_are_checked_before_they_are_written_to(cast: Cast) -> None:
     assert cast.client(cast.outsider).get(told["Location"]).status_code == 404
     assert client.post(f"{told['Location']}stop/").status_code == 302
     with account_scope(cast.account.pk):
-        assert set(BatchRecipient.objects.filter(batch=batch).values_list("state", flat=True)) == {"refused"}
-    assert "Nothing more is under way." in client.get(told["Location"]).content.decode()
+        assert set(BatchRecipient.objects.filter(batch=batch).values_list("state", flat=True)) == {"stopped"}
+    shown = client.get(told["Location"]).content.decode()
+    assert "Nothing more is under way." in shown and "Stopped</span><b>2</b>" in shown
+    assert "Not sent</span><b>0</b>" in shown
 
 
 def test_a_mail_to_nobody_is_shown_again(cast: Cast) -> None:
@@ -449,3 +488,64 @@ def test_only_ones_own_upload_is_sent_and_only_once(cast: Cast) -> None:
     client.post(f"/a/{cast.slug}/uploads/{number}/drop/")
     sent = last_message(cast, conversation)
     assert [file.pk for file in files_of(cast, sent.pk)] == [number]
+
+
+def test_a_forwarded_mail_is_forwarded_with_what_it_passes_on(cast: Cast) -> None:
+    post = open_box(cast)
+    _, message = came(post, order(post))
+    first = queue_forward(message, ["bo@example.com"], "Please look", cast.agent)
+    second = queue_forward(first.message_id or 0, ["eva@example.com"], "You too?", cast.agent)
+    third = queue_forward(second.message_id or 0, ["ida@example.com"], "", cast.agent)
+    made = as_it_leaves(cast, third)
+    for words in ("You too?", "Please look", "Your order is on its way."):
+        assert made.text.count(words) == 1, words
+    assert made.text.index("You too?") < made.text.index("Please look") < made.text.index(">>> Your order")
+    assert made.html.count("<h1") == 1 and 'src="cid:mark@shop"' in made.html and "<script" not in made.html
+    assert [part.name for part in made.parts] == ["mark.png", "cup.png", "invoice.docm"]
+    form = cast.client(cast.agent).get(f"/a/{cast.slug}/mails/{second.message_id}/forward/").content.decode()
+    assert "You too?" in form and "Please look" in form and "Your order is on its way." in form
+
+
+def test_a_forward_that_was_not_sent_is_written_anew_as_a_forward(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, message = came(post, order(post))
+    sent = queue_forward(message, ["Bo <bo@example.com>"], "Please look", cast.agent)
+    assert sent.message_id is not None
+    fares(cast, sent.message_id, "failed", "550 no")
+    client = cast.client(cast.agent)
+    shown = client.get(f"/a/{cast.slug}/inbox/all/{conversation}/").content.decode()
+    address = f"/a/{cast.slug}/mails/{message}/forward/?again={sent.message_id}"
+    assert f'href="{address}"' in shown and "data-write-again" not in shown
+    form = client.get(address).content.decode()
+    assert 'value="Bo &lt;bo@example.com&gt;"' in form and "Please look" in form
+    assert client.get(address.replace(str(sent.message_id), str(message))).status_code == 200
+    assert client.get(address.replace(str(sent.message_id), "x")).status_code == 400
+
+
+def test_a_list_that_is_too_long_is_said_in_the_form_and_all_stays(cast: Cast) -> None:
+    open_box(cast)
+    fields = {
+        "subject": "News",
+        "body": "Spring is here",
+        "key": str(uuid4()),
+        "to": "a@example.com\n" * 14_500,
+    }
+    shown = cast.client(cast.agent).post(f"/a/{cast.slug}/mail/many/", fields).content.decode()
+    assert "This is too large to be sent." in shown and "Spring is here" in shown
+    assert shown.count("a@example.com") >= 14_500
+
+
+@pytest.mark.parametrize("path", ["mail/new/", "mails/{}/forward/"])
+def test_more_than_a_form_takes_is_said_in_the_form_and_all_stays(cast: Cast, path: str) -> None:
+    _, message = write_to(open_box(cast))
+    address = f"/a/{cast.slug}/{path.format(message)}"
+    client = cast.client(cast.agent)
+    text = "Dear all, " + "x" * 200_000
+    told = client.post(address, {"to": "a@example.com", "body": text, "key": str(uuid4())})
+    assert told.status_code == 413 and text in told.content.decode()
+    assert "longer than 10000 characters" in told.content.decode()
+    crowd = {"to": "a@example.com," * 3_000, "body": "Dear all", "key": str(uuid4())}
+    told = client.post(address, crowd)
+    assert told.status_code == 413 and "Dear all" in told.content.decode()
+    assert "This is too large to be sent." in told.content.decode()
+    assert client.post(address, crowd, **JSON).json()["error"]["code"] == "too_large"

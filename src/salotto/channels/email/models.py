@@ -221,6 +221,7 @@ class MailState(models.TextChoices):
     SENDING = "sending", _("Sending")
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Not sent")
+    STOPPED = "stopped", _("Stopped")
     BOUNCED = "bounced", _("Came back")
 
 
@@ -233,7 +234,7 @@ class Mail(AccountModel):
     it came or goes out, made safe only when it is shown. `kind` of an outgoing mail: reply, new,
     forward, bulk (one mail to many), chat (carries a chat on), auto. `files` is how many files an
     outgoing mail must have. `error` is the server's own words. While it is being sent,
-    `next_try_at` is when the sender counts as lost.
+    `next_try_at` is when the sender counts as lost; `losses` is how many were lost at it in a row.
     """
 
     mailbox = LocalKey(Mailbox)
@@ -260,6 +261,7 @@ class Mail(AccountModel):
     state = models.CharField(max_length=10, choices=MailState)
     error = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    losses = models.PositiveSmallIntegerField(default=0, db_default=0)
     next_try_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(db_default=Now())
     created_at = models.DateTimeField(db_default=Now())
@@ -376,6 +378,7 @@ class BatchState(models.TextChoices):
     DONE = "done", _("Queued")
     SKIPPED = "skipped", _("Unsubscribed")
     REFUSED = "refused", _("Refused")
+    STOPPED = "stopped", _("Stopped")
 
 
 class BatchRecipient(AccountModel):

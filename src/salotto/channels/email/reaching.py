@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,8 @@ from salotto.channels.email import troubles
 from salotto.channels.email.troubles import Trouble
 
 CONNECT_SECONDS = 20.0
+MOST_SECONDS = 60.0
+"""After which no further address of a server is tried; a name may lead to any number."""
 READ_SECONDS = 60.0
 _METADATA = ip_address("fd00:ec2::254")
 _NAT64 = ip_network("64:ff9b::/96")
@@ -47,11 +50,14 @@ def _within(address: IPv6Address) -> Address:
 def connect(host: str, port: int) -> socket.socket:
     """A connection with time-outs on all that follows. Raises Trouble."""
     failed: OSError | None = None
+    until = monotonic() + MOST_SECONDS
     for family, place in places(host, port):
         try:
             return _connect(family, place)
         except OSError as error:
             failed = error
+        if monotonic() > until:
+            break
     raise Trouble(troubles.UNREACHABLE, failed)
 
 

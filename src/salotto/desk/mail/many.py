@@ -17,10 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from salotto.accounts.http import MemberRequest, for_agents
 from salotto.channels.email import actions as mail
 from salotto.channels.email.actions.bulk import MOST
-from salotto.channels.email.actions.stopping import stop_many
 from salotto.channels.email.queries import composer
 from salotto.channels.email.recipients import Person, is_address, parsed, written
-from salotto.core.errors import Invalid
+from salotto.core.errors import Invalid, Refused
 from salotto.desk.mail.reading import fits
 from salotto.desk.mail.writing import Writing, read, sent_or_said
 
@@ -103,10 +102,10 @@ def many(request: MemberRequest) -> HttpResponse:
     """Write it; then see whom it goes to; then, with `sure`, send it."""
     if request.method != "POST":
         return _form(request)
-    given = read(request, Many)
     try:
+        given = read(request, Many)
         checked = check([*lines_of(given["to"]), *_uploaded(request)])
-    except Invalid as refused:
+    except Refused as refused:
         return _form(request, str(refused.message))
     if request.POST.get("sure") == "1":
         return sent_or_said(
@@ -144,6 +143,7 @@ def _form(
 def _render(request: MemberRequest, name: str, **context: Any) -> HttpResponse:
     checked = context.get("checked")
     context |= {"mailboxes": composer.mailboxes(), "key": request.POST.get("key") or uuid4(), "most": MOST}
+    context["most_bytes"] = FILE_BYTES
     context |= {"section": "inbox", "wrong": checked.wrong[:SHOWN_WRONG] if checked else ()}
     if checked:
         context["people"] = "\n".join(map(written, checked.people))
@@ -173,7 +173,7 @@ def progress(request: MemberRequest, batch: int) -> HttpResponse:
     context["in_line"] = counts.get("queued", 0) + counts.get("sending", 0)
     context["sent"] = counts.get("sent", 0)
     context["lost"] = counts.get("failed", 0) + counts.get("bounced", 0) + counts.get("refused", 0)
-    context["skipped"] = counts.get("skipped", 0)
+    context["skipped"], context["stopped"] = counts.get("skipped", 0), counts.get("stopped", 0)
     context["under_way"] = bool(context["waiting"] or context["in_line"])
     return render(request, "desk/mail/_progress.html" if request.htmx else "desk/mail/progress.html", context)
 
@@ -183,5 +183,5 @@ def progress(request: MemberRequest, batch: int) -> HttpResponse:
 def stop(request: MemberRequest, batch: int) -> HttpResponse:
     """Who has not got it yet does not get it."""
     fits(batch)
-    stop_many(batch, request.member)
+    mail.stop_many(batch, request.member)
     return redirect("mail_batch", request.member.account.slug, batch)

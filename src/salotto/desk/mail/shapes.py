@@ -25,36 +25,47 @@ _PREFIX = re.compile(r"^(?:(?:re|fwd?|aw|wg|r|i|rif|tr|sv|vs|antw)\s*(?:\[\d+\])
 @dataclass(frozen=True, slots=True)
 class Sent:
     """Where a mail of ours is on its way: `error` are the server's own words; `again`: it may be
-    tried once more."""
+    tried once more, `waits`: it may be stopped still; `forwarded` is the message that it passes on."""
 
     id: int
     state: str
     word: str
     error: str
     again: bool
+    forwarded: int = 0
 
     @property
     def bad(self) -> bool:
         return self.state in (MailState.FAILED, MailState.BOUNCED)
 
+    @property
+    def waits(self) -> bool:
+        return self.state == MailState.QUEUED
 
-def sent(mail: Letter | Delivery) -> Sent:
-    """The state of a mail in words."""
+    @property
+    def stopped(self) -> bool:
+        return self.state == MailState.STOPPED
+
+
+def sent(mail: Letter | Delivery, forwarded: int = 0) -> Sent:
+    """The state of a mail in words; `forwarded` is the message that it passes on, if it does."""
     words = {
         MailState.QUEUED: _("waiting to be sent") if mail.error else _("queued"),
         MailState.SENDING: _("sending …"),
         MailState.SENT: _("mailed too") if mail.kind == "chat" else _("sent"),
         MailState.FAILED: _("Not sent"),
+        MailState.STOPPED: _("stopped, not sent"),
         MailState.BOUNCED: _("Came back"),
     }
-    bad = mail.state in (MailState.FAILED, MailState.BOUNCED)
+    unsent = mail.state in (MailState.FAILED, MailState.BOUNCED, MailState.STOPPED)
     waits = mail.state == MailState.QUEUED and bool(mail.error)
     return Sent(
         id=mail.message,
         state=mail.state,
         word=words[MailState(mail.state)],
         error=mail.error.strip(),
-        again=bad or waits or (mail.state == MailState.SENT and mail.refused),
+        again=unsent or waits or (mail.state == MailState.SENT and mail.refused),
+        forwarded=forwarded,
     )
 
 
@@ -74,7 +85,7 @@ class View:
     `who` wrote it and `to` whom in one short line; `lines` is everybody; `subject` is set where
     it is not the conversation's, `dated` where the mail's own date says something. `rich`: its
     HTML is shown, in a frame; `folded`: a quote or a signature is hidden; `doubts`: why its sender may
-    be somebody else.
+    be somebody else; `pictures`: content ids, in lower case, of the files that the HTML shows.
     """
 
     id: int
@@ -86,9 +97,11 @@ class View:
     subject: str
     dated: datetime | None
     rich: bool
+    pictures: frozenset[str]
     has_html: bool
     folded: bool
     original: bool
+    doubts: tuple[str, ...]
     hints: tuple[str, ...]
     automatic: bool
     sent: Sent | None
@@ -100,19 +113,20 @@ def view(mail: Letter, entry: Entry, head: Head) -> View:
         id=mail.id,
         message=mail.message,
         who=_name(mail.sender),
-    doubts: tuple[str, ...]
         address=mail.sender[1],
         to=_short(mail),
         lines=_lines(mail),
         subject=_subject(mail, head),
         dated=_dated(mail, entry),
         rich=mail.shape.rich,
+        pictures=mail.shape.pictures,
         has_html=mail.has_html and not mail.ours,
         folded=mail.shape.folded if mail.shape.rich else _is_folded(mail, entry),
         original=mail.original,
+        doubts=() if mail.ours else tuple(_(doubt) for doubt in mail.doubts),
         hints=() if mail.ours else mail.hints,
         automatic=bool(mail.automatic) and not mail.ours,
-        sent=sent(mail) if mail.ours else None,
+        sent=sent(mail, entry.data.get("forwarded", 0)) if mail.ours else None,
     )
 
 
@@ -121,7 +135,6 @@ def _is_folded(mail: Letter, entry: Entry) -> bool:
 
 
 def _name(person: Person) -> str:
-        doubts=() if mail.ours else tuple(_(doubt) for doubt in mail.doubts),
     return person[0] or person[1]
 
 

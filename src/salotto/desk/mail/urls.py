@@ -13,6 +13,7 @@ urlpatterns = [
     path("mails/<int:message>/frame/", reading.frame, name="mail_frame"),
     path("mails/<int:message>/text/", reading.text, name="mail_text"),
     path("mails/<int:message>/retry/", writing.retry, name="retry_mail"),
+    path("mails/<int:message>/stop/", writing.stop, name="stop_mail"),
     path("mails/<int:message>/forward/", writing.forward, name="forward_mail"),
     path("mail/new/", writing.new, name="new_mail"),
     path("mail/people/", writing.people, name="mail_people"),

@@ -1,4 +1,4 @@
-"""Writing mail outside of the composer: a new conversation, forwarding, trying again."""
+"""Writing mail outside of the composer: a new conversation, forwarding, trying again, stopping."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salotto.accounts.http import MemberRequest, for_agents
+from salotto.accounts.members import Member
 from salotto.channels.email import actions as mail
 from salotto.channels.email.queries import composer, threads
 from salotto.channels.email.recipients import written
-from salotto.core.errors import BadRequest, Refused
+from salotto.core.errors import BadRequest, Refused, TooLarge
 from salotto.desk.mail.files import chip
 from salotto.desk.mail.reading import fits
 from salotto.desk.views.forms import LONGEST_LIST, number, numbers
@@ -39,8 +40,11 @@ class Writing(forms.Form):
 
 
 def read(request: HttpRequest, form: type[Writing] = Writing) -> dict[str, Any]:
-    """The form's values. Raises BadRequest for what no form of ours sends."""
+    """The form's values. Raises TooLarge for more than it takes, BadRequest for what no form of
+    ours sends."""
     given = form(request.POST)
+    if any(error.code == "max_length" for errors in given.errors.as_data().values() for error in errors):
+        raise TooLarge
     if not given.is_valid():
         raise BadRequest
     return given.cleaned_data
@@ -83,8 +87,7 @@ def new(request: MemberRequest) -> HttpResponse:
 
     if request.method != "POST":
         return page()
-    given = read(request)
-    return sent_or_said(request, lambda: _begin(request, given), page)
+    return sent_or_said(request, lambda: _begin(request, read(request)), page)
 
 
 def _to(request: MemberRequest) -> str:
@@ -109,7 +112,8 @@ def _begin(request: MemberRequest, given: dict[str, Any]) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_agents
 def forward(request: MemberRequest, message: int) -> HttpResponse:
-    """Send a mail of a thread, with its files, to somebody outside of it."""
+    """Send a mail of a thread, with its files, to somebody outside of it; `?again=` begins with
+    what was written when it was forwarded before."""
     fits(message)
     number_of = threads.mail_of(message)
 
@@ -117,14 +121,19 @@ def forward(request: MemberRequest, message: int) -> HttpResponse:
         content = threads.content_of(message)
         files = [chip(file) for file in queries.files_of(message) if not file.inline]
         context: dict[str, Any] = {"content": content, "message": message, "files": files, "error": error}
-        context |= {"key": request.POST.get("key") or uuid4(), "given": request.POST}
-        context |= {"section": "inbox", "mail": number_of}
+        context |= {"key": request.POST.get("key") or uuid4(), "given": request.POST or _again(request)}
+        context |= {"section": "inbox", "mail": number_of, "below": threads.passed_on(message)}
         return _page(request, "forward", context)
 
     if request.method != "POST":
         return page()
-    given = read(request)
-    return sent_or_said(request, lambda: _forward(request, message, given), page)
+    return sent_or_said(request, lambda: _forward(request, message, read(request)), page)
+
+
+def _again(request: MemberRequest) -> dict[str, str]:
+    before = number(request.GET.get("again"))
+    found = threads.sent_as(before) if before else None
+    return {"to": found[0], "body": found[1]} if found else {}
 
 
 def _forward(request: MemberRequest, message: int, given: dict[str, Any]) -> str:
@@ -136,8 +145,20 @@ def _forward(request: MemberRequest, message: int, given: dict[str, Any]) -> str
 @for_agents
 def retry(request: MemberRequest, message: int) -> HttpResponse:
     """Try again now to send a mail."""
+    return _done(request, message, mail.retry_mail)
+
+
+@require_POST
+@for_agents
+def stop(request: MemberRequest, message: int) -> HttpResponse:
+    """Take a mail out of the line before it is sent."""
+    return _done(request, message, mail.cancel_mail)
+
+
+def _done(request: MemberRequest, message: int, act: Callable[[int, Member], None]) -> HttpResponse:
+    """Do it to the mail behind a message, and show what has become of its thread."""
     fits(message)
-    mail.retry_mail(threads.mail_of(message), request.member)
+    act(threads.mail_of(message), request.member)
     conversation = queries.conversation_of(message)
     if wants_json(request):
         return thread_state(request, conversation, number(request.POST.get("after")) or 0)

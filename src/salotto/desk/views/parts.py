@@ -69,7 +69,7 @@ def may_mail(head: Head) -> bool:
 
 def delivery_parts(request: MemberRequest, head: Head) -> list[dict[str, Any]]:
     """How the mails of a conversation fare, those that changed last: each with its line."""
-    found = [sent(one) for one in deliveries(head.id)] if may_mail(head) else []
+    found = [sent(one, one.forwarded) for one in deliveries(head.id)] if may_mail(head) else []
     return [
         {"id": one.id, "state": one.state, "html": html(request, "desk/mail/_delivery.html", {"sent": one})}
         for one in found

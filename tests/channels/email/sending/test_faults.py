@@ -1,31 +1,38 @@
 """Servers that misbehave: each mail is kept until it is known to be taken."""
 
 import email
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from email.policy import default
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
-from salotto.channels.email.actions import cancel_mail, queue_new, retry_mail
+from salotto.channels.email import reaching
+from salotto.channels.email.actions import bulk, cancel_mail, queue_many, queue_new, retry_mail
 from salotto.channels.email.actions.mailboxes import change_mailbox
 from salotto.channels.email.addresses import reply_address, return_address
 from salotto.channels.email.marks import is_marked
 from salotto.channels.email.models import Domain, Mail, MailState, Server
-from salotto.channels.email.sending import delivering, lines
+from salotto.channels.email.queries import sending
+from salotto.channels.email.sending import delivering, lines, patience
 from salotto.channels.email.sending.lines import LINES
 from salotto.core import clock
-from salotto.core.errors import Conflict, Forbidden, Missing
+from salotto.core.errors import Forbidden, Missing
 from salotto.core.sealing import seal
 from salotto.core.tenancy import account_scope
 from salotto.inbox.actions import File, upload
 from salotto.inbox.models import Attachment
 from salotto.inbox.signals import Draft
 from tests.cast import found_cast
+from tests.channels.email.post import person
 from tests.channels.email.sending import faulty as fault
 from tests.channels.email.sending.faulty import Faulty, faulty, hang_up, say_nothing
 from tests.channels.email.sending.outbox import Outbox, open_outbox
+from tests.servers import wait_for
 
 
 def parsed(server: Faulty) -> Any:
@@ -81,7 +88,7 @@ def test_a_server_that_hangs_up_gets_it_again(moment: str) -> None:
 def test_a_server_that_says_nothing_is_not_waited_for(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines.reaching, "READ_SECONDS", 0.3)
     monkeypatch.setattr(delivering, "COMMAND_SECONDS", 0.3)
-    monkeypatch.setattr(delivering, "DATA_SECONDS", 0.3)
+    monkeypatch.setattr(delivering, "MAIL_SECONDS", 0.9)
     with faulty(**{moment: say_nothing}) as server:
         box = open_outbox(server.port)
         mail = box.sent(box.reply())
@@ -213,6 +220,52 @@ def test_a_server_with_a_limit_gets_no_more_a_minute() -> None:
         assert len(server.mails) == 4
 
 
+def some_of_many(box: Outbox, number: int) -> list[Mail]:
+    people = [person(f"p{one}") for one in range(number)]
+    batch = queue_many(box.post.mailbox.pk, people, "News", "Spring", box.post.owner, uuid4())
+    bulk.continue_batch(box.account, batch.pk)
+    with account_scope(box.account):
+        return list(Mail.objects.filter(kind="bulk").order_by("id"))
+
+
+def test_mail_to_many_leaves_half_of_a_limit_to_answers() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port, server={"per_minute": 4})
+        states = [box.sent(mail).state for mail in some_of_many(box, 4)]
+        assert states == ["sent", "sent", "queued", "queued"]
+        assert [box.sent(box.reply()).state for _ in range(3)] == ["sent", "sent", "queued"]
+
+
+def test_mail_to_many_waits_while_an_answer_waits() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port, server={"per_minute": 4})
+        [one] = some_of_many(box, 1)
+        answer = box.reply()
+        assert box.sent(one).state == MailState.QUEUED and server.mails == []
+        assert box.sent(answer).state == MailState.SENT
+        box.due(one)
+        assert box.sent(one).state == MailState.SENT
+
+
+def test_an_answer_never_waits_for_mail_to_many_however_small_the_limit() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port, server={"per_minute": 1})
+        assert [box.sent(mail).state for mail in some_of_many(box, 2)] == ["sent", "queued"]
+        assert box.sent(box.reply()).state == MailState.SENT
+
+
+def test_the_sweep_finds_answers_behind_any_number_of_mails_to_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "MOST_DUE", 5)
+    box = open_outbox(None)
+    ages_ago = clock.now() - timedelta(days=400)
+    for mail in some_of_many(box, 6):
+        box.due(mail, next_try_at=ages_ago)
+    answer = box.reply()
+    box.due(answer, next_try_at=ages_ago + timedelta(days=1))
+    found = sending.due_mails(ages_ago + timedelta(days=1))
+    assert (box.account, answer.pk, "reply") in found and len(found) <= 10
+
+
 def test_a_line_carries_a_bounded_number_of_mails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "MOST_MAILS", 2)
     with faulty() as server:
@@ -230,19 +283,6 @@ def test_starttls_that_is_no_longer_offered_gets_neither_password_nor_mail() -> 
         mail = box.sent(box.reply())
         assert mail.state == MailState.QUEUED and "TLS" in mail.error
         assert not any(command.startswith("AUTH") for one in server.sessions for command in one.commands)
-
-
-def test_what_waits_can_be_stopped_and_what_is_sent_cannot() -> None:
-    with faulty() as server:
-        box = open_outbox(server.port)
-        mail = box.reply()
-        cancel_mail(mail.pk, by=box.post.owner)
-        mail = box.sent(mail)
-        assert mail.state == MailState.FAILED and "stopped" in mail.error and server.mails == []
-        retry_mail(mail.pk, by=box.post.owner)
-        assert box.sent(mail).state == MailState.SENT
-        with pytest.raises(Conflict):
-            cancel_mail(mail.pk, by=box.post.owner)
 
 
 def test_an_inbox_that_is_switched_off_sends_nothing_until_it_is_on_again() -> None:
@@ -332,3 +372,82 @@ def test_a_mailbox_in_a_domain_beyond_ascii_sends_by_any_server() -> None:
         with account_scope(box.account):
             new = Mail.objects.get(conversation_id=begun)
         assert box.sent(new).state == MailState.SENT
+
+
+def test_whom_an_old_server_finds_too_many_gets_it_with_the_next_mail() -> None:
+    answers = {"b@b.example": "552 Too many recipients", "c@c.example": "552 5.2.2 Mailbox full"}
+    with faulty(RCPT=fault.to(answers)) as server:
+        box = open_outbox(server.port)
+        mail = box.sent(box.reply(draft=Draft(to=(box.customer, "b@b.example", "c@c.example"))))
+        assert mail.state == MailState.QUEUED and server.mails[0][1] == [box.customer]
+        answers.pop("b@b.example")
+        box.due(mail)
+        mail = box.sent(mail)
+        assert mail.state == MailState.SENT and mail.error == "c@c.example: 552 5.2.2 Mailbox full"
+        assert server.mails[1][1] == ["b@b.example"]
+
+
+def test_a_server_that_says_a_byte_at_a_time_is_left_before_another_sender_may_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slowest = reaching.MOST_SECONDS + reaching.CONNECT_SECONDS + lines.COMMAND_SECONDS + lines.OPEN_SECONDS
+    slowest += lines.MOST_RESTING * (lines.ASK_SECONDS + 2) + delivering.MAIL_SECONDS
+    assert slowest < patience.LOST_AFTER.total_seconds()
+    assert delivering.RCPT_SECONDS < delivering.MAIL_SECONDS
+    monkeypatch.setattr(delivering, "MAIL_SECONDS", 0.5)
+    with faulty(DATA=drip) as server:
+        box = open_outbox(server.port)
+        mail = box.sent(box.reply())
+        assert mail.state == MailState.QUEUED and mail.error == "The server takes too long for this mail."
+
+
+def test_a_line_is_not_opened_for_ever_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "OPEN_SECONDS", 0.5)
+    with faulty(EHLO=drip) as server:
+        box = open_outbox(server.port)
+        assert box.sent(box.reply()).state == MailState.QUEUED and server.mails == []
+
+
+def drip(server: Faulty, session: fault.Session, text: str) -> str | None:
+    """An answer without end, a line every now and then."""
+    with suppress(OSError):
+        while not server.stopping.wait(0.05):
+            session.link.sendall(b"354-go on\r\n")
+    return None
+
+
+def test_lines_are_closed_as_the_process_ends() -> None:
+    with faulty() as server:
+        box = open_outbox(server.port)
+        assert box.sent(box.reply()).state == MailState.SENT
+        LINES.end()
+        wait_for(lambda: server.sessions[0].commands[-1].upper() == "QUIT")
+        assert box.sent(box.reply("Another")).state == MailState.SENT and len(server.sessions) == 2
+
+
+def test_what_the_server_has_taken_is_written_down_although_the_database_was_away() -> None:
+    def cut_off(server: Faulty, session: fault.Session, text: str) -> str:
+        with ThreadPoolExecutor(1) as other:
+            other.submit(terminate, sender).result()
+        server.answers.clear()
+        return "250 taken"
+
+    with faulty(END=cut_off) as server:
+        box = open_outbox(server.port)
+        mail = box.reply()
+        sender = own_backend()
+        taken = box.sent(mail)
+        assert own_backend() != sender, "it was another connection that wrote it down"
+        assert (taken.state, taken.attempts, len(server.sessions)) == (MailState.SENT, 1, 1)
+
+
+def own_backend() -> int:
+    with connection.cursor() as db:
+        db.execute("SELECT pg_backend_pid()")
+        return int(db.fetchone()[0])
+
+
+def terminate(backend: int) -> None:
+    with connection.cursor() as db:
+        db.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+    connection.close()

@@ -10,10 +10,24 @@ from django.db import connection
 from django.test import Client
 
 from salotto.channels.email import unsubscribing
-from salotto.channels.email.actions import bulk, cancel_mail, queue_forward, queue_many, queue_new, retry_mail
-from salotto.channels.email.actions.queueing import MailboxOff, NoAddress, acknowledge, bounded, may_answer
+from salotto.channels.email.actions import (
+    bulk,
+    cancel_mail,
+    queue_forward,
+    queue_many,
+    queue_new,
+    retry_mail,
+    stop_many,
+)
+from salotto.channels.email.actions.queueing import (
+    MailboxOff,
+    NoAddress,
+    SentAlready,
+    acknowledge,
+    bounded,
+    may_answer,
+)
 from salotto.channels.email.actions.sending import send_due
-from salotto.channels.email.actions.stopping import stop_many
 from salotto.channels.email.models import (
     Batch,
     BatchRecipient,
@@ -165,6 +179,29 @@ def test_a_conversation_is_begun_by_mail_once_per_key() -> None:
         assert box.sent(mail).state == MailState.SENT
         (raw,) = box.post.receive(letter(other, box.post.address, "Thanks", reply_to_id=mail.header_id))
         assert raw.conversation_id == begun
+
+
+def test_a_key_that_was_used_sends_nothing_else() -> None:
+    box = open_outbox()
+    other = open_post(box.post.owner, "Sales", address=f"sales-{uuid4().hex[:10]}@elsewhere.example")
+    key, here = uuid4(), box.post.mailbox.pk
+    said: tuple[Any, ...] = (["b@b.example"], ["c@c.example"], [], "An offer", "Dear Bruno", ())
+    begun = queue_new(here, *said, by=box.post.owner, key=key)
+    for mailbox, changed in [(other.mailbox.pk, {}), (here, {0: ["d@d.example"]}), (here, {4: "Dear Dora"})]:
+        given = [changed.get(at, value) for at, value in enumerate(said)]
+        with pytest.raises(SentAlready):
+            queue_new(mailbox, *given, by=box.post.owner, key=key)
+    assert queue_new(here, *said, by=box.post.owner, key=key) == begun
+    assert len(mails(box.post, kind="new")) == 1
+    first = box.post.messages(box.conversation)[0]
+    sent = queue_forward(first.pk, ["s@s.example"], "Look", by=box.post.owner, key=key)
+    assert queue_forward(first.pk, ["s@s.example"], "Look", by=box.post.owner, key=key).pk == sent.pk
+    for to, text in (("t@t.example", "Look"), ("s@s.example", "Look here")):
+        with pytest.raises(SentAlready):
+            queue_forward(first.pk, [to], text, by=box.post.owner, key=key)
+    queue_many(here, ["e@e.example"], "News", "Spring", by=box.post.owner, key=key)
+    with pytest.raises(SentAlready):
+        queue_many(here, ["e@e.example"], "News", "Summer", by=box.post.owner, key=key)
 
 
 def test_a_known_contact_is_found_again() -> None:
@@ -438,16 +475,3 @@ def test_whose_seat_was_taken_meanwhile_sends_nothing_and_stops_nothing() -> Non
         with pytest.raises(Forbidden):
             act()
     assert [one.state for one in mails(post, kind="forward")] == ["queued"]
-
-
-def test_stopping_many_leaves_alone_what_has_begun_to_be_sent() -> None:
-    post = open_post()
-    people = [f"{name}@b.example" for name in ("sent", "sending", "queued")]
-    batch = queue_many(post.mailbox.pk, people, "News", "Spring", post.owner, uuid4())
-    bulk.continue_batch(post.account, batch.pk)
-    with account_scope(post.account):
-        for name in ("sent", "sending"):
-            Mail.objects.filter(to=[["", f"{name}@b.example"]]).update(state=name)
-    assert stop_many(batch.pk, post.owner) == 1
-    states = {mail.to[0][1]: mail.state for mail in mails(post, kind="bulk")}
-    assert states == {people[0]: "sent", people[1]: "sending", people[2]: "failed"}

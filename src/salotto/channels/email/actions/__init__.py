@@ -8,7 +8,8 @@ from salotto.channels.email.actions.queueing import (
     queue_mail,
     queue_new,
 )
-from salotto.channels.email.actions.sending import cancel_mail, retry_mail
+from salotto.channels.email.actions.sending import retry_mail
+from salotto.channels.email.actions.stopping import cancel_mail, stop_many
 from salotto.channels.email.actions.storing import Arrival, store, take_in_soon
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "queue_many",
     "queue_new",
     "retry_mail",
+    "stop_many",
     "store",
     "take_in_soon",
     "unsubscribe",

@@ -14,6 +14,7 @@ from salotto.channels.email import recipients
 from salotto.channels.email.actions.queueing import (
     MailboxOff,
     NoAddress,
+    SentAlready,
     begin,
     from_address,
     must_find,
@@ -39,8 +40,8 @@ def queue_many(
 ) -> Batch:
     """Send a mail to many people, each by themselves; asking twice with one `key` sends once.
 
-    Who has unsubscribed is left out. Raises Missing, Invalid or TooLarge for what cannot be,
-    Forbidden, ReadOnly, NoAddress, MailboxOff.
+    Who has unsubscribed is left out. Raises SentAlready where another mail had this key, Missing,
+    Invalid or TooLarge for what cannot be, Forbidden, ReadOnly, NoAddress, MailboxOff.
     """
     must_act(by)
     body = clean_body(text, BODY_LIMIT)
@@ -56,6 +57,8 @@ def queue_many(
             raise NoAddress
         defaults = {"mailbox": mailbox, "author": by.user, "subject": subject.strip()[:200], "text": body}
         batch, fresh = Batch.objects.get_or_create(account_id=by.account.pk, key=key, defaults=defaults)
+        if not fresh and any(getattr(batch, name) != value for name, value in defaults.items()):
+            raise SentAlready
         if fresh:
             _add(batch, wanted)
             audit.record(

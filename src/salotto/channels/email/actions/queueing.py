@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
@@ -56,6 +57,13 @@ class MailboxOff(Conflict):
 
     code = "mailbox_off"
     sentence = gettext_lazy("This inbox is switched off, so it sends nothing. Ask an admin to switch it on.")
+
+
+class SentAlready(Conflict):
+    """409: another mail was sent with this key."""
+
+    code = "sent_already"
+    sentence = gettext_lazy("Your mail was sent a moment ago, as it was then. Reload to write another one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +128,16 @@ def enqueue(
     return mail
 
 
-def send_soon(mail: Mail) -> None:
-    """Have a sender take the mail once this transaction is committed; one job in line is enough."""
+def send_soon(mail: Mail, at: datetime | None = None) -> None:
+    """Have a sender take the mail once this transaction is committed, or `at` a later moment; one
+    job in line is enough."""
     from salotto.channels.email import tasks  # which calls actions itself
 
     job = tasks.send_bulk if mail.kind == "bulk" else tasks.send_mail
+    lock = f"email.send.{mail.account_id}.{mail.pk}"
     try:
         with transaction.atomic():  # a refused job must not undo the rest
-            job.configure(queueing_lock=f"email.send.{mail.account_id}.{mail.pk}").defer(
+            job.configure(queueing_lock=lock, schedule_at=at).defer(
                 account_id=mail.account_id, mail_id=mail.pk
             )
     except AlreadyEnqueued:
@@ -295,8 +305,10 @@ def queue_forward(message_id: int, to: Iterable[str], text: str, by: Member, key
         names = ", ".join(recipients.written(person) for person in people.to)
         data = {"forwarded": mail.message_id, "to": [address for _, address in people.to]}
         note = _post(mail.conversation, Kind.NOTE, body or names, by, key or uuid4(), data)
-        sent: Mail | None = Mail.objects.filter(message_id=note).first()
+        sent: Mail | None = Mail.objects.select_related("message").filter(message_id=note).first()
         if sent is not None:
+            if sent.message is None or sent.message.data != data or sent.text != body:
+                raise SentAlready
             return sent
         files = _copy_files(mail.message_id, note)
         letter = Letter("forward", people, f"Fwd: {mail.subject}"[:SUBJECT_LIMIT], body, files=files)
@@ -343,8 +355,9 @@ def queue_new(
 ) -> int:
     """Begin a conversation by mail, owned by `by`; its id. Asking twice with one `key` sends once.
 
-    Its contact is who has the first address. Raises Missing for a mailbox that is not there,
-    Invalid or TooLarge for recipients, text and files, Forbidden, ReadOnly, NoAddress, MailboxOff.
+    Its contact is who has the first address. Raises SentAlready where another mail had this key,
+    Missing for a mailbox that is not there, Invalid or TooLarge for recipients, text and files,
+    Forbidden, ReadOnly, NoAddress, MailboxOff.
     """
     must_act(by)
     people = recipients.chosen(to, cc, bcc)
@@ -352,9 +365,9 @@ def queue_new(
     with account_scope(by.account.pk), transaction.atomic():
         mailbox = must_find(mailbox_id)
         token = key or uuid4()
-        known = _known(mailbox, _id_of(mailbox, token))
+        known = _known(by, token)
         if known is not None:
-            return known
+            return _same(known, mailbox, people, subject, body)
         return begin(mailbox, people, subject, body, by, token, attachments=attachments).conversation_id
 
 
@@ -370,13 +383,21 @@ def _id_of(mailbox: Mailbox, key: UUID) -> str:
     return f"{key.hex}@{_domain_of(from_address(mailbox))}"
 
 
-def _known(mailbox: Mailbox, header_id: str) -> int | None:
-    """The conversation that a mail with this id has begun; whoever asks at the same time waits."""
+def _known(by: Member, key: UUID) -> Mail | None:
+    """The mail that was begun with this key, from whichever mailbox; who asks at the same time waits."""
+    lock = f"email.new {by.account.pk} {key}"
     with connection.cursor() as db:
-        db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"email.new {header_id}"])
-    found = KnownId.objects.filter(inbox_id=mailbox.inbox_id, value=header_id)
-    known: int | None = found.values_list("conversation_id", flat=True).first()
-    return known
+        db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock])
+    return sending.begun_with([_id_of(mailbox, key) for mailbox in sending.mailboxes()])
+
+
+def _same(known: Mail, mailbox: Mailbox, people: Recipients, subject: str, body: str) -> int:
+    """The conversation, if the mail says the same. Raises SentAlready."""
+    lists = [as_lists(each) for each in (people.to, people.cc, people.bcc)]
+    given = [mailbox.pk, subject.strip()[:SUBJECT_LIMIT] or known.subject, body, *lists]
+    if given != [known.mailbox_id, known.subject, known.text, known.to, known.cc, known.bcc]:
+        raise SentAlready
+    return int(known.conversation_id)
 
 
 def begin(

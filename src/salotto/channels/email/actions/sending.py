@@ -3,13 +3,17 @@ became of it is written down.
 
 A sender that dies in between leaves a mail in state sending. It is tried again when its time is
 over (`patience.LOST_AFTER`), under the same Message-ID: at least once, and nearly always once.
+Maybe it was that mail which has ended the process. So those that have lost a sender are sent one
+at a time, and each loss is counted: after `patience.MOST_LOST` in a row the mail has failed.
 """
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
@@ -33,6 +37,11 @@ log = logging.getLogger("salotto.email")
 
 WAITING = (MailState.QUEUED, MailState.SENDING)
 _OFF = "This inbox is switched off. The mail waits until it is on again."
+_LOST = "The process that sent mails has ended {} times while it was at this one."
+_LEFT = "Who was to get it has unsubscribed."
+_SUSPECT = "email.suspect"
+_PAUSES = (0.2, 1.0, 3.0, 10.0, 20.0)
+"""Seconds between tries to write down what became of a mail while the database is away."""
 _WITH = ("mailbox__account", "conversation__contact", "message__author")
 
 
@@ -45,71 +54,134 @@ class NotWaiting(Conflict):
 def send(account_id: int, mail_id: int) -> None:
     """Send one mail if it is due and nobody else is at it; write down what became of it."""
     with account_scope(account_id):
-        mail = _claim(mail_id)
+        try:
+            mail = _claim(mail_id)
+        except Error:
+            connection.close()  # with whatever it has locked
+            raise
         if mail is None:
             return
         try:
-            taken = _carry(mail)
-        except Never as error:
-            _fail(mail, str(error))
-        except NotNow as error:
-            _put_back(mail, str(error))
-        except Exception as error:  # whatever it was: it is seen, and tried again
-            log.exception("The mail %s of account %s could not be sent", mail_id, account_id)
-            _put_back(mail, f"{type(error).__name__}: {error}")
-        else:
-            _note_taken(mail, taken)
+            _surely(_try(mail))
+        finally:
+            if mail.losses:
+                _let_go()
+
+
+def _try(mail: Mail) -> Callable[[], None]:
+    """Carry the mail to its server; what is to be written down."""
+    losses = mail.losses
+    try:
+        if losses >= patience.MOST_LOST:
+            raise Never(_LOST.format(losses))
+        server = queries.outgoing_server(mail.mailbox_id)
+        taken = _carry(mail, server)
+    except Never as error:
+        words = str(error)
+        return lambda: _fail(mail, words)
+    except NotNow as error:
+        words = str(error)
+        return lambda: _put_back(mail, words)
+    except Exception as error:  # whatever it was: it is seen, and tried again
+        log.exception("The mail %s of account %s could not be sent", mail.pk, mail.account_id)
+        words = f"{type(error).__name__}: {error}"
+        return lambda: _put_back(mail, words)
+    return lambda: _note_taken(mail, taken, server)
+
+
+def _surely(write: Callable[[], None]) -> None:
+    """Write down what a server has answered, although the database may be away for a moment:
+    the mail would go out once more."""
+    for pause in _PAUSES:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(pause)
+    return write()
 
 
 def _claim(mail_id: int) -> Mail | None:
-    """The mail, ours alone until it counts as lost; None if it is not due, or another's, or its
-    server has had its share of this minute, or its inbox is off: it waits until that is on again."""
+    """The mail, ours alone until it counts as lost; None if it is not due, or another's, or waits
+    for something else (`_waits`)."""
     now = clock.now()
     with transaction.atomic():
         due = Mail.objects.filter(pk=mail_id, state__in=WAITING, next_try_at__lte=now)
         rows = due.select_related(*_WITH).select_for_update(of=("self",), skip_locked=True)
         mail: Mail | None = rows.first()
-        if mail is None:
+        if mail is None or _waits(mail, now):
             return None
-        if not mail.mailbox.enabled:
-            later = now + patience.WHILE_OFF
-            Mail.objects.filter(pk=mail.pk).update(state=MailState.QUEUED, next_try_at=later, error=_OFF)
-            return None
-        allowed = _when_allowed(mail)
-        if allowed is not None:
-            Mail.objects.filter(pk=mail.pk).update(next_try_at=allowed)
-            return None
+        mail.losses += mail.state == MailState.SENDING
         mail.state, mail.attempts = MailState.SENDING, mail.attempts + 1
         mail.changed_at, mail.next_try_at = now, now + patience.LOST_AFTER
-        mail.save(update_fields=["state", "attempts", "changed_at", "next_try_at"])
+        mail.save(update_fields=["state", "attempts", "losses", "changed_at", "next_try_at"])
     return mail
 
 
-def _when_allowed(mail: Mail) -> Any:
+def _waits(mail: Mail, now: datetime) -> bool:
+    """Whether the mail has to wait, until when is written down: its inbox is off, its server has
+    had its share of this minute, or another one that may have ended a sender is being sent. One to
+    many is not sent at all if who gets it has unsubscribed since."""
+    changes: dict[str, Any] = {}
+    if not mail.mailbox.enabled:
+        changes = {"state": MailState.QUEUED, "next_try_at": now + patience.WHILE_OFF, "error": _OFF}
+    elif mail.kind == "bulk" and queries.has_left(mail):
+        changes = {"state": MailState.STOPPED, "next_try_at": None, "changed_at": now, "error": _LEFT}
+    elif (allowed := _when_allowed(mail)) is not None:
+        changes = {"next_try_at": allowed}
+    elif not _alone(mail, now):
+        changes = {"next_try_at": now + patience.SOON}
+    if mail.mailbox.enabled and changes.get("next_try_at") and mail.kind != "bulk":
+        send_soon(mail, at=changes["next_try_at"])
+    return bool(changes and Mail.objects.filter(pk=mail.pk).update(**changes))
+
+
+def _alone(mail: Mail, now: datetime) -> bool:
+    """Whether the mail may be sent as to what it may do to its sender: of those that have lost one,
+    no two at a time. The database takes the place back from a process that ends; should it not
+    notice, nobody waits for ever."""
+    if not mail.losses and mail.state != MailState.SENDING:
+        return True
+    with connection.cursor() as db:
+        db.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [_SUSPECT])
+        alone = bool(db.fetchone()[0])
+    return alone or mail.changed_at < now - 3 * patience.LOST_AFTER
+
+
+def _let_go() -> None:
+    try:
+        with connection.cursor() as db:
+            db.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [_SUSPECT])
+    except Error:
+        connection.close()  # and the place is free
+
+
+def _when_allowed(mail: Mail) -> datetime | None:
     server = queries.outgoing_server(mail.mailbox_id)
     if server is None or not server.per_minute:
         return None
     with connection.cursor() as db:  # two senders of one mailbox count one after the other
         db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"email.rate {mail.mailbox_id}"])
     now = clock.now()
-    return patience.when_allowed(queries.sent_within(mail.mailbox_id, now), server.per_minute, now)
+    is_bulk = mail.kind == "bulk"
+    if is_bulk and queries.answers_wait(mail.mailbox_id, now + patience.ONE_MINUTE):
+        return now + patience.ONE_MINUTE
+    answers, bulk = queries.sent_within(mail.mailbox_id, now)
+    return patience.when_allowed(answers, bulk, server.per_minute, now, is_bulk=is_bulk)
 
 
-def _carry(mail: Mail) -> Taken:
-    """Hand the mail to its server. Raises NotNow and Never."""
+def _carry(mail: Mail, server: Server | None) -> Taken:
+    """Hand the mail to its server. Raises NotNow and Never; once the server has taken it, nothing
+    comes before that is written down."""
     from salotto.channels.email.sending import writing  # what it loads, only a sender needs
 
     raw = writing.write(mail)
-    server = queries.outgoing_server(mail.mailbox_id)
     try:
-        taken = _hand_over(mail, server, raw)
+        return _hand_over(mail, server, raw)
     except NotNow as error:
         if error.server and server is not None:
             _note_trouble(server, str(error))
         raise
-    if server is not None:
-        _note_working(server)
-    return taken
 
 
 def _hand_over(mail: Mail, server: Server | None, raw: bytes) -> Taken:
@@ -151,8 +223,14 @@ def refusals(mail: Mail) -> tuple[Refusal, ...]:
 # What became of it
 
 
-def _note_taken(mail: Mail, taken: Taken) -> None:
+def _note_taken(mail: Mail, taken: Taken, server: Server | None) -> None:
     """Sent, at least to some: who was put off gets it later, who was refused is named."""
+    _note_who(mail, taken)
+    if server is not None:
+        _note_working(server)
+
+
+def _note_who(mail: Mail, taken: Taken) -> None:
     refused = (*(one for one in refusals(mail) if not one.again), *taken.refused)
     words = _named(mail, refused)
     if any(one.again for one in taken.refused):
@@ -186,11 +264,12 @@ def _put_back(mail: Mail, words: str, refused: Sequence[Refusal] | None = None) 
 
 def _give_up(mail: Mail, words: str, kept: dict[str, Any]) -> None:
     """Out of patience: not sent; or sent, but for those who were put off to the end."""
-    state = MailState.SENT if _some_got_it(mail, kept.get("problems") or mail.problems) else MailState.FAILED
+    state = MailState.SENT if some_got_it(mail, kept.get("problems") or mail.problems) else MailState.FAILED
     _settle(mail, state=state, error=shown(words), next_try_at=None, **kept)
 
 
-def _some_got_it(mail: Mail, put_off: list[Any]) -> bool:
+def some_got_it(mail: Mail, put_off: list[Any]) -> bool:
+    """Whether only these, and not everybody, still have to get the mail."""
     return bool(put_off) and len(put_off) < len(everybody(mail))
 
 
@@ -205,7 +284,7 @@ def _settle(mail: Mail, **changes: Any) -> None:
         if not tell(mail.conversation_id, "delivery"):
             return
         mine = Mail.objects.filter(pk=mail.pk, state=MailState.SENDING, attempts=mail.attempts)
-        if not mine.update(changed_at=clock.now(), **changes):
+        if not mine.update(**{"changed_at": clock.now(), "losses": 0, **changes}):
             transaction.set_rollback(True)
 
 
@@ -223,24 +302,23 @@ def _note_working(server: Server) -> None:
 
 
 def retry_mail(mail_id: int, by: Member) -> None:
-    """Try again now: a mail that was not sent, came back, or waits; of one that some have got,
-    those whom a server refused. Raises Missing, NotWaiting, Forbidden, ReadOnly."""
+    """Try again now: a mail that was not sent, was stopped, came back, or waits; of one that some
+    have got, those whom a server refused. Raises Missing, NotWaiting, Forbidden, ReadOnly."""
     with account_scope(by.account.pk), transaction.atomic():
         must_act_still(by)
-        mail = _lock(mail_id)
+        mail = lock_mail(mail_id)
         refused = refusals(mail)
-        if mail.state not in (MailState.FAILED, MailState.BOUNCED, MailState.QUEUED) and not (
-            mail.state == MailState.SENT and refused
-        ):
-            if mail.state == MailState.SENDING:
-                raise NotWaiting(_("This mail is being sent at this moment."))
+        if mail.state == MailState.SENDING:
+            raise NotWaiting(_("This mail is being sent at this moment."))
+        if mail.state == MailState.SENT and not refused:
             raise NotWaiting(_("This mail was sent. There is nothing to try again."))
-        partly = mail.state != MailState.FAILED
+        partly = mail.state not in (MailState.FAILED, MailState.STOPPED)
         again = [Refusal(one.address, one.words, True) for one in refused] if partly else []
         now = clock.now()
         Mail.objects.filter(pk=mail.pk).update(
             state=MailState.QUEUED,
             attempts=0,
+            losses=0,
             next_try_at=now,
             dated=now,
             changed_at=now,
@@ -249,22 +327,7 @@ def retry_mail(mail_id: int, by: Member) -> None:
         send_soon(mail)
 
 
-def cancel_mail(mail_id: int, by: Member) -> None:
-    """Take a mail out of the line. Raises Missing, NotWaiting once it is on its way, Forbidden,
-    ReadOnly."""
-    with account_scope(by.account.pk), transaction.atomic():
-        must_act_still(by)
-        mail = _lock(mail_id)
-        if mail.state != MailState.QUEUED:
-            raise NotWaiting(_("This mail is not in line any more."))
-        words = _("%(name)s stopped it.") % {"name": by.user.name}
-        state = MailState.SENT if _some_got_it(mail, mail.problems) else MailState.FAILED
-        Mail.objects.filter(pk=mail.pk).update(
-            state=state, next_try_at=None, changed_at=clock.now(), error=words
-        )
-
-
-def _lock(mail_id: int) -> Mail:
+def lock_mail(mail_id: int) -> Mail:
     """An outgoing mail, locked after its conversation, whose desks are told. Raises Missing."""
     found = Mail.objects.filter(pk=mail_id).exclude(state=MailState.RECEIVED)
     conversation = found.values_list("conversation_id", flat=True).first()

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
-from salotto.channels.email.composing.marking import split_quote, to_html
+from salotto.channels.email.composing.marking import CLOSE, OPEN, split_quote, to_html
 from salotto.channels.email.quoting import LIMIT, heading, marked
 from salotto.channels.email.safe.html import guarded, made_safe
 
@@ -40,13 +40,14 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Quoted:
     """The mail that is answered or passed on; `at` is in the time zone to be shown. Of its images,
-    those with one of `content_ids` are in the new mail as well."""
+    those with one of `content_ids` are in the new mail as well. `below` is what it passes on itself."""
 
     who: str
     at: datetime
     text: str
     html: str = ""
     content_ids: Collection[str] = ()
+    below: "Quoted | None" = None
 
 
 def sign_off(template: str, *, agent: str = "", company: str = "", email: str = "") -> str:
@@ -96,12 +97,23 @@ def _parts(said: str, quote: Quoted | None) -> tuple[str, str, str, str]:
     if quote is None:
         said, head, text = split_quote(said)
         return said, head, text, to_html(text)
+    text, html = _quoted(quote)
+    return said, heading(quote.who, quote.at) if text or html else "", text, html
+
+
+def _quoted(quote: Quoted) -> tuple[str, str]:
+    """What a mail says as text and as HTML, with what it passes on."""
     text = quote.text.strip()[:LIMIT].rstrip()
     html = to_html(text)
     if quote.html and len(quote.html) <= LARGEST_QUOTE:
         inline = {one: f"cid:{one}" for one in quote.content_ids}
         html = made_safe(quote.html, remote=True, inline=inline).html
-    return said, heading(quote.who, quote.at) if text or html else "", text, html
+    if quote.below is None:
+        return text, html
+    head = heading(quote.below.who, quote.below.at)
+    inner, shown = _quoted(quote.below)
+    lines = "\n".join([head, *map(marked, inner.splitlines())])
+    return "\n\n".join(filter(None, (text, lines))), f"{html}{to_html(head)}{OPEN}{shown}{CLOSE}"
 
 
 def _paper(look: Look | None) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What sending needs to know."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Count
@@ -12,6 +13,7 @@ from salotto.channels.email.models import (
     BatchRecipient,
     BatchState,
     Domain,
+    KnownId,
     Mail,
     Mailbox,
     MailState,
@@ -20,7 +22,7 @@ from salotto.channels.email.models import (
 )
 from salotto.channels.email.recipients import Last, as_people
 from salotto.core.tenancy import account_scope, all_accounts
-from salotto.inbox.models import Attachment, Blob, Contact
+from salotto.inbox.models import Attachment, Blob, Contact, Inbox
 
 MOST_MAILBOXES = 1000
 """Mailboxes of an account whose addresses count as its own."""
@@ -36,6 +38,23 @@ def mailbox_of(inbox: int) -> Mailbox | None:
     return found
 
 
+def mailboxes() -> list[Mailbox]:
+    """Those of the account, in the caller's account scope."""
+    return list(Mailbox.objects.order_by("id")[:MOST_MAILBOXES])
+
+
+def begun_with(ids: Iterable[str]) -> Mail | None:
+    """The mail of ours that has begun a conversation with one of these Message-IDs."""
+    inboxes = Inbox.objects.filter(channel="email").values("pk")
+    known = KnownId.objects.filter(inbox__in=inboxes, value__in=set(ids)).exclude(conversation=None)
+    found: Mail | None = (
+        Mail.objects.filter(kind="new", header_id__in=set(ids), conversation__in=known.values("conversation"))
+        .order_by("id")
+        .first()
+    )
+    return found
+
+
 def own_addresses(account_id: int) -> frozenset[str]:
     """Every address of the account's mailboxes, in lower case."""
     with account_scope(account_id):
@@ -47,13 +66,14 @@ def own_addresses(account_id: int) -> frozenset[str]:
 def is_own(account_id: int) -> Callable[[str], bool]:
     """Whether an address is the account's own: of a mailbox, or in the installation's mail domain."""
     own = own_addresses(account_id)
-    return lambda address: address.lower() in own or addresses.local_part(address) is not None
+    return lambda address: addresses.is_of(address, own) or addresses.local_part(address) is not None
 
 
 def last_mail(conversation: int) -> Mail | None:
     """The newest mail of a conversation that a person wrote, else the newest of all; in the
-    caller's account scope. A mail that came back or was never sent is none."""
-    found = Mail.objects.filter(conversation_id=conversation).exclude(state=MailState.FAILED)
+    caller's account scope. A mail that was never sent is none."""
+    sent = Mail.objects.filter(conversation_id=conversation)
+    found = sent.exclude(state__in=(MailState.FAILED, MailState.STOPPED))
     by_people = found.filter(automatic="").exclude(kind="forward").order_by("-id").first()
     newest: Mail | None = by_people or found.exclude(kind="forward").order_by("-id").first()
     return newest
@@ -77,22 +97,32 @@ def outgoing_server(mailbox: int) -> Server | None:
 
 
 def due_mails(now: datetime) -> list[tuple[int, int, str]]:
-    """(account, id, kind) of mails that wait for a sender, or whose sender was lost, oldest first."""
+    """(account, id, kind) of mails that wait for a sender, or whose sender was lost, oldest first;
+    those to many behind all others, however many they are."""
     with all_accounts():
         waiting = Mail.objects.filter(
             state__in=(MailState.QUEUED, MailState.SENDING), next_try_at__lte=now
         ).order_by("next_try_at")
-        return list(waiting.values_list("account_id", "id", "kind")[:MOST_DUE])
+        found = waiting.values_list("account_id", "id", "kind")
+        return [*found.exclude(kind="bulk")[:MOST_DUE], *found.filter(kind="bulk")[:MOST_DUE]]
 
 
-def sent_within(mailbox: int, now: datetime) -> list[datetime]:
-    """When a mailbox's mails of the last minute went out or began to, oldest first."""
+def sent_within(mailbox: int, now: datetime) -> tuple[list[datetime], list[datetime]]:
+    """When a mailbox's mails of the last minute went out or began to, oldest first: those to one
+    person, and those of mails to many."""
     recent = Mail.objects.filter(
         mailbox_id=mailbox,
         changed_at__gt=now - timedelta(minutes=1),
         state__in=(MailState.SENT, MailState.SENDING),
     ).exclude(kind="mail")
-    return list(recent.order_by("changed_at").values_list("changed_at", flat=True)[:10_000])
+    rows = list(recent.order_by("changed_at").values_list("changed_at", "kind")[:10_000])
+    return [at for at, kind in rows if kind != "bulk"], [at for at, kind in rows if kind == "bulk"]
+
+
+def answers_wait(mailbox: int, until: datetime) -> bool:
+    """Whether a mail to one person waits to be sent by then."""
+    waiting = Mail.objects.filter(mailbox_id=mailbox, state=MailState.QUEUED, next_try_at__lte=until)
+    return bool(waiting.exclude(kind="bulk").exists())
 
 
 def answered_by_itself(mailbox: int, address: str, now: datetime) -> bool:
@@ -113,6 +143,11 @@ def has_unsubscribed(address: str) -> bool:
     return bool(known.exclude(email="").filter(attributes__has_key="unsubscribed").exists())
 
 
+def has_left(mail: Mail) -> bool:
+    """Whether who gets this mail of many has unsubscribed since it was written."""
+    return any(has_unsubscribed(address) for _, address in as_people(mail.to))
+
+
 def open_batches() -> list[tuple[int, int]]:
     """(account, id) of batches with people who wait."""
     with all_accounts():
@@ -122,12 +157,13 @@ def open_batches() -> list[tuple[int, int]]:
 
 def progress(batch: Batch) -> dict[str, int]:
     """How many people of a batch are in which `BatchState`, and how many mails in which
-    `MailState`; in the caller's account scope."""
+    `MailState`, who was stopped before and after their mail was made together; in the caller's
+    account scope."""
     people = BatchRecipient.objects.filter(batch=batch).values_list("state").annotate(Count("id"))
     mails = Mail.objects.filter(
         kind="bulk", conversation__in=BatchRecipient.objects.filter(batch=batch).values("conversation")
     )
-    return {**dict(people), **dict(mails.values_list("state").annotate(Count("id")))}
+    return dict(Counter(dict(people)) + Counter(dict(mails.values_list("state").annotate(Count("id")))))
 
 
 # What a mail is written from, in the caller's account scope

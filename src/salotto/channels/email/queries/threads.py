@@ -27,10 +27,12 @@ MOST_FORWARDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """`rich`: the HTML says more than its text; `folded`: a quote or a signature is folded off it."""
+    """`rich`: the HTML says more than its text; `folded`: a quote or a signature is folded off it;
+    `pictures`: the files, by content id in lower case, that it shows in place."""
 
     rich: bool
     folded: bool
+    pictures: frozenset[str] = frozenset()
 
 
 PLAIN = Shape(False, False)
@@ -131,10 +133,11 @@ def _shape(account_id: int, row: dict[str, Any]) -> Shape:
         from salotto.channels.email.mime.htmlfold import (
             fold_html,
         )
-        from salotto.channels.email.safe.html import is_rich
+        from salotto.channels.email.safe.html import is_rich, pictures_of
 
-        visible, rest = fold_html(row["looked_at"])
-        known = _shapes[key] = Shape(is_rich(visible), bool(rest))
+        html = row["looked_at"]
+        visible, rest = fold_html(html)
+        known = _shapes[key] = Shape(is_rich(visible), bool(rest), pictures_of(html))
         while len(_shapes) > REMEMBERED:
             _shapes.popitem(last=False)
     return known
@@ -213,9 +216,9 @@ def passed_on(message: int) -> str:
 
 
 def inline_files(message: int) -> dict[str, int]:
-    """The files that the HTML of a message may show in place: attachment by content id."""
+    """The files that the HTML of a message may show in place: attachment by content id in lower case."""
     named = Attachment.objects.filter(message_id=message).exclude(content_id="").order_by("-place", "-id")
-    return dict(named.values_list("content_id", "id")[:MOST_FILES])
+    return {name.lower(): pk for name, pk in named.values_list("content_id", "id")[:MOST_FILES]}
 
 
 def mail_of(message: int) -> int:

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from time import monotonic
 
 from salotto.channels.email.composing import headers
-from salotto.channels.email.sending.lines import COMMAND_SECONDS, DATA_SECONDS, LINES, Line, Target
+from salotto.channels.email.sending.lines import COMMAND_SECONDS, LINES, Line, Target
 from salotto.channels.email.sending.outcome import Never, NotNow, Refusal, Taken, answer
 
+MAIL_SECONDS = 660.0
+"""For one mail from its first command to the server's last answer, which is awaited for as long
+as is left. It ends well before the sender counts as lost (`patience.LOST_AFTER`): another one
+would send the mail once more, and again."""
 RCPT_SECONDS = 300.0
-"""For naming all recipients. With `DATA_SECONDS` it ends well before the sender counts as lost
-(`patience.LOST_AFTER`): another one would send the mail once more, and again."""
+"""Of these, for naming all recipients."""
 _TOO_SLOW = "The server takes too long for so many recipients."
+_NO_END = "The server takes too long for this mail."
 _BARE = re.compile(rb"\r\n|\r|\n")
 _EIGHT_BIT = re.compile(rb"[\x80-\xff]")
 
@@ -24,13 +28,15 @@ def deliver(target: Target, raw: bytes, sender: str, recipients: Sequence[str]) 
     Raises NotNow when it may be tried again, Never when the server has refused it for good.
     What is not known to be taken counts as not taken.
     """
-    with LINES.line(target) as line:
+    with LINES.line(target) as line, line.within(MAIL_SECONDS):
         try:
             return _hand_over(line, _BARE.sub(b"\r\n", raw), sender, recipients)
         except smtplib.SMTPResponseException as error:  # to DATA, or a line without end
             _check(error.smtp_code, error.smtp_error, line)
             raise NotNow(answer(error.smtp_code, error.smtp_error)) from error
         except (smtplib.SMTPException, OSError) as error:
+            if line.too_slow:
+                raise NotNow(_NO_END) from error
             raise NotNow(f"The server ended the connection, or did not answer: {error}") from error
 
 
@@ -44,13 +50,19 @@ def _hand_over(line: Line, raw: bytes, sender: str, recipients: Sequence[str]) -
             raise NotNow(_TOO_SLOW)
         code, words = line.rcpt(written)
         if code not in (250, 251, 252):
-            refused.append(Refusal(address, answer(code, words), again=code < 500))
+            refused.append(Refusal(address, answer(code, words), again=_may_later(code, words)))
         if code == 421:
             raise NotNow(answer(code, words), server=True)
     if len(refused) == len(recipients):
         _reset(line)
         return Taken(tuple(refused))
     return Taken(tuple(refused), _data(line, raw))
+
+
+def _may_later(code: int, words: bytes) -> bool:
+    """Whether a refused recipient may be taken another time; old servers say 552 for too many in
+    one mail (RFC 5321, 4.5.3.1.10), and mean that the others go with the next."""
+    return code < 500 or (code == 552 and b"5.2." not in words)
 
 
 def _options(line: Line, raw: bytes, addresses: Sequence[str]) -> list[str]:
@@ -79,11 +91,9 @@ def _envelope(written: str) -> str:
 
 def _data(line: Line, raw: bytes) -> str:
     """Send the mail itself; the server's words of having taken it."""
-    if line.sock is not None:
-        line.sock.settimeout(DATA_SECONDS)
+    line.wait_for(MAIL_SECONDS)
     code, words = line.data(raw)
-    if line.sock is not None:
-        line.sock.settimeout(COMMAND_SECONDS)
+    line.wait_for(COMMAND_SECONDS)
     _check(code, words, line)
     return answer(code, words)
 

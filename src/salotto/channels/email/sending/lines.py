@@ -3,8 +3,13 @@
 A line is used by one thread at a time, for at most `MOST_MAILS` mails and `LONGEST` seconds; one
 that has rested is asked (RSET) whether it is still there. A server that cannot be reached is left
 alone for a while, so that what waits for it does not keep senders from other servers.
+
+Each step has an end of its own, whatever the server does: one that says a byte a minute would
+otherwise outlast the time after which a sender counts as lost (`patience.LOST_AFTER`), and the
+mail would be sent once more by another.
 """
 
+import atexit
 import smtplib
 import socket
 import threading
@@ -27,7 +32,11 @@ MOST_RESTING = 4
 ALONE = 30.0
 """Seconds that a server which cannot be reached is left alone."""
 COMMAND_SECONDS = 60.0
-DATA_SECONDS = 300.0
+"""For one answer of a server."""
+OPEN_SECONDS = 120.0
+"""For all that is said until a new line is signed in."""
+ASK_SECONDS = 5.0
+"""For the answer whether a line that has rested is still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +66,32 @@ class Line(smtplib.SMTP):
         self.target = target
         self.opened = monotonic()
         self.mails = 0
+        self.too_slow = False
         super().__init__(local_hostname=own_name(), timeout=COMMAND_SECONDS)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Cut the connection if the block is not done by then; `too_slow` says so."""
+        timer = threading.Timer(seconds, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        self.too_slow = True
+        with suppress(OSError, AttributeError):  # it has no connection (any more)
+            # not TLS's own way, which is not for another thread
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # type: ignore[arg-type]
 
     def open(self) -> None:
         """Connect, secure, greet and sign in. Raises Trouble and what smtplib raises."""
+        with self.within(OPEN_SECONDS):
+            self._open()
+
+    def _open(self) -> None:
         self._host = self.target.host
         code, words = self.connect(self.target.host, self.target.port)
         if code != 220:
@@ -114,16 +145,30 @@ class Line(smtplib.SMTP):
         if self.mails >= MOST_MAILS or monotonic() - self.opened > LONGEST:
             return False
         try:
+            self.wait_for(ASK_SECONDS)
             return self.rset()[0] == 250
         except (smtplib.SMTPException, OSError):
             return False
+        finally:
+            self.wait_for(COMMAND_SECONDS)
+
+    def wait_for(self, seconds: float) -> None:
+        """How long an answer may take from now on."""
+        if self.sock is not None:
+            self.sock.settimeout(seconds)
 
     def drop(self) -> None:
         """End it, politely if that is possible."""
         with suppress(smtplib.SMTPException, OSError):
-            if self.sock is not None:
-                self.sock.settimeout(2)
+            self.wait_for(2)
             self.quit()
+        self.close()
+
+    def leave(self) -> None:
+        """End it at once: say so, and wait for no answer."""
+        with suppress(smtplib.SMTPException, OSError):
+            self.wait_for(0.2)
+            self.putcmd("QUIT")
         self.close()
 
 
@@ -164,6 +209,14 @@ class Lines:
                 del self._alone[key]
         for line in gone:
             line.drop()
+
+    def end(self) -> None:
+        """End resting lines as the process ends, which waits for nobody."""
+        with self._lock:
+            gone = [line for lines in self._resting.values() for line in lines]
+            self._resting.clear()
+        for line in gone:
+            line.leave()
 
     def _rested(self, target: Target) -> Line | None:
         while True:
@@ -233,3 +286,4 @@ def _said(error: Exception) -> str:
 
 LINES = Lines()
 """Those of this process."""
+atexit.register(LINES.end)

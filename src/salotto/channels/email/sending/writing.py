@@ -14,6 +14,7 @@ from salotto.channels.email.composing.headers import ascii_domain
 from salotto.channels.email.composing.mail import File, Outgoing, compose
 from salotto.channels.email.models import Mail, Mailbox
 from salotto.channels.email.queries import sending as queries
+from salotto.channels.email.queries.threads import MOST_FORWARDS
 from salotto.channels.email.recipients import as_people
 from salotto.channels.email.sending.outcome import Never, NotNow
 from salotto.core import clock
@@ -131,9 +132,11 @@ def _forwarded(mail: Mail, shown: Collection[str]) -> Quoted | None:
     return _quoted(mail, found, shown) if found else None
 
 
-def _quoted(mail: Mail, found: Mail, shown: Collection[str] = ()) -> Quoted:
+def _quoted(mail: Mail, found: Mail, shown: Collection[str] = (), depth: int = MOST_FORWARDS) -> Quoted:
     at = (found.dated or found.created_at).astimezone(ZoneInfo(mail.mailbox.account.time_zone))
-    return Quoted(found.sender_name or found.sender, at, found.text, found.html, shown)
+    source = queries.forwarded_by(found) if found.kind == "forward" and depth > 1 else None
+    below = _quoted(mail, source, shown, depth - 1) if source else None
+    return Quoted(found.sender_name or found.sender, at, found.text, found.html, shown, below)
 
 
 def answers_to(mail: Mail) -> str:

@@ -7,6 +7,24 @@ const EVERY = 2000;
 const form = document.querySelector("[data-mail-form]");
 if (form?.elements.to) new Form(form, ({ url }) => location.assign(url)).focus();
 
+// A list may be longer than the server takes: that is said here, and all stays as it was written.
+const MOST_BYTES = 250 * 1024;
+const many = document.querySelector("[data-many]");
+many?.addEventListener("submit", (event) => {
+  const sentence = tooLarge(new FormData(many));
+  const shown = many.querySelector("[data-error]");
+  [shown.textContent, shown.hidden] = [sentence, !sentence];
+  if (!sentence) return;
+  event.preventDefault();
+  shown.scrollIntoView({ block: "center" });
+});
+
+function tooLarge(given) {
+  const sizes = [...given.values()].map((value) => value.size ?? new TextEncoder().encode(value).length);
+  if (Math.max(given.get("list").size, given.get("to").length) > Number(many.dataset.mostList)) return many.dataset.longList;
+  return sizes.reduce((sum, size) => sum + size, 0) > MOST_BYTES ? many.dataset.many : "";
+}
+
 const place = document.querySelector("[data-progress]");
 async function look() {
   if (!place.querySelector("[data-under-way]")) return;

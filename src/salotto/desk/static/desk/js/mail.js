@@ -7,13 +7,13 @@ import { leaving } from "./list.js";
 import { get, post } from "./net.js";
 import { close, go } from "./nav.js";
 import { live } from "./stream.js";
-import { apply, current, stage } from "./thread.js";
+import { apply, current, refresh, stage } from "./thread.js";
 import { toast } from "./toast.js";
 import { word } from "./words.js";
 
 export function start() {
   document.addEventListener("click", clicked);
-  document.addEventListener("submit", retried);
+  document.addEventListener("submit", acted);
   live.addEventListener("facts", ({ detail }) => detail.forEach(gone));
   stage.addEventListener("gone", leave);
 }
@@ -100,15 +100,17 @@ async function copy(button) {
   toast(`${button.dataset.copied}: ${button.dataset.copyText}`, { kind: "good" });
 }
 
-async function retried(event) {
-  const form = event.target.closest("[data-retry]");
+// Tried again, or stopped; whoever comes too late is told, and sees what has become of it.
+async function acted(event) {
+  const form = event.target.closest("[data-delivery-act]");
   if (!form || !current()) return;
   event.preventDefault();
   const thread = current();
   try {
-    apply(await post(form.action, { after: thread.last }), thread);
+    apply(await post(event.submitter?.getAttribute("formaction") ?? form.action, { after: thread.last }), thread);
   } catch (refusal) {
     toast(refusal.message, { kind: "bad" });
+    if (refusal.status === 409) refresh();
   }
 }
 
