@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
+from django.utils.translation import gettext, override
 
+from salotto.channels.email import troubles
 from salotto.channels.email.actions import domains
 from salotto.channels.email.actions.storing import Arrival, store
 from salotto.channels.email.actions.trying import send_trial
 from salotto.channels.email.domains.resolver import Dns
 from salotto.channels.email.models import Domain, RawMail, RawState, Trial
+from salotto.channels.email.queries.dead import dead_letters
 from salotto.core import clock
 from salotto.core.tenancy import account_scope
 from tests.cast import Cast
@@ -195,7 +198,7 @@ def broken(box: Post, number: int = 1) -> list[int]:
         *(letter("Anna <anna@customer.example>", box.address, subject=f"Mail {n}") for n in range(number))
     )
     with account_scope(box.account):
-        reason = "It could not be read (ValueError): broken"
+        reason = "This mail could not be read.\nValueError: broken"
         RawMail.objects.filter(pk__in=ids).update(state=RawState.FAILED, error=reason, attempts=6)
     return ids
 
@@ -221,10 +224,22 @@ def test_what_waits_is_shown_with_its_reason(cast: Cast, box: Post) -> None:
     broken(box)
     unrouted(box.account)
     found = page(cast, "mail/")
-    assert "Mail 0" in found and "It could not be read (ValueError): broken" in found
+    assert "Mail 0" in found and "This mail could not be read. ValueError: broken" in found
     assert "tried 6 times" in found and "From Anna <anna@customer.example>" in found
     assert "To nobody" in found and "No inbox has the address" in found and "to nobody@shop.example" in found
     assert "2 mails came in and wait for you." in page(cast)
+
+
+def test_the_reason_is_told_in_the_reader_s_language(cast: Cast, box: Post) -> None:
+    (raw,) = broken(box)
+    with account_scope(box.account):
+        RawMail.objects.filter(pk=raw).update(error=f"{troubles.SLOW}\nNO quota of {{words}}")
+    with override("it"):
+        italian = gettext(troubles.SLOW)
+        (dead,) = dead_letters(by=cast.primary_admin)
+    assert (dead.reason, dead.words) == (italian, "NO quota of {words}") and italian != troubles.SLOW
+    (again,) = dead_letters(by=cast.primary_admin)
+    assert again.reason == troubles.SLOW
 
 
 def test_the_rail_tells_managers_only(cast: Cast, box: Post) -> None:

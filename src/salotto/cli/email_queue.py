@@ -41,7 +41,7 @@ def _row(row: Any) -> dict[str, Any]:
         "subject": row.subject,
         "bytes": row.size,
         "received_at": row.received_at.isoformat(),
-        "reason": row.reason,
+        "reason": f"{row.reason} {row.words}".strip(),
     }
 
 

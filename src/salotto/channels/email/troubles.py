@@ -1,7 +1,7 @@
 """What can be wrong with a mail server, in words for the admin who must put it right.
 
 A trouble is kept in English as two lines: our sentence, and the server's own words where it had
-some. `said` translates the sentence for whoever reads it.
+some. `said` translates the sentence for whoever reads it. Why a mail waits is kept in the same way.
 """
 
 import ssl
@@ -23,6 +23,18 @@ NO_FOLDER = _("The folder does not exist, or may not be read.")
 BROKEN = _("The server ended the connection, or answered what cannot be understood.")
 CANNOT_OPEN = _("The password was kept with another secret key of this installation. Enter it again.")
 UNKNOWN = _("Something unexpected went wrong; the server's log says more.")
+
+# Of single mails
+TOO_LARGE = _("The mail is larger than what is taken in. Only its headers are kept here.")
+NOT_GIVEN = _("The mail server did not hand over this mail.")
+CAME_EMPTY = _("The mail server did not hand over this mail: it came empty.")
+ELSEWHERE = _("This mail lies in a folder that is not read any more.")
+RENUMBERED = _("The folder was numbered anew since; its mails were read again then.")
+GONE = _("The mail is not on the mail server any more.")
+ENDED = _("The server was ended each time that it tried to read this mail.")
+MEMORY = _("There was not enough memory to read this mail.")
+DATABASE = _("The database refused this mail.")
+UNREADABLE = _("This mail could not be read.")
 
 PATIENT = {REFUSED, WITHDRAWN, CANNOT_OPEN}
 """Only a person can put these right; asking often locks accounts."""

@@ -56,6 +56,7 @@ def _shown(request: MemberRequest, letters: list[DeadLetter]) -> Iterator[dict[s
             "letter": letter,
             "unrouted": unrouted,
             "why": why,
+            "words": "" if unrouted else letter.words,
             "inbox": names.get(letter.mailbox or 0, ""),
         }
 

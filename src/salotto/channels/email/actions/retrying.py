@@ -58,7 +58,7 @@ def retry(account_id: int, raw: int, actor: int | None) -> None:
             raise _taken()
         if not fetch_again_soon(account_id, raw):
             _wait(mail, mail.mailbox_id)
-        audit.record(account_id, actor, "mail.retried", f"mail {raw}", reason=mail.error)
+        audit.record(account_id, actor, "mail.retried", f"mail {raw}", reason=mail.error.replace("\n", " "))
 
 
 def route_raw(account_id: int, raw: int, mailbox: int, actor: int | None) -> None:

@@ -15,10 +15,12 @@ from datetime import timedelta
 
 from django.db import DatabaseError, Error, IntegrityError, connection, transaction
 
+from salotto.channels.email import troubles
 from salotto.channels.email.actions.filing import file_mails
 from salotto.channels.email.actions.storing import take_in_soon
 from salotto.channels.email.models import Mailbox, RawMail, RawState
 from salotto.channels.email.queries.waiting import Waiting, waiting_mails
+from salotto.channels.email.troubles import Trouble
 from salotto.core import clock
 from salotto.core.sql import constraint_of
 from salotto.core.tenancy import account_scope
@@ -139,8 +141,7 @@ class Drain:
         attempts = one.attempts + 1
         waiting = RawMail.objects.filter(pk=one.id, state=RawState.WAITING)
         if attempts > ATTEMPTS:
-            why = "The server was ended each time that it tried to read this mail."
-            waiting.update(state=RawState.FAILED, error=why)
+            waiting.update(state=RawState.FAILED, error=troubles.ENDED)
             return False
         again = clock.now() + timedelta(minutes=PAUSES[min(attempts, len(PAUSES)) - 1])
         waiting.update(attempts=attempts, next_try_at=again)
@@ -170,11 +171,11 @@ def _mark(raw: int) -> None:
 
 def in_words(error: BaseException) -> str:
     """Why a mail could not be taken in, for an admin and whoever helps them."""
-    said = " ".join(str(error).split()).replace("\0", "")[:500]
+    said = " ".join(str(error).split())[:500]
     if isinstance(error, MemoryError):
-        return "There was not enough memory to read this mail."
+        return troubles.MEMORY
     if isinstance(error, IntegrityError) and constraint_of(error):
-        return f"The database refused it ({constraint_of(error)}): {said}"
+        return Trouble(troubles.DATABASE, f"{constraint_of(error)}: {said}").text
     if isinstance(error, DatabaseError):
-        return f"The database refused it: {said}"
-    return f"It could not be read ({type(error).__name__}): {said}"
+        return Trouble(troubles.DATABASE, said).text
+    return Trouble(troubles.UNREADABLE, f"{type(error).__name__}: {said}").text

@@ -5,7 +5,7 @@ from django.conf import settings
 from salotto.channels.email import troubles
 from salotto.channels.email.actions import fetching
 from salotto.channels.email.imap.connection import Connection, NotGiven, Place, id_in
-from salotto.channels.email.imap.look import NOT_GIVEN, too_large
+from salotto.channels.email.imap.look import too_large
 from salotto.channels.email.imap.signing import secret_of
 from salotto.channels.email.models import RawMail
 from salotto.channels.email.queries.incoming import (
@@ -19,10 +19,6 @@ from salotto.channels.email.queries.incoming import (
 )
 from salotto.channels.email.troubles import Trouble
 
-ELSEWHERE = "This mail lies in a folder that is not read any more."
-RENUMBERED = "The folder was numbered anew since; its mails were read again then."
-GONE = "The mail is not on the mail server any more."
-
 
 def fetch_again(account_id: int, raw_id: int) -> None:
     """Fetch the whole mail and have it taken in, or keep why that is not possible now."""
@@ -32,10 +28,10 @@ def fetch_again(account_id: int, raw_id: int) -> None:
     box = box_for(raw)
     try:
         if box is None or place_of(box) != raw.folder:
-            raise Trouble(ELSEWHERE)
+            raise Trouble(troubles.ELSEWHERE)
         fetching.complete(raw, _fetch(box, raw))
     except Trouble as trouble:
-        fetching.note_incomplete(raw, trouble.text.replace("\n", " "))
+        fetching.note_incomplete(raw, trouble.text)
 
 
 def _fetch(box: Box, raw: RawMail) -> bytes:
@@ -43,9 +39,9 @@ def _fetch(box: Box, raw: RawMail) -> bytes:
     try:
         link.sign_in(lambda: secret_of(box))
         if link.examine(box.folder).uidvalidity != number_of(raw.uidvalidity or 0):
-            raise Trouble(RENUMBERED)
+            raise Trouble(troubles.RENUMBERED)
         if not _is_same(link, box, raw):
-            raise Trouble(RENUMBERED)
+            raise Trouble(troubles.RENUMBERED)
         return _whole(link, raw.uid or 0)
     finally:
         link.close()
@@ -66,13 +62,13 @@ def _is_same(link: Connection, box: Box, raw: RawMail) -> bool:
 def _whole(link: Connection, uid: int) -> bytes:
     listed = link.listed(uid, uid)
     if not listed:
-        raise Trouble(GONE)
+        raise Trouble(troubles.GONE)
     if listed[0].size > settings.MAIL_LIMIT:
-        raise Trouble(too_large(listed[0].size))
+        raise too_large(listed[0].size)
     try:
         found = link.contents(listed)
     except NotGiven as error:
-        raise Trouble(NOT_GIVEN.format(words=error)) from error
+        raise Trouble(troubles.NOT_GIVEN, error) from error
     if uid not in found:
         raise Trouble(troubles.BROKEN)
     return found[uid]

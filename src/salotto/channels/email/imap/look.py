@@ -34,8 +34,6 @@ for the last one that still is the same."""
 TRIES, HEAD_TRIES = 6, 3
 """How often a single mail is asked for before it is set aside with its headers, and how
 often for these."""
-TOO_LARGE = "The mail has {size} MB; at most {limit} MB are taken in. Only its headers are kept here."
-NOT_GIVEN = "The mail server did not hand over this mail: {words}"
 
 
 class Look:
@@ -111,7 +109,7 @@ class Look:
         large = [mail for mail in wanted if mail.size > settings.MAIL_LIMIT]
         whole = [mail for mail in wanted if mail.size <= settings.MAIL_LIMIT]
         partial = [
-            Partial(mail.uid, self._head(link, mail), mail.size, too_large(mail.size)) for mail in large
+            Partial(mail.uid, self._head(link, mail), mail.size, too_large(mail.size).text) for mail in large
         ]
         found: dict[int, bytes] = {}
         if whole and not self._is_hopeless(whole):
@@ -158,8 +156,9 @@ class Look:
         """Mails that were listed and did not come: gone meanwhile, or set aside."""
         for mail in mails:
             if link.listed(mail.uid, mail.uid):
-                words = self._words if self._is_hopeless([mail]) else "it came empty."
-                yield self._set_aside(link, mail, NOT_GIVEN.format(words=words))
+                hopeless = self._is_hopeless([mail])
+                why = Trouble(troubles.NOT_GIVEN, self._words) if hopeless else Trouble(troubles.CAME_EMPTY)
+                yield self._set_aside(link, mail, why.text)
 
 
 def last_known(link: Connection, box: Box, position: Position) -> int:
@@ -206,7 +205,6 @@ def _is_wanted(mail: Listed, position: Position) -> bool:
     return mail.at >= position.since - A_DAY  # clocks and time zones of servers differ
 
 
-def too_large(size: int) -> str:
+def too_large(size: int) -> Trouble:
     """Why a mail of so many bytes is not taken in."""
-    limit = settings.MAIL_LIMIT / (1 << 20)
-    return TOO_LARGE.format(size=f"{size / (1 << 20):.1f}", limit=f"{limit:g}")
+    return Trouble(troubles.TOO_LARGE, f"{size / (1 << 20):.1f} MB > {settings.MAIL_LIMIT / (1 << 20):g} MB")

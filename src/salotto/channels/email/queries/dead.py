@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Substr
 
 from salotto.accounts.members import Member, must_administer
+from salotto.channels.email import troubles
 from salotto.channels.email.mime import parse
 from salotto.channels.email.models import RawMail, RawState
 from salotto.core.errors import Missing
@@ -22,7 +23,8 @@ HEAD = 16_384
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A mail that waits for a person; `sender`, `recipients` and `subject` as far as they can be
+    """A mail that waits for a person: `reason` in the reader's language, and in whose `words` there
+    are any that say more; `sender`, `recipients` and `subject` as far as they can be
     read, `size` in bytes, `account` its slug, `mailbox` None for one that was for no inbox."""
 
     id: int
@@ -30,6 +32,7 @@ class DeadLetter:
     state: str
     mailbox: int | None
     reason: str
+    words: str
     attempts: int
     sender: str
     recipients: tuple[str, ...]
@@ -73,12 +76,14 @@ def _letters(found: "QuerySet[RawMail]", before: int | None, limit: int) -> list
 
 def _letter(row: RawMail) -> DeadLetter:
     sender, subject = _headers(bytes(getattr(row, "head", b"")))
+    reason, words = troubles.said(row.error)
     return DeadLetter(
         id=row.pk,
         account=row.account.slug,
         state=row.state,
         mailbox=row.mailbox_id,
-        reason=row.error,
+        reason=reason,
+        words=words,
         attempts=row.attempts,
         sender=sender or row.sender,
         recipients=tuple(row.recipients),
