@@ -8,9 +8,11 @@ from uuid import uuid4
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from salotto.channels.email.addresses import forwarding_address, reply_address, return_address
 from salotto.channels.email.models import Mailbox, RawState
+from salotto.channels.email.queries.receiving import Place, place_of
 from salotto.core.tenancy import account_scope
 from tests.cast import found_account
 from tests.channels.email.post import Post, letter, open_post, person
@@ -231,3 +233,29 @@ def test_smtp_stores_for_all_or_for_none(door: Running) -> None:
             break_it()
             assert talk.answer().startswith("451")
     assert [len(stored(each.account)) for each in (first, second)] == [0, 0]
+
+
+def test_whose_an_address_is_costs_one_look_into_an_index() -> None:
+    name = uuid4().hex
+    post = open_post(address=f"Info-{name}@{DOMAIN}", aliases=f"sales-{name}@{DOMAIN}\nBüro-{name}@{DOMAIN}")
+    for spelt in (f"info-{name}", f"INFO-{name}+tag", f"sales-{name}", f"büro-{name}"):
+        assert place_of(f"{spelt}@{DOMAIN}") == Place(post.account, post.mailbox.pk)
+    for other in (f"nfo-{name}", name, f"{name}@{DOMAIN}\nsales", "%", "_" * 20, "'", ""):
+        assert place_of(f"{other}@{DOMAIN}") is None
+    with CaptureQueriesContext(connection) as asked:
+        assert place_of(f"nobody-{name}@{DOMAIN}") is None
+    questions = [one["sql"] for one in asked.captured_queries if "email_mailbox" in one["sql"]]
+    assert len(questions) == 2  # by the forwarding address, and by all others
+    with connection.cursor() as db, transaction.atomic():
+        db.execute("SET LOCAL enable_seqscan = off")
+        plans = []
+        for question in questions:
+            db.execute(f"EXPLAIN {question}")
+            plans.append(" ".join(row[0] for row in db.fetchall()))
+    assert "email_mailbox_addresses" in plans[1] and "Seq Scan" not in plans[0] + plans[1]
+
+
+def test_of_two_that_claim_an_address_it_is_the_older_one_s() -> None:
+    name = uuid4().hex
+    first, _ = open_post(address=f"{name}@{DOMAIN}"), open_post(aliases=f"{name}@{DOMAIN}")
+    assert place_of(f"{name}@{DOMAIN}") == Place(first.account, first.mailbox.pk)
