@@ -60,7 +60,7 @@ def _parse(raw: bytes, depth: int) -> ParsedMail:
     reading = Reading()
     root = tree.read(raw, reading)
     found = body.read(root, reading)
-    text, visible, html = _texts(found, reading, depth)
+    text, visible, html = _texts(found, reading, depth, _name(root))
     return _assemble(raw, root, found, reading, (text, visible, html))
 
 
@@ -123,6 +123,12 @@ def _sender(fields: Fields, reading: Reading) -> Address:
     return found[0] if found else NOBODY
 
 
+def _name(root: Node) -> str:
+    """The name in From, for finding it in the text: no more than a hint, so nothing is noted."""
+    value = root.first("from").partition("<")[0]
+    return words.decode(value, Reading()) if "=?" in value else value
+
+
 def _delivered_to(fields: Fields, reading: Reading) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for name in DELIVERED_TO:
@@ -143,7 +149,7 @@ def _bounce(fields: Fields, found: Body, text: str, sender: Address, subject: st
     return bounces.read(bounces.Report(found.status, found.original, text, sender, subject, failed))
 
 
-def _texts(found: Body, reading: Reading, depth: int) -> tuple[str, str, str]:
+def _texts(found: Body, reading: Reading, depth: int, sender: str) -> tuple[str, str, str]:
     """The plain text, what of it is visible, and the HTML."""
     pieces = [piece for piece in found.pieces if piece.says_something]
     html = body.html_of(pieces) if any(piece.html for piece in pieces) else ""
@@ -151,11 +157,11 @@ def _texts(found: Body, reading: Reading, depth: int) -> tuple[str, str, str]:
     text = _together([whole for whole, _ in both])
     if not text and not found.status:
         text, html = _instead(found, reading, depth, html)
-        return text, fold(text), clean(html)
+        return text, fold(text, sender), clean(html)
     visible = text
     if any(whole is not left for whole, left in both):
         visible = _together([left for _, left in both]) or text
-    visible = fold(visible)
+    visible = fold(visible, sender)
     if visible == text and len(pieces) == 1:
         visible = clean(_visible_beside(pieces[0], text))
     return text, visible, clean(html)

@@ -3,10 +3,7 @@
 Tables; everything is compared in lower case with its white space collapsed.
 """
 
-
-def _words(table: str) -> tuple[str, ...]:
-    return tuple(filter(None, (" ".join(word.split()) for word in table.split("|"))))
-
+from salotto.channels.email.mime.folding.tables import words as _words
 
 WROTE = {
     "en": _words("wrote | writes | said | has written"),

@@ -3,6 +3,7 @@
 import re
 from itertools import compress
 
+from salotto.channels.email.mime.folding import cards, notices
 from salotto.channels.email.mime.folding import lines as say
 
 LONGEST_SIGNATURE = 25
@@ -26,11 +27,14 @@ _BEGINNINGS, _ENDS = frozenset("-_=*—–─|"), frozenset(":：-")
 _BLANK = re.compile(r"\n{3,}")
 
 
-def fold(text: str) -> str:
-    """The text without quoted original and signature; whole if nothing would be left."""
+def fold(text: str, sender: str = "") -> str:
+    """The text without quoted original and signature; whole if nothing would be left.
+
+    `sender`: the name that the mail gives, if it is known.
+    """
     if len(text) > LONGEST_TEXT:
         return text
-    page = _Page(text)
+    page = _Page(text, sender)
     page.mark()
     visible = page.visible()
     return visible if _says_something(visible) else text
@@ -44,8 +48,9 @@ def _says_something(visible: str) -> bool:
 class _Page:
     """Lines, and for each whether it is the writer's own: 1 if so, else 0; and the same for marked ones."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, sender: str) -> None:
         self.text = text
+        self.sender = sender
         self.lines = lines = text.split("\n")
         self.own = bytearray(b"\1") * len(lines)
         self.quoted = bytes(len(lines))
@@ -203,19 +208,33 @@ class _Page:
     def _signatures(self) -> None:
         """In each block of own lines: from two dashes on, and programs' own last lines."""
         last = self.own.rfind(1) + 1
+        lowest = True
         while last:
             first = self.own.rfind(0, 0, last) + 1
-            self._signature(first, last)
+            if lowest:
+                self._end(first, last)
+                lowest = not any(map(str.strip, compress(self.lines[first:last], self.own[first:last])))
+            else:
+                self._signature(first, self._last_lines(first, last))
             last = self.own.rfind(1, 0, first) + 1
 
-    def _signature(self, first: int, last: int) -> None:
-        end = last = self._last_lines(first, last)
+    def _end(self, first: int, last: int) -> None:
+        """The signature of a block below which nothing is the writer's own: also a card and notices."""
+        above = self._last_lines(first, last)
+        while (start := notices.start(self.lines, first, above)) < above:
+            self._fold(start, above)
+            above = self._last_lines(first, start)
+        above = self._signature(first, cards.postscript(self.lines, first, above))
+        self._fold(cards.start(self.lines, first, above, self.sender), above)
+
+    def _signature(self, first: int, last: int) -> int:
+        """Fold from two dashes on, and programs' own last lines above them; where the end is now."""
+        end = last
         for n in range(last - 1, max(first - 1, last - 1 - LONGEST_SIGNATURE), -1):
             if self.lines[n][:1] in {"-", "—"} and say.dashes(self.lines[n]):
                 self._fold(n, last)
                 last = n
-        if last != end:
-            self._last_lines(first, last)
+        return self._last_lines(first, last) if last != end else last
 
     def _last_lines(self, first: int, last: int) -> int:
         """Fold "Sent from my phone" and rules at the end; where the end is now."""
