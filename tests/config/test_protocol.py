@@ -87,6 +87,14 @@ def test_a_body_over_the_limit_never_reaches_a_page(server: Server) -> None:
         assert status(line.recv(4096)) == 413
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
+def test_a_browser_is_told_of_a_body_over_the_limit_by_a_page(server: Server, kind: str) -> None:
+    browser = {"Accept": "text/html,*/*;q=0.8", "Content_Type": kind, "Accept_Language": "en"}
+    told = ask(server, "POST", "/login/", b"x" * 300_000, Cookie=f"salotto_csrf={'a' * 32}", **browser)
+    assert told.status == 413 and told.headers["content-type"].startswith("text/html")
+    assert "This is too large to be sent. Shorten it and try again." in told.body.decode()
+
+
 def test_a_form_that_comes_in_pieces_arrives_whole(server: Server) -> None:
     with connect(server, FORM) as line:
         line.sendall(b"b" * 49)

@@ -22,7 +22,7 @@ from salotto.config.health import check_stream, health  # noqa: E402
 from salotto.config.wsgi import application as pages  # noqa: E402
 from salotto.core import asgi  # noqa: E402
 from salotto.core.asgi import App, Message, Receive, Scope, Send  # noqa: E402
-from salotto.core.errors import Busy, Refused  # noqa: E402
+from salotto.core.errors import Busy, Refused, TooLarge  # noqa: E402
 from salotto.core.pool import NoDatabase, new_pool  # noqa: E402
 from salotto.core.spool import spooled  # noqa: E402
 from salotto.desk.endpoints import Endpoints as TeamEndpoints  # noqa: E402
@@ -34,6 +34,9 @@ MAIL_IN = "/mail/in/"
 UPLOADS = re.compile(r"/a/([-\w]{1,100})/uploads/", re.ASCII)
 UPLOAD_BYTES = FILE_LIMIT + 64 * 1024
 """Of a request: one file, and the form around it."""
+
+READ_AWAY = 32 * 1024 * 1024
+"""Bytes of a body over the limit that are taken, and thrown away, before its browser is told."""
 
 
 class Server:
@@ -71,6 +74,13 @@ class Server:
         if asgi.has_body(scope) and not scope["path"].startswith(MAIL_IN):
             try:
                 body = await asgi.read_body(scope, receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+            except TooLarge as refused:
+                if _is_browser(scope):
+                    await _read_away(receive)
+                    await self._django(_told_too_large(scope), _given(b""), send)
+                else:
+                    await asgi.refuse(send, refused, asgi.reader_language(scope))
+                return
             except Refused as refused:
                 await asgi.refuse(send, refused, asgi.reader_language(scope))
                 return
@@ -133,6 +143,32 @@ def _given(body: bytes) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
+
+
+def _is_browser(scope: Scope) -> bool:
+    """Whether a person gets to see the answer as it is."""
+    accepted = asgi.header(scope, b"accept")
+    return "text/html" in accepted and "application/json" not in accepted
+
+
+async def _read_away(receive: Receive) -> None:
+    """Let a browser finish: one whose request is cut off shows that, and not the answer."""
+    left = READ_AWAY
+    while left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body"):
+            return
+
+
+def _told_too_large(scope: Scope) -> Scope:
+    """The request without its body, of which Django knows only that it is over the limit: it
+    answers with a page in the reader's language, and reads and does nothing."""
+    named = (b"content-type", b"content-length", b"transfer-encoding")
+    size = str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1).encode()
+    kept = [(name, value) for name, value in scope["headers"] if name not in named]
+    form = (b"content-type", b"application/x-www-form-urlencoded")
+    return {**scope, "headers": [*kept, form, (b"content-length", size)]}
 
 
 async def _end(task: "asyncio.Task[Any]") -> None:
