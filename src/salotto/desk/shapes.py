@@ -15,7 +15,7 @@ from salotto.accounts.members import Member
 from salotto.desk import lines, times
 from salotto.desk.faces import code_of, contact_name, initials, tone
 from salotto.desk.links import linked
-from salotto.desk.mail.files import Chip, chip
+from salotto.desk.mail.files import Chip, chip, is_picture
 from salotto.desk.mail.shapes import View
 from salotto.inbox.models import Kind
 from salotto.inbox.queries import Entry, Head, Row, Window
@@ -166,9 +166,11 @@ def _who(entry: Entry, mail: View | None, reader: Reader) -> str:
 
 
 def _files(entry: Entry, mail: View | None) -> tuple[Chip, ...]:
-    """What stands in the HTML is not listed again where the HTML is shown."""
-    in_place = mail is not None and mail.rich
-    return tuple(chip(file) for file in entry.files if not (in_place and file.inline))
+    """What the HTML shows in place is not listed again where the HTML is shown."""
+    shown = mail.pictures if mail is not None and mail.rich else frozenset[str]()
+    return tuple(
+        chip(file) for file in entry.files if not (file.content_id.lower() in shown and is_picture(file.type))
+    )
 
 
 def _forwarded(entry: Entry) -> str:

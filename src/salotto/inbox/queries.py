@@ -223,13 +223,14 @@ def head(conversation: int, *, by: Member) -> Head:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file of a message; `inline`: it stands in its text."""
+    """A file of a message; `inline`: it stands in its text, which may name it by its `content_id`."""
 
     id: int
     name: str
     type: str
     size: int
     inline: bool
+    content_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,8 @@ class Entry:
 
 
 _ENTRY = ("id", "client_id", "kind", "author_id", "author__name", "body", "data", "created_at", "attached")
-_ATTACHED = JSONObject(**{name: name for name in ("id", "name", "type", "size", "inline")})
+_FILE = ("id", "name", "type", "size", "inline", "content_id")
+_ATTACHED = JSONObject(**{name: name for name in _FILE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +337,7 @@ def file(attachment: int, *, by: Member) -> Served:
 def files_of(message: int) -> list[Attached]:
     """The files of a message, in order."""
     found = Attachment.objects.filter(message_id=message).order_by("place", "id")
-    return [Attached(*row) for row in found.values_list("id", "name", "type", "size", "inline")[:MOST_FILES]]
+    return [Attached(*row) for row in found.values_list(*_FILE)[:MOST_FILES]]
 
 
 def conversation_of(message: int) -> int:

@@ -20,7 +20,7 @@ from salotto.channels.email.queries.originals import original_of
 from salotto.channels.email.safe.frame import frame_document, frame_headers
 from salotto.core.errors import Missing
 from salotto.desk.links import linked
-from salotto.desk.mail.files import is_picture
+from salotto.desk.mail.files import PICTURES, is_picture
 from salotto.inbox import queries
 
 SHOWN = 300_000
@@ -64,7 +64,7 @@ def _framed(request: MemberRequest, fragment: str, left_out: int, remote: bool) 
 def _in_place(request: MemberRequest, message: int) -> dict[str, str]:
     """The addresses of the files that the HTML names."""
     slug = request.member.account.slug
-    named = threads.inline_files(message)
+    named = threads.inline_files(message, PICTURES)
     return {name: reverse("file", args=[slug, number]) for name, number in named.items()}
 
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from django.test import override_settings
 
-from salotto.channels.email.safe.html import LARGEST, is_rich, made_safe, remote_count, safe_html
+from salotto.channels.email.safe.html import LARGEST, is_rich, made_safe, safe_html
 from tests.channels.email.safe.judge import offences
 from tests.channels.email.safe.vectors import REQUESTS, VECTORS
 
@@ -43,14 +43,14 @@ def test_with_remote_images_nothing_else_is_let_in(name: str) -> None:
     ],
 )
 def test_remote_images_are_counted(name: str, count: int) -> None:
-    assert remote_count(REQUESTS[name]) == count
+    assert made_safe(REQUESTS[name]).remote == count
     assert safe_html(REQUESTS[name], remote=True).lower().count("https://evil.example/") == count
 
 
 def test_a_background_in_a_style_is_a_remote_image() -> None:
     sheet = "<style>td{background:#fff url(https://a.example/b.png) no-repeat}</style>"
     mail = f"{sheet}<table><tr><td>a<td>b</table>"
-    assert remote_count(mail) == 2
+    assert made_safe(mail).remote == 2
     assert '<td style="background:#fff no-repeat">' in safe_html(mail)
     assert "url(&quot;https://a.example/b.png&quot;)" in safe_html(mail, remote=True)
 

@@ -1,7 +1,7 @@
 """The emails behind the messages of a thread, as a page shows them; in the caller's account scope."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -215,9 +215,11 @@ def passed_on(message: int) -> str:
     return "\n\n".join(filter(None, (text.strip() for text in texts)))
 
 
-def inline_files(message: int) -> dict[str, int]:
-    """The files that the HTML of a message may show in place: attachment by content id in lower case."""
-    named = Attachment.objects.filter(message_id=message).exclude(content_id="").order_by("-place", "-id")
+def inline_files(message: int, types: Collection[str]) -> dict[str, int]:
+    """The files of these types that the HTML of a message may show in place: attachment by content id
+    in lower case."""
+    given = Attachment.objects.filter(message_id=message, type__in=types)
+    named = given.exclude(content_id="").order_by("-place", "-id")
     return {name.lower(): pk for name, pk in named.values_list("content_id", "id")[:MOST_FILES]}
 
 

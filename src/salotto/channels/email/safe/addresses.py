@@ -46,9 +46,15 @@ def data_address(address: str) -> str:
 
 
 def inline_address(address: str, inline: Mapping[str, str]) -> str:
-    """What stands for a `cid:` address, else empty."""
-    identifier = address.strip()[4:].strip().strip("<>")
-    return inline.get(identifier) or inline.get(unquote(identifier)) or ""
+    """What stands for a `cid:` address, else empty. `inline` is by content id in lower case:
+    programs write it one way in the part's header and another way in the HTML."""
+    return next((inline[name] for name in content_ids(address) if name in inline), "")
+
+
+def content_ids(address: str) -> tuple[str, str]:
+    """What a `cid:` address may name, in lower case: as it is written, and without percent codes."""
+    name = address.strip()[4:].strip().strip("<>").lower()
+    return name, unquote(name).lower()
 
 
 def is_inline(address: str) -> bool:

@@ -11,7 +11,13 @@ import nh3
 from django.utils.translation import gettext as _
 
 from salotto.channels.email.safe import elements
-from salotto.channels.email.safe.addresses import data_address, image_address, link_address
+from salotto.channels.email.safe.addresses import (
+    content_ids,
+    data_address,
+    image_address,
+    is_inline,
+    link_address,
+)
 from salotto.channels.email.safe.shaping import Shaped, Shaper
 from salotto.channels.email.safe.styles import Declarations, Sheet
 from salotto.channels.email.safe.tokens import Raw, Tag, names, readable, tokens
@@ -55,11 +61,6 @@ def with_note(safe: Safe) -> str:
     return f'{safe.html}<p dir="auto"><em>{escape(note)}</em></p>' if note else safe.html
 
 
-def remote_count(html: str) -> int:
-    """How many images a reader's browser would ask others for, tracking pixels included."""
-    return made_safe(html).remote
-
-
 def made_safe(html: str, *, remote: bool = False, inline: Mapping[str, str] | None = None) -> Safe:
     """A fragment of known elements, attributes and styles, whatever comes in; never raises.
 
@@ -77,6 +78,15 @@ def made_safe(html: str, *, remote: bool = False, inline: Mapping[str, str] | No
     if not clean and shaped.html.strip():
         clean = f"<pre>{escape(_text_of(html[:LARGEST]))}</pre>"
     return Safe(clean, shaped.blocked + final.blocked, shaped.cut or len(html) > LARGEST)
+
+
+def pictures_of(html: str) -> frozenset[str]:
+    """The content ids, in lower case, of the files that the HTML shows as pictures."""
+    if "cid:" not in html.lower():
+        return frozenset()
+    tags = (token for token in tokens(html) if isinstance(token, Tag) and token.name == "img")
+    sources = (tag.attributes.get("src", "") for tag in tags if not tag.closing)
+    return frozenset(name for source in sources if is_inline(source) for name in content_ids(source))
 
 
 def is_rich(html: str) -> bool:
