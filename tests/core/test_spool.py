@@ -1,10 +1,12 @@
 """Large bodies that wait on disk."""
 
 import asyncio
-import tempfile
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import RequestFactory
 
 from salotto.core.asgi import Message
 from salotto.core.errors import BadRequest, Busy, TooLarge
@@ -45,10 +47,27 @@ def test_what_is_too_large_or_breaks_off_is_refused() -> None:
         given(PIECE, end=False)
 
 
-def test_without_room_on_the_disk_it_is_refused_for_now(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+def test_without_room_on_the_disk_it_is_refused_for_now(settings: LazySettings, tmp_path: Path) -> None:
+    (tmp_path / "full").touch()
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "full" / "spool"
     assert given(b"small") == b"small"
     with pytest.raises(Busy):
         given(PIECE, PIECE)
+
+
+def test_nothing_on_the_disk_has_a_name(settings: LazySettings, tmp_path: Path) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = spool = tmp_path / "data" / "spool"
+    large = SimpleUploadedFile("film.mp4", b"x" * 3_000_000, "video/mp4")
+    found = RequestFactory().post("/", {"file": large}).FILES["file"]
+    assert (found.name, found.size, found.content_type) == ("film.mp4", 3_000_000, "video/mp4")
+    assert spool.is_dir() and list(spool.iterdir()) == []
+    assert found.read() == b"x" * 3_000_000
+    found.close()
+
+
+def test_a_form_that_breaks_off_leaves_nothing(settings: LazySettings, tmp_path: Path) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    half = b'--E\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + b"x" * 3_000_000
+    kind = "multipart/form-data; boundary=E"
+    request = RequestFactory().generic("POST", "/", half, content_type=kind)
+    assert request.POST == {} and list(tmp_path.iterdir()) == []
