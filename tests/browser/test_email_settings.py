@@ -227,6 +227,22 @@ def test_a_record_is_copied(people: People, cast: Cast, box: Post) -> None:
     assert page.evaluate("navigator.clipboard.readText()").startswith("v=DMARC1; p=none;")
 
 
+def test_copying_twice_leaves_the_button_as_it_was_and_without_https_marks_the_text(
+    people: People, cast: Cast
+) -> None:
+    box = open_inbox(cast)
+    page = settings(people, cast, f"email/{box.mailbox.pk}/http/")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = page.locator("[data-copy=hook]")
+    button.dblclick()
+    expect(button).to_have_text("Copied")
+    expect(button).to_have_text("Copy")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+    button.click()
+    page.wait_for_function("getSelection().toString().includes('/mail/in/')")
+    expect(button).to_have_text("Copy")
+
+
 def test_without_scripts_everything_is_there(people: People, cast: Cast, box: Post) -> None:
     page = settings(people, cast, f"email/{box.mailbox.pk}/look/", java_script_enabled=False)
     page.get_by_role("button", name="HTML").click()
@@ -234,3 +250,15 @@ def test_without_scripts_everything_is_there(people: People, cast: Cast, box: Po
     page.goto(address(people, cast, f"email/{box.mailbox.pk}/"))
     page.get_by_role("button", name="Send a test mail").click()
     expect(page.get_by_text("In line to be sent")).to_be_visible()
+
+
+def test_everybody_who_gets_a_mail_can_be_seen_before_it_leaves(people: People, cast: Cast) -> None:
+    open_inbox(cast)
+    page = people.member(cast.agent, "mail/many/", viewport={"width": 390, "height": 800})
+    page.get_by_label("To", exact=True).fill("\n".join(f"person{n}@customer.example" for n in range(40)))
+    page.get_by_label("Subject").fill("News")
+    page.get_by_label("Text").fill("There is news.")
+    page.locator("form .button.primary").click()
+    listed = page.locator(".people-list")
+    expect(listed.locator("li")).to_have_count(40)
+    assert listed.evaluate("list => list.scrollWidth <= list.clientWidth && list.scrollHeight > 300")

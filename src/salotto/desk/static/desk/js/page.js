@@ -24,9 +24,13 @@ document.addEventListener("keydown", (event) => {
 }, true);
 
 async function copyText(button) {
-  const text = document.getElementById(button.dataset.copy).textContent;
-  await navigator.clipboard.writeText(text.trim());
-  const before = button.textContent;
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+  } catch { // without HTTPS there is no clipboard: the text is marked, to be copied by hand
+    return getSelection().selectAllChildren(source);
+  }
+  button.dataset.words ??= button.textContent;
   button.textContent = button.dataset.copied;
-  setTimeout(() => { button.textContent = before; }, 1600);
+  setTimeout(() => { button.textContent = button.dataset.words; }, 1600);
 }
