@@ -27,6 +27,8 @@ _TOKEN = re.compile(
 )
 _TOKEN_WITHOUT_QUOTES = re.compile(r"<[^<>]*+(?:>|\Z|(?=<))|[^<>(),:;\\]++|.", re.DOTALL)
 _SPACE = re.compile(r"\s+")
+_QUOTED_LOCAL = re.compile(r"(\"(?:[^\"\\]|\\.)++\")(?=\s*@)")
+_PACKED = re.compile(r"(.*?)<?([^<>\s\"',;:()]+@[^<>\s\"',;:()]+)>?\s*\Z", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -58,11 +60,19 @@ def _simple(value: str, reading: Reading) -> Address | None:
 
 def _address(name: str, address: str, reading: Reading) -> Address:
     name = line(words.decode(name, reading), LONGEST_NAME)
-    address = words.decode(_SPACE.sub("", address), reading)
-    address = line(address, LONGEST_ADDRESS).strip("<>'\"")
+    address = _bare(words.decode(address, reading))
     if len(name) > 1 and name[0] == name[-1] == "'":
         name = name[1:-1].strip()
     return Address("" if name.lower() == address.lower() else name, address)
+
+
+def _bare(address: str) -> str:
+    """An address without what is put around it. A local part in quotes keeps them: they belong to it."""
+    address = line(address, LONGEST_ADDRESS).strip("<>' ")
+    if quoted := _QUOTED_LOCAL.match(address):
+        return quoted[1] + _SPACE.sub("", address[quoted.end() :])
+    address = _SPACE.sub("", address).strip("<>'\"")
+    return address[7:] if address[:7].lower() == "mailto:" else address
 
 
 def _without_comments(address: str) -> str:
@@ -161,9 +171,15 @@ class _List:
 
     def _without_at(self, phrase: str, comment: str) -> None:
         if " " in phrase or comment or not phrase.isascii() or "=?" in phrase:
-            self._add(phrase, "")
+            self._add(*self._packed(phrase))
         else:
             self._add("", phrase)  # a local user: root, postmaster
+
+    def _packed(self, phrase: str) -> tuple[str, str]:
+        """A name and its address, both in the encoded words."""
+        text = words.decode(phrase, self._reading) if "=?" in phrase else ""
+        found = _PACKED.match(text[:LONGEST_NAME]) if "@" in text else None
+        return (found[1].strip(' "'), found[2]) if found else (phrase, "")
 
     def _add(self, name: str, address: str) -> None:
         found = _address(name, address, self._reading)

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass, field
+from html import escape, unescape
+from itertools import chain
 from urllib.parse import unquote
 
 from salotto.channels.email.mime import charset, names, params, plain, tnef, transfer
@@ -17,6 +19,13 @@ REPORTS = frozenset(
 )
 MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
 HEADERS = frozenset({"text/rfc822-headers", "message/global-headers", "text/rfc822"})
+
+FILES = frozenset(
+    {"text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/csv", "text/css", "text/xml"}
+    | {"text/tab-separated-values", "text/rtf", "text/javascript", "text/x-javascript", "text/vtt"}
+    | {"text/x-ms-iqy", "text/x-moz-deleted", "text/x-vcalendar", "text/comma-separated-values"}
+)
+"""Text that a program reads; any other is for people (RFC 2046 4.1.4)."""
 
 _IS_HTML = re.compile(r"\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
 _ENRICHED = re.compile(r"<(/?)([A-Za-z-]{1,40})>|(<<)")
@@ -102,6 +111,7 @@ class _Walk:
             "multipart/signed": self._signed,
             "multipart/encrypted": self._encrypted,
             "multipart/report": self._report,
+            "multipart/appledouble": self._double,
         }.get(kind, self._mixed)
         return handler(node)
 
@@ -149,12 +159,19 @@ class _Walk:
             self._file(child, child.kind[0], "encrypted.asc" if "octet" in child.kind[0] else "")
         return []
 
+    def _double(self, node: Node) -> list[Piece]:
+        """A file of a Mac: the other half says only how its desktop showed it."""
+        halves = [child for child in node.children if child.kind[0] != "application/applefile"]
+        return [piece for child in halves or node.children for piece in self.node(child)]
+
     def _report(self, node: Node) -> list[Piece]:
         self.body.report = node.kind[1].get("report-type", "").strip().lower()[:60] or "delivery-status"
         return self._mixed(node)
 
     def _leaf(self, node: Node, kind: str) -> list[Piece]:
         if kind in TEXTS:
+            return self._text(node, kind)
+        if kind.startswith("text/") and kind not in FILES and kind not in HEADERS:
             return self._text(node, kind)
         if kind in MESSAGES:
             self._message(node)
@@ -274,7 +291,7 @@ class _Walk:
             safe = names.safe(name.decode("utf-8", "replace")) or "attachment.bin"
             self._keep(File(safe, names.type_of(safe), "attachment", "", "", content))
         text = plain.lines(charset.decode(data, declared, self.reading))
-        if kind != "text/plain":
+        if kind in {"text/enriched", "text/richtext"}:
             return Piece(_unenriched(text))
         if node.kind[1].get("format", "").lower() == "flowed":
             text = plain.flowed(text, delsp=node.kind[1].get("delsp", "").lower() == "yes")
@@ -299,8 +316,6 @@ def _joined(pieces: list[Piece]) -> str:
 
 def html_of(pieces: list[Piece]) -> str:
     """All as HTML; what is plain text only is wrapped."""
-    from html import escape
-
     done = []
     for piece in pieces:
         if piece.html:
@@ -312,8 +327,7 @@ def html_of(pieces: list[Piece]) -> str:
 
 def shown(html: str) -> set[str]:
     """What HTML shows in place: the ids after `cid:`, and the places of pictures, in lower case."""
-    found = {unquote(one).lower() for one in _CID.findall(html)}
-    return found | {unquote(one).lower() for one in _SRC.findall(html)}
+    return {unquote(unescape(one)).lower() for one in chain(_CID.findall(html), _SRC.findall(html))}
 
 
 def _unenriched(text: str) -> str:

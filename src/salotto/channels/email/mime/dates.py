@@ -30,6 +30,8 @@ MONTHS = {
 _MONTH = {name: number for number, names in MONTHS.items() for name in names.split()}
 
 _ZONE = r"\s*(Z|UTC|GMT|[+-]\d{1,2}:?\d{2})?"
+_NAMED_OFFSET = re.compile(r"\b(?:GMT|UTC?)\s?([+-]\d{1,2}:?\d{2})\b")
+_NO_YEAR = re.compile(r"\b0000 ")
 _ISO = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?" + _ZONE + ")?"
 )
@@ -79,12 +81,14 @@ Fields = tuple[int, int, int, int, int, int, int]
 
 def _standard(value: str) -> Fields | None:
     try:
-        found = parsedate_tz(value)
+        found = parsedate_tz(_NAMED_OFFSET.sub(r"\1", value))
     except (ValueError, IndexError, TypeError, OverflowError):
         return None
     if found is None:
         return None
     year, month, day, hour, minute, second, *_, offset = found
+    if year == 2000 and _NO_YEAR.search(value):
+        return None
     return year, month, day, hour, minute, second, offset or 0
 
 

@@ -7,6 +7,11 @@ from salotto.channels.email.mime import charset, words
 from salotto.channels.email.mime.reading import Reading
 
 _PARAMETER = re.compile(r";\s*+([^\s=;\"]++)\s*+=\s*+(?:\"((?:[^\"\\]|\\.)*+)(?:\"|\Z)|([^;]*+))", re.DOTALL)
+_PLAIN = re.compile(r"[^\s=,&()\"]*+\Z")
+_COMMENT = re.compile(r"\([^()]*+(?:\)|\Z)")
+_SLASH = re.compile(r"\s*+/\s*+")
+_MAIN = re.compile(r"\s*+\"?([^\s=,&()\"]*+)(?!\s*=)\"?(?:\s*+[,&])*+")
+_PATH = re.compile(r"[A-Za-z]:\\")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?\Z")
 MOST_SECTIONS = 200
@@ -18,14 +23,31 @@ def read(value: str) -> tuple[str, Parameters]:
     """The value in lower case and its parameters as they stand; the first of each name counts."""
     value = words.unfold(value)
     main, semicolon, _ = value.partition(";")
-    if not semicolon:
+    at = len(main)
+    if not _PLAIN.match(main.strip()):
+        main, value = _mended(main, value[at:])
+        at = 0
+    elif not semicolon:
         return main.strip().lower(), {}
     found: Parameters = {}
-    for match in _PARAMETER.finditer(value, len(main)):
+    for match in _PARAMETER.finditer(value, at):
         quoted, plain = match[2], match[3]
-        text = (_ESCAPE.sub(r"\1", quoted) if "\\" in quoted else quoted) if quoted is not None else plain
-        found.setdefault(match[1].lower(), text if quoted is not None else text.strip())
+        text = _unquoted(quoted) if quoted is not None else plain.strip()
+        found.setdefault(match[1].lower(), text)
     return main.strip().lower(), found
+
+
+def _unquoted(quoted: str) -> str:
+    """Without the backslashes that quote a sign; those of a path on Windows stay."""
+    return _ESCAPE.sub(r"\1", quoted) if "\\" in quoted and not _PATH.match(quoted) else quoted
+
+
+def _mended(main: str, rest: str) -> tuple[str, str]:
+    """A value with a comment, in quotes, or whose parameters begin without a semicolon; its parameters."""
+    main = _SLASH.sub("/", _COMMENT.sub(" ", main))
+    found = _MAIN.match(main)
+    value, at = (found[1], found.end()) if found else ("", 0)
+    return value, f";{main[at:]}{rest}"
 
 
 def text(parameters: Parameters, name: str, reading: Reading) -> str:

@@ -6,6 +6,9 @@ import re
 from salotto.channels.email.mime.reading import Reading
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_NOT_A_WORD = re.compile(r"[\s;,(\"']")
+_SOFT_END = re.compile(rb"=[ \t]++\r?\n")
+_WORDS = re.compile(rb"[^\s] [^\s]|[\x80-\xff]")
 _PADDING = re.compile(rb"=+")
 _BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
 _END = re.compile(rb"^[` ]?\r?\nend[ \t]*$|^end[ \t]*\r?$", re.MULTILINE)
@@ -15,11 +18,11 @@ IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "
 
 def decode(data: bytes, encoding: str, reading: Reading) -> bytes:
     """The bytes of a part, of its lines as they came and its declared encoding."""
-    encoding = encoding.partition(";")[0].strip(" \t\"'").lower()
+    encoding = _NOT_A_WORD.split(encoding.strip(" \t\r\n\"'"), maxsplit=1)[0].lower()
     if encoding in IDENTITY:
         return data
     if encoding == "quoted-printable":
-        return binascii.a2b_qp(data)
+        return binascii.a2b_qp(_SOFT_END.sub(b"=\n", data) if b"= " in data else data)
     if encoding in {"base64", "base-64"}:
         return base64(data, reading)
     if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
@@ -30,6 +33,9 @@ def decode(data: bytes, encoding: str, reading: Reading) -> bytes:
 
 def base64(data: bytes, reading: Reading) -> bytes:
     """Base64 with whatever between it: foreign characters, missing padding, several pieces."""
+    if _WORDS.search(data, 0, 400) and _is_text(data):
+        reading.note("A part is declared as base64 and is not; it was taken as it is.")
+        return data
     end = data.find(b"=")
     if end < 0 or not data[end:].strip(b"= \t\r\n"):
         try:
@@ -39,6 +45,15 @@ def base64(data: bytes, reading: Reading) -> bytes:
     reading.note("A part's base64 is broken; it was decoded as far as possible.")
     pieces = _PADDING.split(_NOT_BASE64.sub(b"", _before_footer(data)))
     return b"".join(map(_piece, pieces))
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether so much in this is no base64, from its first line on, that it never was."""
+    first = data[:2_000].lstrip().partition(b"\n")[0].strip()
+    if not _NOT_BASE64.search(first):
+        return False
+    foreign = sum(map(len, _NOT_BASE64.findall(data.translate(None, b"\r\n"))))
+    return foreign * 20 > len(data)
 
 
 def _before_footer(data: bytes) -> bytes:

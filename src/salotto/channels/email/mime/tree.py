@@ -9,7 +9,7 @@ what a multipart lost (its boundary, its type) is looked for in its text.
 import re
 from collections.abc import Iterator
 
-from salotto.channels.email.mime import heads, params
+from salotto.channels.email.mime import heads, params, transfer
 from salotto.channels.email.mime.bounds import few_lines
 from salotto.channels.email.mime.reading import Reading
 
@@ -20,6 +20,7 @@ LONGEST_BOUNDARY = 200
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,120}\Z")
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*")
 _HEAD_END = re.compile(rb"\r?\n\r?\n|\r\r")
+_TWICE = b"\r\r\n"
 _ODD_LINE = re.compile(rb"^(?!From (?![ \t]*:)|>From |[!-9;-~]+:|[ \t]|\r?$).*\n?", re.MULTILINE)
 _SPACED_NAME = re.compile(rb"([!-9;-~]{1,76})[ \t]+:")
 _KNOWN = re.compile(
@@ -62,9 +63,20 @@ class Node:
             main, parameters = params.read(self.first("content-type"))
             main = main.replace(" ", "")
             if not _TYPE.match(main):
-                main = self._default if main in {"", "text", "plain"} else _nearest(main, parameters)
+                main = self._default if main in {"", "text", "plain"} else self._nearest(main, parameters)
             self._kind = main, parameters
         return self._kind
+
+    def _nearest(self, main: str, parameters: params.Parameters) -> str:
+        """A type for one that is none, as `multipart` or `html`; else text (RFC 2045 5.2) or a file."""
+        if "boundary" in parameters:
+            return "multipart/mixed"
+        if main in {"html", "text/html/", "text\\html"}:
+            return "text/html"
+        named = "name" in parameters or "name" in self.first("content-disposition").lower()
+        packed = "base64" in self.first("content-transfer-encoding").lower()
+        file = (named or packed) and not main.startswith("text/")
+        return "application/octet-stream" if file else "text/plain"
 
     @property
     def multipart(self) -> bool:
@@ -81,13 +93,6 @@ class Node:
         """Without its dashes; empty if there is none that can be."""
         boundary = self.kind[1].get("boundary", "").rstrip()
         return boundary.encode("ascii", "surrogateescape") if len(boundary) <= LONGEST_BOUNDARY else b""
-
-
-def _nearest(main: str, parameters: params.Parameters) -> str:
-    """A type for one that is none, as `multipart` or `html`."""
-    if "boundary" in parameters:
-        return "multipart/mixed"
-    return "text/html" if main in {"html", "text/html/", "text\\html"} else "application/octet-stream"
 
 
 def read(raw: bytes, reading: Reading) -> Node:
@@ -162,6 +167,9 @@ def _lines(raw: bytes, start: int, stop: int, boundary: bytes) -> Iterator[tuple
 
 def _headed(raw: bytes, reading: Reading) -> bytes:
     """With a head that the parser reads to its end."""
+    if _TWICE in raw[:1_000]:
+        raw = raw.replace(_TWICE, b"\r\n")
+        reading.note("The lines end in one sign too many, as of a wrong conversion; it was left out.")
     start = _LEADING.match(raw)
     if start and start.end():
         raw = raw[start.end() :]
@@ -220,6 +228,8 @@ def _find_more(node: Node, reading: Reading) -> None:
 
 def _find_parts(node: Node, reading: Reading) -> None:
     """By a line that looks like a boundary; else it is text."""
+    if _unpack(node, reading):
+        return
     lost = _LOST_BOUNDARY.search(node.data)
     if lost is None or not node.may_have_parts:
         reading.note("A multipart part has no parts in it; it was read as text.")
@@ -230,3 +240,16 @@ def _find_parts(node: Node, reading: Reading) -> None:
     _split(node, data, 0, len(data), lost[1])
     if not node.children:  # a line above it says that it is the last one
         _split(node, data, lost.start(), len(data), lost[1])
+
+
+def _unpack(node: Node, reading: Reading) -> bool:
+    """Find the parts in base64 or the like, which RFC 2045 6.4 forbids for a multipart."""
+    encoding = node.first("content-transfer-encoding")
+    data = transfer.decode(node.data, encoding, reading) if encoding and node.may_have_parts else b""
+    if not node.boundary or b"--" + node.boundary not in data or data == node.data:
+        return False
+    _split(node, data, 0, len(data), node.boundary)
+    if node.children:
+        node.data = b""
+        reading.note("A multipart part is encoded as a whole; it was decoded.")
+    return bool(node.children)
