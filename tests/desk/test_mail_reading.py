@@ -21,6 +21,7 @@ from tests.desk.mails import (
     fares,
     files_of,
     letter,
+    mail_of,
     open_box,
     order,
     person,
@@ -148,6 +149,24 @@ def test_the_original_is_text_and_comes_as_a_file(cast: Cast) -> None:
     assert answered.content == raw
     assert answered["Content-Disposition"] == f'attachment; filename="mail-{message}.eml"'
     assert message_from_bytes(answered.content)["Subject"] == "<i>x</i>"
+
+
+def test_what_has_left_can_be_looked_at_and_saved_as_it_left(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, _ = write_to(post, subject="A question")
+    message = answer(cast, conversation, "Here it is.", attachments=(waiting_upload(cast),))
+    address = f"/a/{cast.slug}/mails/{message}/download/"
+    assert cast.client(cast.viewer).get(address).status_code == 404  # it is still here
+    fares(cast, message, "sent")
+    assert "Show the original" in page(cast, f"inbox/all/{conversation}/")
+    shown = page(cast, f"mails/{message}/", "viewer")
+    assert "The mail as it left" in shown and "Re: A question" in shown
+    answered = cast.client(cast.viewer).get(address)
+    mail = message_from_bytes(answered.content)
+    assert mail["Message-ID"] == f"<{mail_of(cast, message).header_id}>"
+    assert [part.get_filename() for part in mail.walk() if part.get_filename()] == ["note.txt"]
+    assert cast.client(cast.nobody).get(address).status_code == 403
+    assert cast.client(cast.outsider).get(address).status_code == 404
 
 
 def test_files_are_chips_and_what_may_do_harm_says_so(cast: Cast) -> None:

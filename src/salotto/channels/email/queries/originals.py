@@ -1,28 +1,41 @@
-"""Mails exactly as they came."""
+"""Mails exactly as they came; and those of ours as they left."""
 
-from salotto.accounts.members import Member, must_administer, must_read
+from salotto.accounts.members import Member, must_manage_channels, must_read
 from salotto.channels.email.models import Mail, RawMail, RawState
+from salotto.channels.email.queries.threads import LEFT
+from salotto.channels.email.sending.outcome import Never, NotNow
+from salotto.channels.email.sending.writing import write
 from salotto.core.errors import Missing
 from salotto.core.tenancy import account_scope
 
 
 def raw_content(raw: int, *, by: Member) -> bytes:
-    """A stored mail, also one that could not be read. Raises Forbidden for whoever is no admin,
+    """A stored mail, also one that could not be read. Raises Forbidden for whoever does not set up channels,
     Missing if there is none, or none any more."""
-    must_administer(by)
+    must_manage_channels(by)
     with account_scope(by.account.pk):
         return _content(raw)
 
 
 def original_of(message: int, *, by: Member) -> bytes:
-    """The mail that a message came with. Raises Forbidden for whoever may not read conversations,
-    Missing for a message that did not come by email."""
+    """The mail that a message came with, or that it left as: that one is written once more from what
+    is kept of it. Raises Forbidden for whoever may not read conversations, Missing for a message
+    that neither came nor left by email, or of which a file is gone."""
     must_read(by)
     with account_scope(by.account.pk):
-        raw = Mail.objects.filter(message_id=message).values_list("raw_id", flat=True).first()
-        if raw is None:
+        mail = Mail.objects.filter(message_id=message).first()
+        if mail is not None and mail.raw_id is not None:
+            return _content(mail.raw_id)
+        if mail is None or mail.state not in LEFT:
             raise Missing
-        return _content(raw)
+        return _written_again(mail)
+
+
+def _written_again(mail: Mail) -> bytes:
+    try:
+        return write(mail)
+    except (NotNow, Never) as error:
+        raise Missing from error
 
 
 def _content(raw: int) -> bytes:

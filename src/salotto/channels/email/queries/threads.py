@@ -20,6 +20,8 @@ LOOKED_AT = 200_000
 REMEMBERED = 20_000
 """Mails whose shape is remembered: it never changes."""
 MOST_DELIVERIES = 20
+LEFT = (MailState.SENT, MailState.BOUNCED)
+"""States of a mail of ours that a server has taken."""
 MOST_FILES = 200
 MOST_FORWARDS = 8
 """Times that a mail was passed on, one after the other, of which all is shown and sent."""
@@ -41,9 +43,10 @@ _shapes: OrderedDict[tuple[int, int], Shape] = OrderedDict()
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """The email behind a message. `length` is that of its whole text, `original`: it is kept as
-    it came; `refused`: a server has not taken it for somebody; `doubts` say why its sender may be
-    somebody else, `hints` are what was broken in it, `own` the addresses of its mailbox."""
+    """The email behind a message. `length` is that of its whole text, `original`: it is kept as it
+    came, or has left and can be written again; `refused`: a server has not taken it for somebody;
+    `doubts` say why its sender may be somebody else, `hints` are what was broken in it, `own` the
+    addresses of its mailbox."""
 
     id: int
     message: int
@@ -110,7 +113,7 @@ def _letter(account_id: int, row: dict[str, Any]) -> Letter:
         doubts=tuple(one for one in said if one in DOUBTS),
         hints=tuple(one for one in said if one not in DOUBTS),
         length=row["length"],
-        original=row["raw_id"] is not None,
+        original=row["raw_id"] is not None or row["state"] in LEFT,
         has_html=row["html_length"] > 0,
         shape=_shape(account_id, row),
         own=frozenset(f"{row['mailbox__address']}\n{row['mailbox__aliases']}".lower().split()),
@@ -179,19 +182,24 @@ def not_delivered(conversations: Iterable[int]) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a mail says, whole."""
+    """What a mail says, whole; `ours`: we have sent it."""
 
     mail: int
     conversation: int
     subject: str
     text: str
     html: str
+    state: str
+
+    @property
+    def ours(self) -> bool:
+        return self.state != MailState.RECEIVED
 
 
 def content_of(message: int) -> Content:
     """The whole of the mail behind a message. Raises Missing where there is none."""
     found = Mail.objects.filter(message_id=message)
-    row = found.values_list("id", "conversation_id", "subject", "text", "html").first()
+    row = found.values_list("id", "conversation_id", "subject", "text", "html", "state").first()
     if row is None:
         raise Missing
     return Content(*row)
