@@ -94,13 +94,13 @@ def test_it_is_tried_again_ever_later_and_then_waits_for_an_admin(
 def test_an_admin_sees_what_failed_and_tries_it_again_when_the_fault_is_gone(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    post = open_post(cast.admin)
+    post = open_post(cast.primary_admin)
     (pk,) = post.store(poisoned(post, "At last"))
     with account_scope(post.account):
         RawMail.objects.filter(pk=pk).update(attempts=5)
     with a_parser_that_breaks(monkeypatch, RuntimeError("broken")):
         post.take_in()
-    (dead,) = dead_letters(by=cast.admin)
+    (dead,) = dead_letters(by=cast.primary_admin)
     assert (dead.id, dead.state, dead.subject, dead.size) == (
         pk,
         "failed",
@@ -112,23 +112,23 @@ def test_an_admin_sees_what_failed_and_tries_it_again_when_the_fault_is_gone(
         True,
         True,
     )
-    assert raw_content(pk, by=cast.admin) == bytes(post.raw(pk).content)
-    for member in (cast.agent, cast.viewer, cast.nobody):
+    assert raw_content(pk, by=cast.primary_admin) == bytes(post.raw(pk).content)
+    for member in (cast.admin, cast.agent, cast.viewer, cast.nobody):
         for refused in (dead_letters, lambda by: retry_raw(pk, by=by), lambda by: raw_content(pk, by=by)):
             with pytest.raises(Forbidden):
                 refused(by=member)
-    retry_raw(pk, by=cast.admin)
+    retry_raw(pk, by=cast.primary_admin)
     post.take_in()
     assert post.bodies(post.raw(pk).conversation_id) == ["At last"]
-    assert dead_letters(by=cast.admin) == []
+    assert dead_letters(by=cast.primary_admin) == []
     with pytest.raises(Conflict):
-        retry_raw(pk, by=cast.admin)
+        retry_raw(pk, by=cast.primary_admin)
     with pytest.raises(Missing):
         retry_raw(pk, by=cast.outsider)
     with account_scope(post.account):
         assert (
             AuditEntry.objects.get(verb="mail.retried", account_id=post.account).actor_id
-            == cast.admin.user.pk
+            == cast.primary_admin.user.pk
         )
 
 
@@ -303,17 +303,17 @@ def unrouted(post: Post, mail: bytes, *recipients: str) -> int:
 
 
 def test_a_mail_for_no_inbox_is_seen_and_given_to_one(cast: Cast) -> None:
-    post = open_post(cast.admin)
+    post = open_post(cast.primary_admin)
     pk = unrouted(post, letter(person(), "someone@elsewhere.example", "Lost"), "someone@elsewhere.example")
-    (dead,) = dead_letters(by=cast.admin)
+    (dead,) = dead_letters(by=cast.primary_admin)
     assert (dead.id, dead.state, dead.mailbox, dead.recipients) == (
         pk, "unrouted", None, ("someone@elsewhere.example",),
     )  # fmt: skip
     with pytest.raises(Conflict):
-        retry_raw(pk, by=cast.admin)
+        retry_raw(pk, by=cast.primary_admin)
     with pytest.raises(Missing):
-        assign_raw(pk, open_post().mailbox.pk, by=cast.admin)
-    assign_raw(pk, post.mailbox.pk, by=cast.admin)
+        assign_raw(pk, open_post().mailbox.pk, by=cast.primary_admin)
+    assign_raw(pk, post.mailbox.pk, by=cast.primary_admin)
     post.take_in()
     assert post.bodies(post.raw(pk).conversation_id) == ["Lost"]
 
@@ -339,16 +339,16 @@ def test_a_mail_without_an_inbox_finds_it_by_its_recipients(post: Post, settings
 
 
 def test_dead_letters_are_paged(cast: Cast) -> None:
-    post = open_post(cast.admin)
+    post = open_post(cast.primary_admin)
     ids = [unrouted(post, b"\xff" * 30_000) for _ in range(5)]
-    first = dead_letters(by=cast.admin, limit=2)
-    rest = dead_letters(by=cast.admin, before=first[-1].id)
+    first = dead_letters(by=cast.primary_admin, limit=2)
+    rest = dead_letters(by=cast.primary_admin, before=first[-1].id)
     assert [dead.id for dead in (*first, *rest)] == ids[::-1]
     assert dead_letters(by=cast.outsider) == []
 
 
 def test_the_original_is_one_click_away_for_who_may_read(cast: Cast) -> None:
-    post = open_post(cast.admin)
+    post = open_post(cast.primary_admin)
     mail = letter(person(), post.address)
     (raw,) = post.receive(mail)
     assert raw.message_id is not None
@@ -359,4 +359,4 @@ def test_the_original_is_one_click_away_for_who_may_read(cast: Cast) -> None:
     assert raw.conversation_id is not None
     delete(post, raw.conversation_id)
     with pytest.raises(Missing):
-        raw_content(raw.pk, by=cast.admin)
+        raw_content(raw.pk, by=cast.primary_admin)

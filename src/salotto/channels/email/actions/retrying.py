@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from salotto.accounts.locking import lock_member
-from salotto.accounts.members import Member, must_administer
+from salotto.accounts.members import Member, must_manage_channels
 from salotto.channels.email.actions.fetching import fetch_again_soon
 from salotto.channels.email.actions.storing import take_in_soon
 from salotto.channels.email.mime import parse
@@ -46,7 +46,7 @@ def assign_raw(raw: int, mailbox: int, *, by: Member) -> None:
 def _administering(by: Member) -> Iterator[None]:
     """A transaction of who is an admin, and stays one until it ends; raises Forbidden."""
     with account_scope(by.account.pk), transaction.atomic():
-        must_administer(lock_member(by))
+        must_manage_channels(lock_member(by))
         yield
 
 

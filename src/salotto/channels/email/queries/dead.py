@@ -8,7 +8,7 @@ from email.policy import default
 from django.db.models import QuerySet
 from django.db.models.functions import Substr
 
-from salotto.accounts.members import Member, must_administer
+from salotto.accounts.members import Member, must_manage_channels
 from salotto.channels.email import troubles
 from salotto.channels.email.mime import parse
 from salotto.channels.email.models import RawMail, RawState
@@ -43,8 +43,8 @@ class DeadLetter:
 
 def dead_letters(*, by: Member, before: int | None = None, limit: int = MOST) -> list[DeadLetter]:
     """Mails of the account that failed or are for no inbox, newest first, below the id `before`.
-    Raises Forbidden for whoever is no admin."""
-    must_administer(by)
+    Raises Forbidden for whoever does not set up channels."""
+    must_manage_channels(by)
     with account_scope(by.account.pk):
         return _letters(RawMail.objects.filter(state__in=DEAD), before, limit)
 
