@@ -94,3 +94,126 @@ def test_everything_below_outlooks_headers_is_folded() -> None:
     visible, rest = fold_html(html)
     assert "Yes" in visible and "Old" not in visible and "<hr" not in visible
     assert "Old" in rest and "Older" in rest
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        '<div class="gmail_signature">Anna<br>Shop</div>',
+        '<div id="Signature"><p>Anna<br>Shop</p></div>',
+        '<div id="OutlookSignature"><p>Anna<br>Shop</p></div>',
+        '<div class="moz-signature">-- <br>Anna<br>Shop</div>',
+        '<div class="protonmail_signature_block">Anna<br>Shop</div>',
+        '<div class="bloop_sign" id="bloop_sign_1">Anna<br>Shop</div>',
+        '<div class="mb_sig">Anna<br>Shop</div>',
+        '<div id="Zm-_Id_-Sgn" data-sigid="5">Anna<br>Shop</div>',
+        '<div class="-x-evo-signature-wrapper"><span class="-x-evo-signature">Anna<br>Shop</span></div>',
+        '<br id="lineBreakAtBeginningOfSignature"><div dir="ltr">Anna<br>Shop</div>',
+    ],
+)
+def test_a_signature_that_its_program_marks_is_folded_once(signature: str) -> None:
+    visible, rest = fold_html(f"<div>Yes</div>{signature}")
+    assert "Yes" in visible and "Shop" not in visible
+    assert rest.count("Shop") == 1 and "Yes" not in rest
+
+
+def test_an_answer_in_an_iphones_quote_without_signature_stays() -> None:
+    quote = '<div dir="ltr"><blockquote type="cite">Old?</blockquote>Tuesday</div>'
+    visible, rest = fold_html(f'<p>See below</p><br id="lineBreakAtBeginningOfSignature">{quote}')
+    assert "Tuesday" in visible and "Old?" not in visible
+    assert "Old?" in rest and "Tuesday" not in rest
+
+
+CARD = "Sales\nThe Shop Ltd\nTel. +39 0461 555012\nanna@shop.example"
+
+
+def closed(body: str, closing: str = "Kind regards,\nAnna Rossi") -> str:
+    return f"{body}\n\n{closing}\n{CARD}"
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        "Kind regards,\nAnna Rossi",
+        "Thanks!\nAnna",
+        "In attesa di riscontro, porgo cordiali saluti.\n\nAnna Rossi",
+        "Vielen Dank und freundliche Grüße\ni. A. Anna Rossi",
+        "Bien à vous,\nAnna Rossi",
+        "Z poważaniem\n\nAnna Rossi",
+        "Best, Anna",
+    ],
+)
+def test_the_closing_and_the_name_stay_above_a_folded_card(closing: str) -> None:
+    assert fold(closed("It works.", closing)) == f"It works.\n\n{closing}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Call me on Monday.",
+        "Mi può richiamare?",
+        "Bitte rufen Sie mich an, meine Nummer steht unten.",
+        "J'ai déménagé, voici ma nouvelle adresse e-mail.",
+        "Écrivez-moi, svp.",
+        "Please e-mail me the form.",
+        "Find my details below.",
+        "Dear me,\n\nso he wrote.\n\nDear Anna,\n\nno.",
+        "He wrote:\nNo.\nBest regards\nMarco\n\nIs that all?",
+    ],
+)
+def test_a_card_that_the_text_means_stays(body: str) -> None:
+    assert fold(closed(body)) == closed(body)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Is this right?",
+        "Order 4711",
+        "- two lamps",
+        "My room is 12",
+        "Kundennummer 12345",
+        "IBAN DE02 1203 0000 0000 2020 51",
+        "02.03.2026",
+        "100 €",
+        "https://shop.example/lamps/4711",
+        "The lamp is green.",
+        "Password: lamp",
+    ],
+)
+def test_one_line_that_is_no_cards_keeps_the_whole(line: str) -> None:
+    text = closed("It works.") + f"\n{line}"
+    assert fold(text) == text
+    text = closed("It works.").replace("Sales\n", f"Sales\n{line}\n")
+    assert fold(text) == text
+
+
+def test_the_senders_name_begins_a_card_without_a_closing() -> None:
+    text = f"It works.\n\nAnna Rossi\n{CARD}"
+    assert fold(text, "Rossi, Anna") == "It works.\n\nAnna Rossi"
+    assert fold(text, "Marco Bianchi") == fold(text) == text
+
+
+def test_a_mail_that_is_a_card_stays_whole() -> None:
+    assert fold(f"Kind regards,\nAnna Rossi\n{CARD}") == f"Kind regards,\nAnna Rossi\n{CARD}"
+
+
+CARDS = [
+    "Kind regards\n" * 100_000,
+    CARD * 30_000,
+    f"{CARD}\n\n" * 30_000,
+    "+1 (2) " * 200_000,
+    "tel. " * 200_000,
+    "this e-mail is confidential " * 50_000,
+    "this e-mail is confidential\n" * 50_000,
+    "\n" * 1_000_000,
+]
+
+
+@pytest.mark.parametrize("text", CARDS)
+def test_looking_for_a_card_costs_little(text: str) -> None:
+    start = time.process_time()
+    fold(text)
+    fold(closed(text))
+    fold(f"{closed('It works.')}\n{text}")
+    assert time.process_time() - start < 2

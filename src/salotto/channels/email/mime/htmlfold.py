@@ -31,20 +31,26 @@ SIGNATURES = (
     ".protonmail_signature_block, .tutanota_signature, [class*=yahoo-signature], "
     "#ymail_android_signature, [data-signature-widget], .mailru-signature, .zm_signature, "
     "#zmail_signature, .signature-text, .email-signature, .spark_signature, "
-    "[name=messageSignatureSection], .ntes-mailmaster-signature, #x_Signature, .x_gmail_signature"
+    "[name=messageSignatureSection], .ntes-mailmaster-signature, #x_Signature, .x_gmail_signature, "
+    "#OutlookSignature, .bloop_sign, .mb_sig, #Zm-_Id_-Sgn, .-x-evo-signature, .-x-evo-signature-wrapper, "
+    "#lineBreakAtBeginningOfSignature + div"
 )
 """Elements that are a signature."""
 
+_NO_SIGNATURE = "#lineBreakAtBeginningOfSignature + div:has(blockquote)"
+"""On an iPhone whose owner has deleted the signature, the quote stands there, with answers in it."""
+
 _MARKS = (
     "quote", "cite", "rplyfwdmsg", "appendonsend", "outlookmessageheader", "olk_src", "zmail_extra",
-    "ignature", "includetail", "reply", "forward", "reference-message", "orgheader", "border-top:",
+    "ignature", "_sig", "-sgn", "includetail", "reply", "forward", "reference-message", "orgheader",
+    "border-top:",
 )  # fmt: skip
 """In lower case: without one of these there is nothing to fold."""
 _WORD_RULE = re.compile(r"border:\s?none;\s?border-top:\s?solid\s#(?:E1E1E1|B5C4DF)", re.IGNORECASE)
 
 
 _NAMES = frozenset(re.findall(r"[#.=]([a-z][\w-]+)", f"{QUOTES}, {FROM_HERE}, {SIGNATURES}".lower()))
-_NAMES |= {"data-signature-widget", "includetail"}
+_NAMES |= {"data-signature-widget", "includetail", "-x-evo-signature", "-x-evo-signature-wrapper"}
 """What the selectors look for in attributes, in lower case."""
 
 _WORD = re.compile(r"[\w-]+")
@@ -114,15 +120,17 @@ def take(page: LexborHTMLParser) -> list[str]:
     taken: list[str] = []
     for start in [*page.css(FROM_HERE), *_word_headers(page)][:1]:
         taken += _from_here(start)
-    quotes = page.css(QUOTES)
-    marks = {node.mem_id for node in quotes}
-    for node in quotes:
-        if not _within(node, marks):
-            taken += _with_attribution(node)
-    signatures = page.css(SIGNATURES)
-    marks = {node.mem_id for node in signatures}
-    taken += [_out(node) for node in signatures if not _within(node, marks)]
+    kept = {node.mem_id for node in page.css(_NO_SIGNATURE)}
+    for node in _outermost(page.css(QUOTES)):
+        taken += _with_attribution(node)
+    taken += [_out(node) for node in _outermost(page.css(SIGNATURES)) if node.mem_id not in kept]
     return taken
+
+
+def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
+    """Those that none of the others surrounds: with these, the others are taken."""
+    marks = {node.mem_id for node in nodes}
+    return [node for node in nodes if not _within(node, marks)]
 
 
 def _says_something(text: str, html: str) -> bool:
@@ -131,7 +139,7 @@ def _says_something(text: str, html: str) -> bool:
 
 
 def _within(node: LexborNode, marks: set[int]) -> bool:
-    """Whether one of these surrounds it, so that it is taken with that one."""
+    """Whether one of these surrounds it."""
     above = node.parent
     while above is not None:
         if above.mem_id in marks:

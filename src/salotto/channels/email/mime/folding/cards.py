@@ -160,11 +160,13 @@ def formal(text: str) -> bool:
 
 
 def _names_after(text: str) -> bool:
-    """ "thanks, anna": a comma or a dash, and few words without a number."""
+    """Whether a name follows, as in "thanks, anna": a comma or a dash, and few words without a number."""
     before, _, after = text.replace(" -", ",").replace(" –", ",").replace("!", ",").partition(",")
     if before.strip(_EDGES) not in _ALL or any(sign.isdigit() for sign in after):
         return False
-    return len(after) < 40 and len(after.split()) <= 4 and cardlines.kinds(after.strip()) == frozenset()
+    if not 0 < len(after) < 40 or len(after.split()) > 4:
+        return False
+    return cardlines.kinds(after.strip()) == frozenset()
 
 
 class _Card:
@@ -235,7 +237,13 @@ class _Card:
     def _closed(self, n: int) -> bool:
         """Below the closing at n and the name under it."""
         begin = n + 1
-        if self._at and not self._said[-1] and _is_name(cardlines.bare(self.lines[self._at[-1]])):
+        named = _names_after(say.plain(cardlines.bare(self.lines[n])).strip(_EDGES))
+        if (
+            not named
+            and self._at
+            and not self._said[-1]
+            and _is_name(cardlines.bare(self.lines[self._at[-1]]))
+        ):
             begin = self._at[-1] + 1
         self._may_begin(n, begin)
         self.closed = self.anchor == n
