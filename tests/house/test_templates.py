@@ -43,7 +43,7 @@ FORBIDDEN = {
     "a script address": r"javascript:|[\"']js:",
     "a foreign address": r"(?:src|href)\s*=\s*[\"'](?:https?:)?//",
 }
-FRAMED = ("preview_head.html", "preview_text.html")
+FRAMED = ("preview_head.html", "preview_nothing.html", "preview_text.html")
 """Documents of a sandboxed frame, which has a policy of its own."""
 PAGES = [
     path
