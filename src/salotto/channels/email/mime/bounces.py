@@ -66,12 +66,9 @@ class Report:
 
 def read(report: Report) -> Bounce | None:
     """The bounce that this is, or None."""
-    original = _original_id(report)
-    if report.status:
-        found = _standard(report.status)
-        if found is not None:
-            return replace(found, original_id=original)
-    return _other(report, original)
+    found = _standard(report.status) if report.status else None
+    found = found or _other(report)
+    return replace(found, original_id=_original_id(report)) if found else None
 
 
 def _original_id(report: Report) -> str:
@@ -120,14 +117,15 @@ def _bare(value: str) -> str:
     return match[1] if match else value.strip("<> ")
 
 
-def _other(report: Report, original: str) -> Bounce | None:
+def _other(report: Report) -> Bounce | None:
     """qmail, Exim, Exchange and others, who tell it in words."""
+    if not report.failed and not _is_daemon(report.sender):
+        return None
     text = report.text[:MOST_TEXT]
     lowered = text[:4000].lower()
     subject = report.subject.lower()
-    daemon = _is_daemon(report.sender)
     introduced = any(words in lowered for words in _INTRODUCTIONS)
-    if not report.failed and not (daemon and (introduced or subject.startswith(_SUBJECTS))):
+    if not report.failed and not (introduced or subject.startswith(_SUBJECTS)):
         return None
     own = text[: _where_original_begins(lowered)]
     status = _STATUS.search(own)
@@ -136,9 +134,7 @@ def _other(report: Report, original: str) -> Bounce | None:
     if not who and not status:
         return None
     delayed = any(words in subject or words in lowered for words in _DELAYED)
-    return Bounce(
-        who, "delayed" if delayed else "failed", _status_of(status, reply), _words(own, who), original
-    )
+    return Bounce(who, "delayed" if delayed else "failed", _status_of(status, reply), _words(own, who), "")
 
 
 def _is_daemon(sender: Address) -> bool:

@@ -106,15 +106,23 @@ def _single_spaced(text: str) -> str:
     text = text.strip()
     if not text.isprintable():
         text = text.replace("\n", " ").replace("\xa0", " ")
-    if "  " not in text and text.isprintable():  # no white space but blanks
-        return text
-    return " ".join(text.split())
+        if not text.isprintable():
+            return " ".join(text.split())
+    return " ".join(text.split()) if "  " in text else text  # its only white space are blanks
 
 
-def _leads_to(given: str) -> str:
-    """The address on the web to which a link with these attributes leads, "" if to none that can be said."""
-    href = unescape(attribute("href", given)).strip()
-    return href if href.startswith(("http://", "https://")) and len(href) <= LONGEST_LINK else ""
+def _leads_to(given: str) -> tuple[str, str]:
+    """The address on the web to which a link with these attributes leads, as it is said in a text, and
+    what of it may stand in the link's words; both "" if it leads to none that can be said.
+    """
+    href = attribute("href", given)
+    if "&" in href:
+        plain = href.count("&") == href.count("&amp;")
+        href = href.replace("&amp;", "&") if plain else unescape(href)
+    href = href.strip()
+    if not href.startswith(("http://", "https://")) or len(href) > LONGEST_LINK:
+        return "", ""
+    return f" <{href}>", href.partition("://")[2].rstrip("/")
 
 
 class _Writer:
@@ -131,7 +139,7 @@ class _Writer:
         self._quote = 0
         self._lists: list[int] = []
         self._marker = ""
-        self._hrefs: dict[str, str] = {}
+        self._hrefs: dict[str, tuple[str, str]] = {}
         self._links: list[tuple[str, int, int]] = []
 
     def learn(self, name: str, given: str) -> Step | None:
@@ -245,14 +253,15 @@ class _Writer:
         if not self._links:
             return
         given, ended, start = self._links.pop()
-        shown = "".join(self.line[start if ended == self._ended else 0 :]).strip()
-        if not shown:
+        shown = "".join(self.line[start if ended == self._ended else 0 :])
+        if not shown or shown.isspace():
             return
-        href = self._hrefs.get(given)
-        if href is None:
-            href = self._hrefs[given] = _leads_to(given)
-        if href and href.partition("://")[2].rstrip("/") not in shown:
-            self.line.append(f" <{href}>")
+        found = self._hrefs.get(given)
+        if found is None:
+            found = self._hrefs[given] = _leads_to(given)
+        said, bare = found
+        if said and bare not in shown:
+            self.line.append(said)
 
     def say(self, text: str) -> None:
         """Words."""

@@ -116,7 +116,7 @@ class _Page:
             and (
                 bare[0] in _BEGINNINGS
                 or bare[-1] in _ENDS
-                or ":" in bare[:40]
+                or ((colon := bare.find(":", 0, 40)) > 0 and bare[colon + 1 : colon + 3] != "//")
                 or (wide and "：" in bare[:40])
             )
         ]
