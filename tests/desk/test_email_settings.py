@@ -1,8 +1,10 @@
 """The settings of email inboxes: who may, what they show, what bad input gets."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import override_settings
@@ -12,6 +14,7 @@ from salotto.channels.email.models import Auth, FromName, Mailbox, Way
 from salotto.channels.email.oauth import PROVIDERS
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
+from salotto.inbox.models import Inbox
 from tests.cast import Cast
 from tests.channels.email.post import Post, open_post
 from tests.desk.email_pages import open_inbox, page, permitted, post, row, server, text_of, url
@@ -443,3 +446,22 @@ def test_forms_need_their_token(cast: Cast, box: Post) -> None:
     client = cast.client(cast.primary_admin, enforce_csrf_checks=True)
     for path in WRITES:
         assert client.post(url(cast, path.format(id=box.mailbox.pk))).status_code == 403, path
+
+
+def test_many_inboxes_are_shown_a_page_at_a_time(cast: Cast) -> None:
+    names = [f"{'Shop' if number % 2 else 'shop'} {number:03}" for number in range(120)]
+    with account_scope(cast.account.pk):
+        for name in names:
+            inbox = Inbox.objects.create(account=cast.account, name=name, channel="email")
+            Mailbox.objects.create(account=cast.account, inbox=inbox, address=f"{uuid4().hex}@shop.example")
+    seen: list[str] = []
+    address = url(cast)
+    client = cast.client(cast.primary_admin)
+    for headers in ({}, {"HX-Request": "true"}, {"HX-Request": "true"}):
+        shown = client.get(address, headers=headers).content.decode()
+        seen += re.findall(r"[Ss]hop \d{3}(?=</a>)", shown)
+        more = re.search(r'hx-get="([^"]+)"', shown)
+        assert ("<html" in shown) == (not headers)
+        address = more[1] if more else ""
+    assert seen == sorted(names, key=str.lower) and address == ""
+    assert client.get(f"{url(cast)}?after=99999999999999999999999").status_code == 200

@@ -20,7 +20,7 @@ from salotto.channels.email.queries import mailboxes
 from salotto.core.errors import Invalid
 from salotto.core.tenancy import account_scope
 from salotto.desk.email import shapes
-from salotto.desk.email.common import back_to, note, page, standing_of
+from salotto.desk.email.common import back_to, edge, note, page, standing_of
 from salotto.desk.email.forms import Add
 from salotto.desk.queries import site_key
 
@@ -34,6 +34,7 @@ LIKED: dict[str, tuple[str, ...]] = {
 """What suits a provider, best first: Microsoft takes no password any more."""
 DNS_SECONDS = 1.5
 """What is only a help may not keep anybody waiting."""
+PAGE = 50
 REMEMBERED = 600.0
 """Seconds until a domain is asked about again."""
 
@@ -41,14 +42,18 @@ REMEMBERED = 600.0
 @require_safe
 @for_channel_managers
 def channels(request: MemberRequest) -> HttpResponse:
-    """Every inbox, and how it fares."""
+    """Every inbox by name, and how it fares; with htmx only the rows."""
     account = request.member.account.pk
+    found = mailboxes.inboxes(account, edge(request, "after"), PAGE + 1)
+    shown = found[:PAGE]
     context = {
         "section": "channels",
-        "rows": shapes.rows(mailboxes.inboxes(account), mailboxes.standings(account)),
-        "dead": mailboxes.dead_count(account),
-        "domains": len(mailboxes.domains(account)),
+        "rows": shapes.rows(shown, mailboxes.standings(account, shown)),
+        "next": shown[-1].pk if len(found) > PAGE else None,
     }
+    if getattr(request, "htmx", False):
+        return render(request, "desk/email/_inboxes.html", context)
+    context |= {"dead": mailboxes.dead_count(account), "domains": len(mailboxes.domains(account))}
     return render(request, "desk/email/channels.html", context)
 
 

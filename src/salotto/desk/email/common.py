@@ -27,6 +27,12 @@ def fits(number: int) -> int:
     return number
 
 
+def edge(request: MemberRequest, name: str) -> int | None:
+    """Where a list goes on, from the address; None at its beginning."""
+    given = request.GET.get(name, "")
+    return fits(int(given)) if given.isascii() and given.isdigit() and len(given) < 20 else None
+
+
 def page(
     request: MemberRequest,
     standing: Standing,

@@ -17,7 +17,7 @@ from salotto.channels.email.queries import mailboxes
 from salotto.channels.email.queries.dead import DeadLetter, dead_letters
 from salotto.channels.email.queries.originals import raw_content
 from salotto.core.errors import BadRequest, Conflict
-from salotto.desk.email.common import back_to, fits
+from salotto.desk.email.common import back_to, edge, fits
 from salotto.desk.email.forms import Assign
 
 PAGE = 30
@@ -29,15 +29,13 @@ SHOWN = 200_000
 @for_channel_managers
 def waiting(request: MemberRequest) -> HttpResponse:
     """Every such mail, newest first; with htmx only the rows."""
-    before = request.GET.get("before", "")
-    edge = fits(int(before)) if before.isascii() and before.isdigit() and len(before) < 20 else None
-    found = dead_letters(by=request.member, before=edge, limit=PAGE + 1)
+    found = dead_letters(by=request.member, before=edge(request, "before"), limit=PAGE + 1)
     letters = found[:PAGE]
     context: dict[str, Any] = {
         "section": "channels",
         "letters": list(_shown(request, letters)),
         "next": letters[-1].id if len(found) > PAGE else None,
-        "mailboxes": mailboxes.standings(request.member.account.pk),
+        "mailboxes": mailboxes.choices(request.member.account.pk),
     }
     if getattr(request, "htmx", False):
         return render(request, "desk/email/_letters.html", context)
@@ -48,7 +46,7 @@ def waiting(request: MemberRequest) -> HttpResponse:
 
 def _shown(request: MemberRequest, letters: list[DeadLetter]) -> Iterator[dict[str, Any]]:
     account = request.member.account.pk
-    names = {one.mailbox.pk: one.mailbox.inbox.name for one in mailboxes.standings(account)}
+    names = mailboxes.names_of(account, {letter.mailbox for letter in letters if letter.mailbox})
     for letter in letters:
         unrouted = letter.state == RawState.UNROUTED
         why = _("No inbox has the address that it was sent to.") if unrouted else letter.reason

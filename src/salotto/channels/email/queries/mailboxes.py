@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, F, Min, OuterRef, Subquery
+from django.db.models import Count, F, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 
 from salotto.channels.email.models import (
@@ -26,7 +26,8 @@ from salotto.core.tenancy import account_scope, all_accounts
 from salotto.inbox.models import Inbox
 
 MOST = 500
-"""Inboxes of an account that are shown."""
+"""Inboxes of an account that can be chosen from, and domains that are shown."""
+PAGE = 50
 QUIET = timedelta(minutes=20)
 """A mailbox that works is looked at every ten minutes at least, and noted every five."""
 TOLD = timedelta(days=7)
@@ -84,17 +85,36 @@ class Standing:
         return self.doing in (Doing.TROUBLE, Doing.QUIET) or out
 
 
-def inboxes(account_id: int) -> list[Inbox]:
-    """Every inbox of an account, by name."""
+def inboxes(account_id: int, after: int | None = None, limit: int = PAGE) -> list[Inbox]:
+    """The inboxes of an account by name, at most a hundred: the first ones, or those behind the
+    inbox `after`."""
     with account_scope(account_id):
-        return list(Inbox.objects.order_by(Lower("name"), "id")[:MOST])
+        found = Inbox.objects.annotate(key=Lower("name"))
+        last = found.filter(pk=after).values_list("key", flat=True).first() if after else None
+        if last is not None:
+            found = found.filter(Q(key__gt=last) | Q(key=last, pk__gt=after))
+        return list(found.order_by("key", "pk")[: min(limit, 100)])
 
 
-def standings(account_id: int) -> list[Standing]:
-    """The email inboxes of an account, by name."""
+def standings(account_id: int, of: Iterable[Inbox]) -> list[Standing]:
+    """How those of these inboxes fare that are for email."""
     with account_scope(account_id):
-        rows = Mailbox.objects.select_related("inbox").order_by(Lower("inbox__name"), "id")
-        return _standings(rows[:MOST])
+        rows = Mailbox.objects.select_related("inbox").filter(inbox__in=[inbox.pk for inbox in of])
+        return _standings(rows.order_by("id")[:MOST])
+
+
+def choices(account_id: int) -> list[tuple[int, str]]:
+    """Mailboxes to choose from, with the names of their inboxes; at most 500."""
+    with account_scope(account_id):
+        rows = Mailbox.objects.order_by(Lower("inbox__name"), "id")
+        return list(rows.values_list("id", "inbox__name")[:MOST])
+
+
+def names_of(account_id: int, mailboxes: Iterable[int]) -> dict[int, str]:
+    """The names of the inboxes of these mailboxes."""
+    with account_scope(account_id):
+        rows = Mailbox.objects.filter(pk__in=list(mailboxes)[:MOST])
+        return dict(rows.values_list("id", "inbox__name"))
 
 
 def standing_of(account_id: int, mailbox_id: int) -> Standing:
