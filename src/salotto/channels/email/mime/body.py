@@ -123,7 +123,10 @@ class _Walk:
         plains: list[str] = []
         html: list[Piece] = []
         before = self._has_text
+        usual = [child for child in node.children if child.children or child.kind[0] in TEXTS]
         for child in node.children:
+            if usual and _is_rare_text(child):
+                continue  # as for watches
             self._has_text = before  # each is the text anew
             found = self.node(child)
             with_html = [piece for piece in found if piece.html]
@@ -171,7 +174,7 @@ class _Walk:
     def _leaf(self, node: Node, kind: str) -> list[Piece]:
         if kind in TEXTS:
             return self._text(node, kind)
-        if kind.startswith("text/") and kind not in FILES and kind not in HEADERS:
+        if _is_rare_text(node):
             return self._text(node, kind)
         if kind in MESSAGES:
             self._message(node)
@@ -189,14 +192,18 @@ class _Walk:
         """Files, of which some also tell something about the mail."""
         content = self._file(node, kind)
         if kind == "text/calendar" and not self.body.calendar:
-            self.body.calendar = content
-        elif kind in REPORTS:
+            text = charset.decode(content, node.kind[1].get("charset", ""), self.reading)
+            self.body.calendar = text.encode("utf-8", "replace")
+        elif kind in REPORTS and not (self._is_attached(node) and not self.body.report):
             self.body.status = self.body.status or content.decode("utf-8", "replace")
             self.body.report = self.body.report or kind.partition("/")[2].removeprefix("global-")
         elif kind in HEADERS:
             self.body.original = self.body.original or content.decode("utf-8", "replace")
         elif kind.endswith("pkcs7-mime"):
             self._sealed(node)
+
+    def _is_attached(self, node: Node) -> bool:
+        return params.read(node.first("content-disposition"))[0] == "attachment"
 
     def _sealed(self, node: Node) -> None:
         """S/MIME in one piece: the text is in the file."""
@@ -308,6 +315,12 @@ def _subject(head: bytes, reading: Reading) -> str:
 def _content_id(node: Node) -> str:
     value = node.first("content-id")
     return line(value, 400).strip("<> ") if value else ""
+
+
+def _is_rare_text(node: Node) -> bool:
+    """Whether this is text of a type that is read only where there is no usual one."""
+    kind = node.kind[0]
+    return kind.startswith("text/") and kind not in TEXTS and kind not in FILES and kind not in HEADERS
 
 
 def _joined(pieces: list[Piece]) -> str:

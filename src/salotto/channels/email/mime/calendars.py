@@ -1,6 +1,6 @@
 """Invitations: a mail that is nothing but a calendar entry says in words what it invites to."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from salotto.channels.email.mime.reading import Reading, line
@@ -59,24 +59,40 @@ def _answer(event: Any) -> str:
 
 def _organiser(event: Any) -> str:
     who = event["ORGANIZER"]
-    address = str(who).removeprefix("mailto:").removeprefix("MAILTO:")
+    address = str(who)[7:] if str(who)[:7].lower() == "mailto:" else str(who)
     name = str(getattr(who, "params", {}).get("CN", ""))
     return line(f"{name} <{address}>" if name and name != address else address, 500)
 
 
 def _when(event: Any) -> str:
-    start, end = event["DTSTART"].dt, getattr(event.get("DTEND"), "dt", None)
-    if not isinstance(end, date) or type(end) is not type(start):
-        return _shown(start)
+    start, end = event["DTSTART"].dt, _end(event)
+    zone = _zone(event)
+    if end is None or end == start:
+        return _shown(start, zone)
     if isinstance(start, datetime) and isinstance(end, datetime) and start.date() == end.date():
-        return f"{start:%Y-%m-%d %H:%M}–{end:%H:%M}{_zone(start)}"
-    return f"{_shown(start)} – {_shown(end)}"
+        return f"{start:%Y-%m-%d %H:%M}–{end:%H:%M}{zone}"
+    return f"{_shown(start, zone)} – {_shown(end, zone)}"
 
 
-def _shown(when: date) -> str:
-    return f"{when:%Y-%m-%d %H:%M}{_zone(when)}" if isinstance(when, datetime) else f"{when:%Y-%m-%d}"
+def _end(event: Any) -> date | None:
+    """Its last moment, or its last day: the end of whole days is the day after them (RFC 5545 3.6.1)."""
+    start, end = event["DTSTART"].dt, getattr(event.get("DTEND"), "dt", None)
+    lasts = getattr(event.get("DURATION"), "dt", None)
+    if end is None and isinstance(lasts, timedelta):
+        end = start + lasts
+    if not isinstance(end, date) or type(end) is not type(start):
+        return None
+    return end if isinstance(end, datetime) else max(start, end - timedelta(days=1))
 
 
-def _zone(when: datetime) -> str:
-    name = getattr(when.tzinfo, "key", "") or when.tzname() or ""
+def _shown(when: date, zone: str) -> str:
+    return f"{when:%Y-%m-%d %H:%M}{zone}" if isinstance(when, datetime) else f"{when:%Y-%m-%d}"
+
+
+def _zone(event: Any) -> str:
+    """Of its beginning: the name of a place if it can be had, else as the sender calls it."""
+    start = event["DTSTART"]
+    given = str(start.params.get("TZID", "")).strip()
+    known = getattr(getattr(start.dt, "tzinfo", None), "key", "")
+    name = line(known or given, 80) or (isinstance(start.dt, datetime) and start.dt.tzname()) or ""
     return f" ({name})" if name else ""

@@ -9,7 +9,7 @@ from salotto.channels.email.mime.reading import Reading
 _PARAMETER = re.compile(r";\s*+([^\s=;\"]++)\s*+=\s*+(?:\"((?:[^\"\\]|\\.)*+)(?:\"|\Z)|([^;]*+))", re.DOTALL)
 _PLAIN = re.compile(r"[^\s=,&()\"]*+\Z")
 _COMMENT = re.compile(r"\([^()]*+(?:\)|\Z)")
-_SLASH = re.compile(r"\s*+/\s*+")
+_SLASH = re.compile(r"(?<!\s)\s*+/\s*+")
 _MAIN = re.compile(r"\s*+\"?([^\s=,&()\"]*+)(?!\s*=)\"?(?:\s*+[,&])*+")
 _PATH = re.compile(r"[A-Za-z]:\\")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)

@@ -9,6 +9,7 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _NOT_A_WORD = re.compile(r"[\s;,(\"']")
 _SOFT_END = re.compile(rb"=[ \t]++\r?\n")
 _WORDS = re.compile(rb"[^\s] [^\s]|[\x80-\xff]")
+_LAST_LINE = re.compile(rb"(=|[A-Za-z0-9+/](?=\r?\n[ \t]*\r?\n))[ \t]*\r?\n")
 _PADDING = re.compile(rb"=+")
 _BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
 _END = re.compile(rb"^[` ]?\r?\nend[ \t]*$|^end[ \t]*\r?$", re.MULTILINE)
@@ -57,12 +58,11 @@ def _is_text(data: bytes) -> bool:
 
 
 def _before_footer(data: bytes) -> bytes:
-    """Without the lines that a list server has appended after the padding."""
-    end = data.find(b"=\n") if b"=\n" in data else data.find(b"=\r\n")
-    if end < 0:
+    """Without the lines that a list server has appended after the padding, or after a blank line."""
+    end = _LAST_LINE.search(data)
+    if end is None:
         return data
-    rest = data[end + 1 :]
-    return data[: end + 1] if b" " in rest.strip() else data
+    return data[: end.end(1)] if _WORDS.search(data, end.end()) else data
 
 
 def _piece(data: bytes) -> bytes:
