@@ -31,6 +31,13 @@ _MONTH = {name: number for number, names in MONTHS.items() for name in names.spl
 
 _ZONE = r"\s*(Z|UTC|GMT|[+-]\d{1,2}:?\d{2})?"
 _NAMED_OFFSET = re.compile(r"\b(?:GMT|UTC?)\s?([+-]\d{1,2}:?\d{2})\b")
+_USUAL = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ([12]\d{3})"
+    r" (\d\d):(\d\d):(\d\d) ([+-]\d{4})(?: \([A-Z]{3,5}\))?\Z",
+    re.ASCII,
+)
+"""As nearly all are: what the standard library reads in the same way, five times slower."""
+
 _NO_YEAR = re.compile(r"\b0000 ")
 _ISO = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?" + _ZONE + ")?"
@@ -80,6 +87,10 @@ Fields = tuple[int, int, int, int, int, int, int]
 
 
 def _standard(value: str) -> Fields | None:
+    if usual := _USUAL.match(value):
+        day, name, year, *time, zone = usual.groups()
+        hour, minute, second = map(int, time)
+        return int(year), _MONTH[name.lower()], int(day), hour, minute, second, _offset(zone)
     try:
         found = parsedate_tz(_NAMED_OFFSET.sub(r"\1", value))
     except (ValueError, IndexError, TypeError, OverflowError):

@@ -19,11 +19,15 @@ def read(values: list[str]) -> tuple[str, ...]:
     """Every id of these headers once, in order, at most MOST (the last ones: they are the nearest)."""
     found: dict[str, None] = {}
     for value in (one[:LONGEST] for one in values):
-        angles = [_SPACE.sub("", inner) for inner in _ANGLE.findall(value)]
+        angles = [_without_space(inner) for inner in _ANGLE.findall(value)]
         for one in angles or _bare(value):
             if one:
                 found[_bounded(one)] = None
     return tuple(found)[-MOST:]
+
+
+def _without_space(inner: str) -> str:
+    return _SPACE.sub("", inner) if " " in inner or not inner.isprintable() else inner
 
 
 def _bare(value: str) -> list[str]:
@@ -42,6 +46,8 @@ def own(values: list[str], raw: bytes) -> tuple[str, bool]:
 
 
 def _bounded(one: str) -> str:
+    if one.isascii() and len(one) <= LONGEST_ID and "\0" not in one:
+        return one
     one = one.replace("\0", "")
     encoded = one.encode("utf-8", "surrogateescape")
     if len(encoded) > LONGEST_ID:

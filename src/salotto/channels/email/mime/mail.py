@@ -96,6 +96,7 @@ def _assemble(
         bounce=bounce,
         hops=len(fields.get("received", ())),
         problems=reading.problems,
+        in_from=sender.key in "".join(fields.get("from", ())).lower(),
     )
 
 
@@ -131,7 +132,7 @@ def _name(root: Node) -> str:
 
 def _delivered_to(fields: Fields, reading: Reading) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for name in DELIVERED_TO:
+    for name in filter(fields.__contains__, DELIVERED_TO):
         values = [
             value.partition(";")[2] if name == "original-recipient" else value
             for value in fields.get(name, ())

@@ -48,6 +48,8 @@ def clean(text: str) -> str:
 
 def line(text: str, most: int) -> str:
     """One line without control characters, white space collapsed, at most `most` characters."""
+    if len(text) <= most and "  " not in text and text.isprintable():  # as nearly all are
+        return text.strip()
     text = " ".join(text[: most * 4].split())
     if not text.isprintable():
         text = "".join(c for c in text if c.isprintable() or c in _KEPT or ord(c) > 0xFFFF)
