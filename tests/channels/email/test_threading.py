@@ -370,6 +370,18 @@ def test_an_author_whom_only_reply_to_names_brings_nobody_in(post: Post, name: s
     assert raw.conversation_id != conversation
 
 
+@pytest.mark.parametrize("head", ["From: \nReply-To: {0}", "Sender: {0}", "From: =?utf-8?q?=3C{1}=3E?="])
+def test_a_sender_who_does_not_stand_in_from_brings_nobody_in(post: Post, head: str) -> None:
+    anna, carl = person(), person("carl")
+    conversation, first = begun(post, anna)
+    named = head.format(anna, anna.replace("@", "=40")).encode()
+    copied, alone = (letter(carl, post.address, reply_to_id=first, **more) for more in ({"Cc": carl}, {}))
+    (raw,) = post.receive(copied.replace(b"From: " + carl.encode(), named))
+    assert raw.conversation_id != conversation
+    (raw,) = post.receive(alone.replace(b"From: " + carl.encode(), named))
+    assert raw.conversation_id == conversation
+
+
 def test_a_list_that_names_its_authors_stays_in_the_conversation(post: Post) -> None:
     anna = person()
     shared = f'"Anna via Support" <{person("support")}>'

@@ -163,13 +163,14 @@ def _letter(envelope: Envelope, mail: ParsedMail, person: Address, is_own: IsOwn
     same = fingerprint(mail, envelope.body)
     spare = hashlib.sha256(f"{mail.message_id}\n{same}".encode()).hexdigest()
     named = (*mail.in_reply_to, *reversed(mail.references[-MOST_IDS:]))
+    asked = mail.reply_to if mail.in_from else (mail.sender, *mail.reply_to)
     copied = (one for one in (*mail.to, *mail.cc) if not is_own(one.key))
     return Letter(
         id=mail.message_id,
         fingerprint=same,
         named=tuple(value for value in dict.fromkeys(named) if value != mail.message_id),
         senders=tuple(_once(_senders(mail, person, is_own))),
-        answers_to=tuple(_once(one.key for one in (*mail.reply_to, *copied))) if mail.reply_to else (),
+        answers_to=tuple(_once(one.key for one in (*asked, *copied))) if asked else (),
         threads=tuple(dict.fromkeys(_threads(envelope, mail))),
         spare=f"{spare}@repeated-message-id.invalid",
         ours=envelope.marked or is_own(mail.sender.key),
@@ -177,7 +178,10 @@ def _letter(envelope: Envelope, mail: ParsedMail, person: Address, is_own: IsOwn
 
 
 def _senders(mail: ParsedMail, person: Address, is_own: IsOwn) -> Iterator[str]:
-    """Who has sent it; not whom its Reply-To alone names as its author, which anybody can write."""
+    """Who has sent it; not whom other headers than From name, which anybody can write and no mail
+    server checks."""
+    if not mail.in_from and mail.sender.address:
+        return
     if person.key == mail.sender.key or not mail.sender.address:
         yield person.key
     elif not is_own(mail.sender.key):

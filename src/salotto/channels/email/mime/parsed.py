@@ -66,7 +66,8 @@ class ParsedMail:
     order. `text` is the whole plain text, `visible` the same without quote and signature (never
     empty when `text` is not), `html` as it came: it must be made safe before it is shown.
     `automatic` is "" or one word for why; `hops` counts the Received headers. `problems` are
-    sentences: what was broken and how it was read.
+    sentences: what was broken and how it was read. `in_from`: the sender's address stands in From
+    as it is, where mail servers check it.
     """
 
     message_id: str
@@ -89,3 +90,4 @@ class ParsedMail:
     bounce: Bounce | None
     hops: int
     problems: tuple[str, ...]
+    in_from: bool = True
