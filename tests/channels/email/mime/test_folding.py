@@ -188,6 +188,11 @@ def test_one_line_that_is_no_cards_keeps_the_whole(line: str) -> None:
     assert fold(text) == text
 
 
+def test_what_is_ordered_below_thanks_stays() -> None:
+    text = closed("I would like to have these.", "Thanks\n\nAnna Rossi\nred lamp")
+    assert fold(text) == text
+
+
 def test_the_senders_name_begins_a_card_without_a_closing() -> None:
     text = f"It works.\n\nAnna Rossi\n{CARD}"
     assert fold(text, "Rossi, Anna") == "It works.\n\nAnna Rossi"

@@ -17,6 +17,9 @@ HIGHEST = 30
 MOST_NAMELESS = 9
 """Lines of a card that hold neither number nor address."""
 
+MOST_INFORMAL = 4
+"""The same below a mere "Thanks"."""
+
 LOOKED_AT = 200
 """Lines above a card in which something may point to it."""
 
@@ -73,9 +76,10 @@ _CALLS = r"""
 """
 _ADDRESSES = r"""
     address | ship (?:it|them|to|the) | deliver(?:ed|y)? to | send (?:it|them|the \w+) to | moved |
-    indirizz | trasferit | traslocat | spedir | spedit | adresse | anschrift | umgezogen | verzogen |
-    schick | déménag | livr(?:er|aison) (?:à|chez) | dirección | domicilio | mudad | morada | endereço |
-    adres | flyttat | flyttet | osoit | cím | адрес | διεύθυνση
+    to my (?:home|office|house) | indirizz | trasferit | traslocat | spedir | spedit | a casa mia |
+    adresse | anschrift | umgezogen | verzogen | schick | liefer\w{0,3} sie (?:sie|es|ihn|mir|uns|an) |
+    nach hause | déménag | livr(?:er|aison) (?:à|chez) | chez (?:moi|nous) | dirección | domicilio |
+    mudad | a mi casa | morada | endereço | adres | flyttat | flyttet | osoit | cím | адрес | διεύθυνση
 """
 _MAILS = r"""
     (?:e-?mail|mail|new|other|different|this|my) address | e-?mail (?:me|us) |
@@ -236,18 +240,25 @@ class _Card:
 
     def _closed(self, n: int) -> bool:
         """Below the closing at n and the name under it."""
+        text = say.plain(cardlines.bare(self.lines[n])).strip(_EDGES)
         begin = n + 1
-        named = _names_after(say.plain(cardlines.bare(self.lines[n])).strip(_EDGES))
-        if (
-            not named
-            and self._at
-            and not self._said[-1]
-            and _is_name(cardlines.bare(self.lines[self._at[-1]]))
-        ):
-            begin = self._at[-1] + 1
+        if not _names_after(text) and self._at and not self._said[-1]:
+            below = self._at[-1]
+            begin = below + 1 if _is_name(cardlines.bare(self.lines[below])) else begin
+        if not formal(text) and self._lists(begin):
+            return False
         self._may_begin(n, begin)
         self.closed = self.anchor == n
         return self.closed
+
+    def _lists(self, begin: int) -> bool:
+        """Whether below "Thanks" other things than a role and a company may stand: what somebody orders."""
+        told = [
+            self.lines[at].strip(_EDGES)
+            for one, at in zip(self._said, self._at, strict=True)
+            if at >= begin and not one
+        ]
+        return len(told) > MOST_INFORMAL or any(line[:1].islower() for line in told)
 
     def _may_begin(self, anchor: int, begin: int) -> None:
         """Take the lines from `begin` on as the card, if they say how to reach somebody."""
