@@ -201,7 +201,7 @@ def test_a_failed_mail_says_why_and_is_tried_again(people: People, cast: Cast) -
     conversation, _ = write_to(open_box(cast))
     message = answer(cast, conversation)
     desk = people.member(cast.agent, f"inbox/all/{conversation}/")
-    expect(desk.locator(".delivery")).to_have_text("queued")
+    expect(desk.locator(".delivery-word")).to_have_text("queued")
     fares(cast, message, "failed", "550 5.1.1 no such user")
     with account_scope(cast.account.pk), transaction.atomic():
         tell(conversation, "delivery")
@@ -212,6 +212,49 @@ def test_a_failed_mail_says_why_and_is_tried_again(people: People, cast: Cast) -
     desk.get_by_role("button", name="Try again").click()
     expect(desk.locator(".delivery:not(.bad)")).to_contain_text("waiting to be sent")
     assert mail_of(cast, message).state == "queued"
+
+
+def test_a_mail_that_waits_is_stopped_before_everybodys_eyes(people: People, cast: Cast) -> None:
+    conversation, _ = write_to(open_box(cast))
+    answer(cast, conversation)
+    desk = people.member(cast.agent, f"inbox/all/{conversation}/")
+    colleague = people.member(cast.admin, f"inbox/all/{conversation}/")
+    desk.get_by_role("button", name="Stop sending").click()
+    for page in (desk, colleague):
+        expect(page.locator(".delivery-word")).to_have_text("stopped, not sent")
+        expect(page.get_by_role("button", name="Stop sending")).to_have_count(0)
+    desk.get_by_role("button", name="Edit and send anew").click()
+    expect(desk.get_by_role("textbox", name="Your text")).to_have_value("Here it is.")
+    desk.get_by_role("button", name="Send after all").click()
+    expect(colleague.locator(".delivery-word")).to_have_text("queued")
+
+
+def test_who_is_too_late_to_stop_a_mail_is_told_and_sees_where_it_is(people: People, cast: Cast) -> None:
+    conversation, _ = write_to(open_box(cast))
+    message = answer(cast, conversation)
+    people.troubles.expected = lambda text: "409" in text
+    desk = people.member(cast.agent, f"inbox/all/{conversation}/")
+    expect(desk.get_by_role("button", name="Stop sending")).to_be_visible()
+    fares(cast, message, "sent")
+    desk.get_by_role("button", name="Stop sending").click()
+    expect(desk.get_by_text("It is too late to stop this mail: it has just been sent.")).to_be_visible()
+    expect(desk.locator(".delivery-word")).to_have_text("sent")
+
+
+def test_a_list_that_is_too_long_is_said_in_the_form(people: People, cast: Cast) -> None:
+    open_box(cast)
+    desk = people.member(cast.agent, "mail/many/")
+    desk.get_by_label("Subject").fill("News")
+    desk.get_by_label("Text").fill("Spring is here")
+    table = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"anna@example.com\n" * 20_000}
+    desk.get_by_label("Or a CSV file of addresses").set_input_files(table)  # type: ignore[arg-type]
+    desk.get_by_role("button", name="Check").click()
+    expect(desk.get_by_role("alert")).to_contain_text("The list is larger than 200 kB.")
+    expect(desk.get_by_label("Text")).to_have_value("Spring is here")
+    desk.get_by_label("Or a CSV file of addresses").set_input_files([])
+    desk.get_by_label("To", exact=True).fill("anna@example.com")
+    desk.get_by_role("button", name="Check").click()
+    expect(desk.get_by_role("heading", name="Send it to 1 person?")).to_be_visible()
 
 
 def test_a_new_conversation_is_begun_with_a_key(people: People, cast: Cast) -> None:
