@@ -18,7 +18,7 @@ from tests.channels.email.post import Post
 from tests.channels.email.sending.faulty import faulty
 from tests.channels.email.sending.outbox import by_server
 from tests.channels.email.test_mailboxes import Door, listening
-from tests.desk.email_pages import open_inbox, page, post, read_by, url
+from tests.desk.email_pages import open_inbox, page, post, read_by, text_of, url
 from tests.mailservers.dovecot import free_port
 
 REFUSED = "535 5.7.8 Error: authentication failed"
@@ -60,6 +60,18 @@ def test_a_wrong_password_is_said_with_the_servers_words(cast: Cast, box: Post) 
         found = page(cast, begin(cast, box))
     assert "The server refuses the user name or the password. Enter both again." in found
     assert REFUSED in found
+
+
+def test_a_wrong_password_is_said_while_one_tries_too(cast: Cast, box: Post) -> None:
+    given = {"host": "127.0.0.1", "security": "none", "auth": "password", "username": "support"}
+    with faulty(EHLO="250-faulty\r\n250 AUTH PLAIN", AUTH=REFUSED) as server:
+        tried = {**given, "port": str(server.port), "password": "wrong"}
+        answer = post(
+            cast, f"email/{box.mailbox.pk}/servers/out/test/", tried, headers={"HX-Request": "true"}
+        )
+    found = text_of(answer.content.decode())
+    assert "Failed: Signed in" in found and REFUSED in found
+    assert "Many providers want an app password" in found
 
 
 def test_a_mailbox_that_cannot_be_read_is_not_waited_for_in_silence(cast: Cast, box: Post) -> None:

@@ -119,21 +119,10 @@ def _refused(trial: Trial, host: str) -> ShownStep:
     if not words and sentence[:1].isdigit():
         sentence, words = "", sentence
     reason = sentence or _("The server’s words say why. Check the address and the settings of sending.")
-    advice = _advice(trial.error.partition("\n")[0])
+    advice = shapes.advice(sentence)
     text = _("Not accepted by %(host)s") % {"host": host}
     time = _clock(trial.begun_at)
     return ShownStep("bad", text, words, f"{reason} {advice}".strip(), time=time, part="sending")
-
-
-def _advice(trouble: str) -> str:
-    """What to do about a trouble whose own sentence does not say so."""
-    if trouble in (troubles.SLOW, troubles.FULL, troubles.PROVIDER):
-        return _("Try again in a few minutes; if it stays so, check its name and the port.")
-    if trouble == troubles.REFUSED:
-        return _("Enter both again. Many providers want an app password, made in the account there.")
-    if trouble == troubles.BROKEN:
-        return _("Check the port and the security; the provider’s help names both.")
-    return ""
 
 
 def _seen(trial: Trial, standing: Standing) -> ShownStep:
@@ -159,7 +148,7 @@ def _seen(trial: Trial, standing: Standing) -> ShownStep:
 def _unread(standing: Standing) -> ShownStep:
     """The mailbox cannot be read at the moment: no need to wait for that to be found out."""
     state, server = shapes.receiving(standing), standing.incoming
-    advice = _advice(server.trouble.partition("\n")[0]) if server else ""
+    advice = shapes.advice(troubles.said(server.trouble)[0]) if server else ""
     quiet = standing.doing == Doing.QUIET
     return ShownStep(
         "bad",

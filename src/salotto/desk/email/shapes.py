@@ -149,9 +149,20 @@ def steps_of(found: list[Step]) -> list[ShownStep]:
     return [
         ShownStep("good", one.name, note=one.words)
         if one.ok
-        else ShownStep("bad", one.name, one.detail, one.words)
+        else ShownStep("bad", one.name, one.detail, f"{one.words} {advice(one.words)}".strip())
         for one in found
     ]
+
+
+def advice(sentence: str) -> str:
+    """What to do about a trouble, in the reader's language, whose own sentence does not say so."""
+    if sentence in map(_, (troubles.SLOW, troubles.FULL, troubles.PROVIDER)):
+        return _("Try again in a few minutes; if it stays so, check its name and the port.")
+    if sentence == _(troubles.REFUSED):
+        return _("Enter both again. Many providers want an app password, made in the account there.")
+    if sentence == _(troubles.BROKEN):
+        return _("Check the port and the security; the provider’s help names both.")
+    return ""
 
 
 def providers_ready() -> dict[str, bool]:
