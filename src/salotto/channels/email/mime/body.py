@@ -356,4 +356,4 @@ def _unenriched(text: str) -> str:
         elif sign[2].lower() in {"nl", "np"}:
             pieces.append("\n")
         at = sign.end()
-    return "".join([*pieces, text[at:]])
+    return "".join([*pieces, text[at:]]).rstrip()

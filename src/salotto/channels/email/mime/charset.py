@@ -80,7 +80,7 @@ def decode(data: bytes, declared: str, reading: Reading) -> str:
 
 def _declared(data: bytes, name: str, declared: str, reading: Reading) -> str:
     if name == "utf-8" or name in WIDE:
-        text = _strict(data, name)
+        text = _strict(data, name) or _strict(data.rstrip(b"\r\n"), name)  # half of a line end may be added
     elif (text := _strict(data, "utf-8")) is not None and not _by_chance(data, text, name):
         reading.note(f"The text is declared as {declared[:60]}, but it is UTF-8 and was read so.")
     else:

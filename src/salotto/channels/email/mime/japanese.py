@@ -6,12 +6,17 @@ _SHIFT = re.compile(rb"\x1b(\$[@B]|\$\([@BD]|\([A-Z]|&@)")
 """An escape sequence: what follows it is in another set, or in the same one."""
 _LINE_END = re.compile(rb"[\r\n]")
 
+LARGEST, MOST_SHIFTS = 2_000_000, 30_000
+"""What is larger, or goes from set to set more often, was not written by a person."""
+
 ESCAPE = b"\x1b$"
 """Begins every stretch of Japanese but one of half-width kana."""
 
 
 def decode(data: bytes) -> str:
     """The text; what is no sign of any set is shown as \ufffd. Linear."""
+    if len(data) > LARGEST or data.count(b"\x1b") > MOST_SHIFTS:
+        return data.decode("ascii", "replace")
     pieces = _SHIFT.split(data)
     texts = [pieces[0].decode("cp932", "replace")]
     for shift, stretch in zip(pieces[1::2], pieces[2::2], strict=True):

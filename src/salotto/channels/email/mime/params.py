@@ -12,6 +12,9 @@ _COMMENT = re.compile(r"\([^()]*+(?:\)|\Z)")
 _SLASH = re.compile(r"(?<!\s)\s*+/\s*+")
 _MAIN = re.compile(r"\s*+\"?([^\s=,&()\"]*+)(?!\s*=)\"?(?:\s*+[,&])*+")
 _PATH = re.compile(r"[A-Za-z]:\\")
+_PACKED = re.compile(
+    r"(utf-8|iso-8859-\d{1,2}|windows-125\d)'[a-z-]{0,9}'([^%]*%[0-9a-f]{2}.*)\Z", re.IGNORECASE
+)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?\Z")
 MOST_SECTIONS = 200
@@ -54,7 +57,10 @@ def text(parameters: Parameters, name: str, reading: Reading) -> str:
     """A parameter decoded: continuations and charsets of RFC 2231, encoded words, raw bytes."""
     sections = _sections(parameters, name) if any("*" in key for key in parameters) else []
     if not sections:
-        return words.decode(parameters.get(name, ""), reading)
+        value = words.decode(parameters.get(name, ""), reading)
+        if not (packed := _PACKED.match(value)):
+            return value
+        return charset.decode(unquote_to_bytes(packed[2]), packed[1], reading)
     declared, data = "", b""
     for place, (encoded, section) in enumerate(sections):
         value = section
