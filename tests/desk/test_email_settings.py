@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,14 +11,15 @@ import pytest
 from django.test import override_settings
 
 from salotto.accounts.actions import permit_channels
-from salotto.channels.email.models import Auth, FromName, Mailbox, Way
+from salotto.channels.email.models import Auth, FromName, Mailbox, Position, Way
 from salotto.channels.email.oauth import PROVIDERS
+from salotto.core import clock
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
 from salotto.inbox.models import Inbox
 from tests.cast import Cast
 from tests.channels.email.post import Post, open_post
-from tests.desk.email_pages import open_inbox, page, permitted, post, row, server, text_of, url
+from tests.desk.email_pages import open_inbox, page, permitted, post, read_by, row, server, text_of, url
 from tests.mailservers.provider import Provider, provider
 
 READS = (
@@ -465,3 +467,17 @@ def test_many_inboxes_are_shown_a_page_at_a_time(cast: Cast) -> None:
         address = more[1] if more else ""
     assert seen == sorted(names, key=str.lower) and address == ""
     assert client.get(f"{url(cast)}?after=99999999999999999999999").status_code == 200
+
+
+def test_a_mail_server_that_was_put_back_is_told_for_a_week(cast: Cast) -> None:
+    box = open_inbox(cast)
+    now = clock.now()
+    server = read_by(box, worked_at=now)
+    with account_scope(box.account):
+        place = Position.objects.create(
+            account_id=box.account, server=server, folder=server.folder, set_back_at=now
+        )
+    assert "was put back to an earlier state" in page(cast)
+    with account_scope(box.account):
+        Position.objects.filter(pk=place.pk).update(set_back_at=now - timedelta(days=8))
+    assert "was put back to an earlier state" not in page(cast)
