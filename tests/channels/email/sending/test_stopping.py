@@ -25,6 +25,7 @@ def test_what_waits_can_be_stopped_and_sent_after_all() -> None:
         mail = box.sent(mail)
         assert mail.state == MailState.STOPPED and "stopped" in mail.error and server.mails == []
         retry_mail(mail.pk, by=box.post.owner)
+        assert box.now(mail).error == "", "nobody has stopped it any more"
         assert box.sent(mail).state == MailState.SENT
 
 

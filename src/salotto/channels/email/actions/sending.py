@@ -319,6 +319,7 @@ def retry_mail(mail_id: int, by: Member) -> None:
             state=MailState.QUEUED,
             attempts=0,
             losses=0,
+            error="" if mail.state == MailState.STOPPED else mail.error,
             next_try_at=now,
             dated=now,
             changed_at=now,
