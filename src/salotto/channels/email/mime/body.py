@@ -6,7 +6,7 @@ from html import escape, unescape
 from itertools import chain
 from urllib.parse import unquote
 
-from salotto.channels.email.mime import charset, names, params, plain, tnef, transfer
+from salotto.channels.email.mime import charset, names, params, plain, sealed, tnef, transfer, tree
 from salotto.channels.email.mime.reading import Reading, line
 from salotto.channels.email.mime.tree import Node
 
@@ -27,6 +27,11 @@ FILES = frozenset(
 )
 """Text that a program reads; any other is for people (RFC 2046 4.1.4)."""
 
+SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+MOST_SEALED = 3
+"""Signatures in one piece, one in the other, that are opened."""
+
+_PART = re.compile(rb"\s*content-[a-z-]{2,40}[ \t]*:|\s*mime-version[ \t]*:", re.IGNORECASE)
 _IS_HTML = re.compile(r"\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
 _ENRICHED = re.compile(r"<(/?)([A-Za-z-]{1,40})>|(<<)")
 _CID = re.compile(r"cid:([^\"'\s>)\\]{1,500})", re.IGNORECASE)
@@ -100,6 +105,7 @@ class _Walk:
         self.reading = reading
         self.body = Body()
         self._has_text = False
+        self._opened = 0
 
     def node(self, node: Node) -> list[Piece]:
         kind = node.kind[0]
@@ -184,6 +190,8 @@ class _Walk:
             return self._tnef(node, kind)
         elif kind.startswith("multipart/"):
             return self._text(node, "text/plain")
+        elif kind in SEALED or (kind.startswith("application/") and self._name(node).endswith(".p7m")):
+            return self._sealed(node, kind)
         else:
             self._special(node, kind)
         return []
@@ -199,18 +207,23 @@ class _Walk:
             self.body.report = self.body.report or kind.partition("/")[2].removeprefix("global-")
         elif kind in HEADERS:
             self.body.original = self.body.original or content.decode("utf-8", "replace")
-        elif kind.endswith("pkcs7-mime"):
-            self._sealed(node)
 
     def _is_attached(self, node: Node) -> bool:
         return params.read(node.first("content-disposition"))[0] == "attachment"
 
-    def _sealed(self, node: Node) -> None:
-        """S/MIME in one piece: the text is in the file."""
-        if "signed" in node.kind[1].get("smime-type", ""):
+    def _sealed(self, node: Node, kind: str) -> list[Piece]:
+        """S/MIME in one piece: the mail is in the file."""
+        data = self._file(node, kind)
+        self._opened += 1
+        inside = sealed.content(data) if self._opened <= MOST_SEALED else b""
+        if _PART.match(inside):
+            self.reading.note("The mail is in its signature (S/MIME), which was not checked.")
+            return self.node(tree.read(inside, self.reading))
+        if kind in SEALED and "signed" in node.kind[1].get("smime-type", ""):
             self.reading.note("The mail is signed in one piece (S/MIME); its text is in the file.")
-        else:
+        elif kind in SEALED:
             self.reading.note("The mail is encrypted and cannot be read here.")
+        return []
 
     def _name(self, node: Node) -> str:
         disposition = (
