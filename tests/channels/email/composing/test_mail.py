@@ -114,6 +114,14 @@ def test_ids_that_no_line_can_hold_are_left_out() -> None:
     assert thread_ids(["a" * 2_000, "b@c"], "d@e") == ("b@c", "d@e")
 
 
+@pytest.mark.parametrize("odd", ["ü@b.example", "\ufffd@b.example", "a" * 2_000])
+def test_an_answer_leaves_out_ids_that_not_every_server_takes(odd: str) -> None:
+    raw = compose(replace(PLAIN, in_reply_to=odd, references=("a@b.example", odd)))
+    assert raw.isascii()
+    assert read(raw)["In-Reply-To"] is None
+    assert unfolded(raw, "References") == "<a@b.example>"
+
+
 def test_an_automatic_mail_says_so() -> None:
     made = read(compose(replace(PLAIN, automatic="auto-replied")))
     assert [made[name] for name in ("Auto-Submitted", "X-Auto-Response-Suppress", "Precedence")] == [

@@ -83,7 +83,20 @@ def test_inline_images_come_from_the_mail_itself() -> None:
     mail = '<img src="cid:logo@shop"><img src="CID:a%20b"><img src="cid:lost"><img src="/a/mail/7">'
     inline = {"logo@shop": "/a/mail/7", "a b": PIXEL}
     safe = made_safe(mail, inline=inline)
-    assert safe.html == f'<img src="/a/mail/7"><img src="{PIXEL}"><img><img>'
+    assert safe.html == f'<img src="/a/mail/7"><img src="{PIXEL}">'
+    assert safe.remote == 0
+
+
+@pytest.mark.parametrize(
+    "source", ["http://127.0.0.1/a.png", "cid:lost", "", "data:image/svg+xml;base64,AA=="]
+)
+@pytest.mark.parametrize("remote", [True, False])
+def test_an_image_that_may_never_be_shown_leaves_its_words(source: str, remote: bool) -> None:
+    mail = (
+        f'<p>See <img src="{source}" width="80" alt=" a &lt;b&gt; &quot;c&quot; "><img src="{source}">.</p>'
+    )
+    safe = made_safe(mail, remote=remote)
+    assert safe.html == '<p>See a &lt;b&gt; "c".</p>'
     assert safe.remote == 0
 
 

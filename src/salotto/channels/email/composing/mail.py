@@ -76,8 +76,14 @@ def thread_ids(references: Sequence[str], in_reply_to: str) -> tuple[str, ...]:
     """The References of an answer: the first id and the last ones, that which is answered to
     at the end (RFC 5322, 3.6.4)."""
     asked = [*(one for one in references if one != in_reply_to), in_reply_to]
-    usable = [one for one in dict.fromkeys(asked) if one and len(one.encode()) <= headers.LONGEST_ID]
+    usable = [one for one in dict.fromkeys(asked) if _is_usable(one)]
     return tuple(usable if len(usable) <= LAST_IDS + 1 else [usable[0], *usable[-LAST_IDS:]])
+
+
+def _is_usable(value: str) -> bool:
+    """Whether any server takes a mail that names this id: not all take 8-bit headers, and a line
+    has its limits. The thread does not need it, as it has ids of our own."""
+    return bool(value) and value.isascii() and len(value) <= headers.LONGEST_ID
 
 
 def _head(mail: Outgoing) -> dict[str, str]:
@@ -89,7 +95,7 @@ def _head(mail: Outgoing) -> dict[str, str]:
         "Subject": headers.text(mail.subject[:LONGEST_SUBJECT], "Subject"),
         "Date": format_datetime(mail.date),
         "Message-ID": headers.ids([mail.message_id], "Message-ID"),
-        "In-Reply-To": headers.ids([mail.in_reply_to], "In-Reply-To") if mail.in_reply_to else "",
+        "In-Reply-To": headers.ids(list(filter(_is_usable, [mail.in_reply_to])), "In-Reply-To"),
         "References": headers.ids(thread_ids(mail.references, mail.in_reply_to), "References"),
         **_for_programs(mail),
         **mail.extra,

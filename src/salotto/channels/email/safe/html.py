@@ -38,6 +38,9 @@ _RICH_STYLE = re.compile(
     re.IGNORECASE,
 )
 _PIXEL = re.compile(r"\s*[01](?:px)?\s*", re.IGNORECASE)
+_IMAGE = re.compile(r'<img((?:\s[\w-]+="[^"]*")*)>')
+_SHOWS = re.compile(r'\s(?:src|data-remote)="')
+_ALT = re.compile(r'\salt="([^"]*)"')
 _BREAK = re.compile(r"(?:address|blockquote|br|div|dd|dt|h[1-6]|hr|li|p|pre|table|tr|ul|ol)")
 
 
@@ -67,6 +70,7 @@ def made_safe(html: str, *, remote: bool = False, inline: Mapping[str, str] | No
     `inline` gives for a content id (without brackets) the address that stands for `cid:<id>`: a
     path of our own, a `data:` image, or in a mail that goes out `cid:<id>` again. Images of the
     web stay only if `remote`; else their place has the attribute `data-remote` and asks nobody.
+    Of an image that may never be shown only its words are left.
     Links lead to https, http, mailto and tel only.
     The work is linear in what is read, which is `LARGEST` characters at most.
     """
@@ -77,7 +81,16 @@ def made_safe(html: str, *, remote: bool = False, inline: Mapping[str, str] | No
     clean = guarded(lambda: _clean(_with_styles(shaped), check), "")
     if not clean and shaped.html.strip():
         clean = f"<pre>{escape(_text_of(html[:LARGEST]))}</pre>"
-    return Safe(clean, shaped.blocked + final.blocked, shaped.cut or len(html) > LARGEST)
+    return Safe(_IMAGE.sub(_image, clean), shaped.blocked + final.blocked, shaped.cut or len(html) > LARGEST)
+
+
+def _image(found: re.Match[str]) -> str:
+    """An image as it was written; without an address, the words that stand for it."""
+    if _SHOWS.search(found[1]):
+        return found[0]
+    words = _ALT.search(found[1])
+    plain = words[1].strip().replace("&quot;", '"') if words else ""
+    return plain.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def pictures_of(html: str) -> frozenset[str]:
