@@ -85,6 +85,7 @@ class Account(models.Model):
     language = models.CharField(max_length=8, choices=LANGUAGES, default="en")
     time_zone = models.CharField(max_length=60, default="UTC")
     read_only = models.BooleanField(default=False)  # nobody may answer: not paid (rules 20, 21)
+    chats_by_mail = models.BooleanField(default=False, db_default=False)  # kept by a trigger of email
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
