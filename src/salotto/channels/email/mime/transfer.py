@@ -10,9 +10,14 @@ _NOT_A_WORD = re.compile(r"[\s;,(\"']")
 _SOFT_END = re.compile(rb"=[ \t]++\r?\n")
 _WORDS = re.compile(rb"[^\s] [^\s]|[\x80-\xff]")
 _LAST_LINE = re.compile(rb"(=|[A-Za-z0-9+/](?=\r?\n[ \t]*\r?\n))[ \t]*\r?\n")
-_PADDING = re.compile(rb"=+")
+_PIECE = re.compile(rb"[^=]+")
 _BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
 _END = re.compile(rb"^[` ]?\r?\nend[ \t]*$|^end[ \t]*\r?$", re.MULTILINE)
+
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_FOREIGN = bytes(set(range(256)) - set(_BASE64))
+_CHUNK = 1_000_000
+"""Bytes in which soft line ends are mended at once: each takes many times its size in memory."""
 
 IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "none"})
 
@@ -23,13 +28,23 @@ def decode(data: bytes, encoding: str, reading: Reading) -> bytes:
     if encoding in IDENTITY:
         return data
     if encoding == "quoted-printable":
-        return binascii.a2b_qp(_SOFT_END.sub(b"=\n", data) if b"= " in data else data)
+        return binascii.a2b_qp(_soft_ends(data) if b"= " in data else data)
     if encoding in {"base64", "base-64"}:
         return base64(data, reading)
     if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
         return _uuencoded(data, reading)
     reading.note(f"The transfer encoding “{encoding[:40]}” is unknown; the part was taken as it is.")
     return data
+
+
+def _soft_ends(data: bytes) -> bytes:
+    """Without white space behind the sign that a line goes on."""
+    pieces, at = [], 0
+    while at < len(data):
+        end = data.find(b"\n", at + _CHUNK) + 1 or len(data)
+        pieces.append(_SOFT_END.sub(b"=\n", data[at:end]))
+        at = end
+    return b"".join(pieces)
 
 
 def base64(data: bytes, reading: Reading) -> bytes:
@@ -44,8 +59,11 @@ def base64(data: bytes, reading: Reading) -> bytes:
         except binascii.Error:
             pass
     reading.note("A part's base64 is broken; it was decoded as far as possible.")
-    pieces = _PADDING.split(_NOT_BASE64.sub(b"", _before_footer(data)))
-    return b"".join(map(_piece, pieces))
+    data = _before_footer(data).translate(None, _FOREIGN)
+    decoded = bytearray()
+    for piece in _PIECE.finditer(data):
+        decoded += _piece(piece[0])
+    return bytes(decoded)
 
 
 def _is_text(data: bytes) -> bool:
@@ -53,8 +71,7 @@ def _is_text(data: bytes) -> bool:
     first = data[:2_000].lstrip().partition(b"\n")[0].strip()
     if not _NOT_BASE64.search(first):
         return False
-    foreign = sum(map(len, _NOT_BASE64.findall(data.translate(None, b"\r\n"))))
-    return foreign * 20 > len(data)
+    return len(data.translate(None, _BASE64 + b"\r\n")) * 20 > len(data)
 
 
 def _before_footer(data: bytes) -> bytes:
