@@ -33,6 +33,7 @@ class Mailbox(AccountModel):
     """An email inbox: its address, its looks, and what it does by itself.
 
     `address` is what customers write to, `aliases` are further own addresses, one per line.
+    `language` is what its mails are in, "" for that of whom they go to.
     `key` is the local part of the forwarding address; `hook_digest` the SHA-256 (hex) of the
     secret of its raw-mail address. At most one mailbox of an account carries on chats whose
     visitor has left (`continues_chats`), `chat_minutes` after the answer.
@@ -47,6 +48,7 @@ class Mailbox(AccountModel):
     from_name = models.CharField(max_length=8, choices=FromName, default=FromName.BOTH)
     company = models.CharField(max_length=80, blank=True)
     subject = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=8, blank=True, default="", db_default="")
     signature = models.TextField(blank=True)
     colour = models.CharField(max_length=7, blank=True)
     footer = models.TextField(blank=True)
@@ -232,8 +234,8 @@ class Mail(AccountModel):
     [name, address]. `text` is the
     whole plain text (the message's body has quote and signature folded off), `html` the HTML as
     it came or goes out, made safe only when it is shown. `kind` of an outgoing mail: reply, new,
-    forward, bulk (one mail to many), chat (carries a chat on), auto. `files` is how many files an
-    outgoing mail must have. `error` is the server's own words. While it is being sent,
+    forward, bulk (one mail to many), chat (carries a chat on), auto; `language` is what it is in,
+    `files` how many files it must have. `error` is the server's own words. While it is being sent,
     `next_try_at` is when the sender counts as lost; `losses` is how many were lost at it in a row.
     """
 
@@ -256,6 +258,7 @@ class Mail(AccountModel):
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
     automatic = models.CharField(max_length=40, blank=True)
+    language = models.CharField(max_length=8, blank=True, default="", db_default="")
     problems = models.JSONField(default=list)
     files = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=10, choices=MailState)

@@ -9,10 +9,12 @@ from django.utils.translation import override
 
 from salotto.accounts.members import Member
 from salotto.channels.email.actions.chats import chat_subject
-from salotto.channels.email.actions.queueing import from_address, reply_subject, sender_name
+from salotto.channels.email.actions.queueing import from_address, sender_name
 from salotto.channels.email.composing.body import COLOUR, Look, sign_off, write_body
 from salotto.channels.email.images import kind_of_image
+from salotto.channels.email.languages import language_for
 from salotto.channels.email.models import Mailbox
+from salotto.channels.email.subjects import reply_subject
 from salotto.core.tenancy import account_scope
 from salotto.inbox.models import Blob
 
@@ -34,7 +36,7 @@ class Preview:
 
 def answer(mailbox: Mailbox, by: Member) -> Preview:
     """An agent's answer; `mailbox` may have changes that are not saved."""
-    with override(mailbox.account.language):
+    with override(language_for(mailbox)):
         said = _("Hello Anna,\n\nyour order left this morning and will be with you on Thursday.")
         asked = _("Where is my order?")
         return _preview(mailbox, said, mailbox.subject or reply_subject(asked), by)
@@ -42,20 +44,20 @@ def answer(mailbox: Mailbox, by: Member) -> Preview:
 
 def acknowledgement(mailbox: Mailbox) -> Preview:
     """What goes out by itself when somebody writes."""
-    with override(mailbox.account.language):
+    with override(language_for(mailbox)):
         return _preview(mailbox, mailbox.auto_reply, reply_subject(_("Where is my order?")), None)
 
 
 def chat(mailbox: Mailbox, by: Member) -> Preview:
     """What the visitor of a chat gets who has left before the answer came."""
-    with override(mailbox.account.language):
+    with override(language_for(mailbox)):
         said = _("Yes, the blue one is here again. Shall we put one aside for you?")
-        found = _preview(mailbox, said, chat_subject(mailbox, mailbox.account.language), by)
-        return replace(found, sender=sender_name(mailbox, None, mailbox.account.language))
+        found = _preview(mailbox, said, chat_subject(mailbox, ""), by)
+        return replace(found, sender=sender_name(mailbox, None, language_for(mailbox)))
 
 
 def _preview(mailbox: Mailbox, said: str, subject: str, by: Member | None) -> Preview:
-    language = mailbox.account.language
+    language = language_for(mailbox)
     company = mailbox.company or mailbox.account.name
     address = from_address(mailbox)
     signature = sign_off(mailbox.signature, agent=by.user.name if by else "", company=company, email=address)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from salotto.channels.email.actions.connecting import Settings
@@ -71,6 +72,10 @@ class General(Plain):
     )
 
 
+def _languages() -> list[tuple[str, Any]]:
+    return [("", _("As the customer writes")), *settings.LANGUAGES]
+
+
 class Looks(Plain):
     """How a mail looks."""
 
@@ -86,6 +91,15 @@ class Looks(Plain):
         required=False,
         max_length=SUBJECT_LIMIT,
         help_text=_("For mails that answer none and have no subject of their own."),
+    )
+    language = forms.ChoiceField(
+        label=_("Language of mails"),
+        required=False,
+        choices=_languages,
+        help_text=_(
+            "Of what Salotto writes by itself, such as the line above a quote. Where the customer’s "
+            "language is not known, it is that of the account."
+        ),
     )
     signature = forms.CharField(
         label=_("Signature"),

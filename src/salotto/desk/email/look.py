@@ -23,7 +23,7 @@ from salotto.desk.email.common import back_to, note, page, standing_of
 from salotto.desk.email.forms import Automatic, Chats, Logo, Looks
 from salotto.desk.email.framed import frame, nothing
 
-FIELDS = ("from_name", "company", "subject", "signature", "colour", "footer")
+FIELDS = ("from_name", "company", "subject", "language", "signature", "colour", "footer")
 with_frame = csp_update({"frame-src": [SELF]})
 """The preview stands in a frame of its own."""
 

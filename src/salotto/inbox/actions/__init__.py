@@ -6,6 +6,7 @@ from salotto.inbox.actions.begin import (
     contacts_of,
     nameless_contact,
     new_conversation_ids,
+    note_languages,
 )
 from salotto.inbox.actions.conversations import (
     BODY_LIMIT,
@@ -44,6 +45,7 @@ __all__ = [
     "must_act_still",
     "nameless_contact",
     "new_conversation_ids",
+    "note_languages",
     "release",
     "reopen",
     "reply",

@@ -45,6 +45,12 @@ _NAME = """
       FROM unnest(%(ids)s::bigint[], %(names)s::text[]) AS given(id, name)
      WHERE account_id = %(account)s AND inbox_contact.id = given.id AND inbox_contact.name = ''
 """
+_SPEAK = """
+    UPDATE inbox_contact SET language = given.language
+      FROM unnest(%(emails)s::text[], %(languages)s::text[]) AS given(email, language)
+     WHERE account_id = %(account)s AND lower(inbox_contact.email) = lower(given.email)
+       AND NOT (inbox_contact.email = '') AND inbox_contact.language = ''
+"""
 
 
 def contacts_of(account_id: int, people: Mapping[str, str]) -> dict[str, int]:
@@ -80,6 +86,16 @@ def _made(account_id: int, people: Mapping[str, str]) -> dict[str, int]:
             db.execute(_MAKE, {"account": account_id, "names": names, "emails": list(missing)})
             found |= dict(db.fetchall())
     return found
+
+
+def note_languages(account_id: int, languages: Mapping[str, str]) -> None:
+    """Note on the contacts with these addresses, in lower case, what language they write; one that
+    is known stays, as its owner may have chosen it. In the caller's transaction."""
+    if not languages:
+        return
+    emails, spoken = list(languages), list(languages.values())
+    with connection.cursor() as db:
+        db.execute(_SPEAK, {"account": account_id, "emails": emails, "languages": spoken})
 
 
 def nameless_contact(account_id: int, name: str) -> int:

@@ -22,6 +22,7 @@ from salotto.channels.email.actions.queueing import (
 from salotto.channels.email.models import Batch, BatchRecipient, BatchState
 from salotto.channels.email.queries import sending
 from salotto.channels.email.recipients import Recipients
+from salotto.channels.email.subjects import clean_subject
 from salotto.core import audit
 from salotto.core.errors import Invalid, Refused
 from salotto.core.tenancy import account_scope
@@ -45,7 +46,8 @@ def queue_many(
     """
     must_act(by)
     body = clean_body(text, BODY_LIMIT)
-    if not subject.strip():
+    subject = clean_subject(subject)
+    if not subject:
         raise Invalid(_("A mail to many people needs a subject."), code="no_subject")
     wanted = _everybody(people)
     with account_scope(by.account.pk), transaction.atomic():
@@ -55,7 +57,7 @@ def queue_many(
             raise MailboxOff
         if not from_address(mailbox):
             raise NoAddress
-        defaults = {"mailbox": mailbox, "author": by.user, "subject": subject.strip()[:200], "text": body}
+        defaults = {"mailbox": mailbox, "author": by.user, "subject": subject, "text": body}
         batch, fresh = Batch.objects.get_or_create(account_id=by.account.pk, key=key, defaults=defaults)
         if not fresh and any(getattr(batch, name) != value for name, value in defaults.items()):
             raise SentAlready

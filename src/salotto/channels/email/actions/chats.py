@@ -1,6 +1,5 @@
 """Carrying a chat on by mail, when its visitor has left before the answer came."""
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import translation
@@ -8,6 +7,7 @@ from django.utils.translation import gettext as _
 from procrastinate.exceptions import AlreadyEnqueued
 
 from salotto.channels.email.actions.queueing import Letter, enqueue, from_address
+from salotto.channels.email.languages import language_for
 from salotto.channels.email.models import Mail, Mailbox
 from salotto.channels.email.recipients import Recipients, is_address
 from salotto.core.tenancy import account_scope
@@ -90,9 +90,8 @@ def _letter(mailbox: Mailbox, conversation: Conversation, answers: list[Message]
 
 def chat_subject(mailbox: Mailbox, language: str) -> str:
     """The subject of the mail that carries a chat on, in the visitor's language."""
-    known = dict(settings.LANGUAGES)
     company = mailbox.company or mailbox.account.name
-    with translation.override(language if language in known else mailbox.account.language):
+    with translation.override(language_for(mailbox, language)):
         return mailbox.subject or _("Your chat with %(company)s") % {"company": company}
 
 

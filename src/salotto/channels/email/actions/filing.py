@@ -25,6 +25,7 @@ from salotto.channels.email.actions.records import (
 )
 from salotto.channels.email.actions.trying import came_back
 from salotto.channels.email.domains.resolver import Dns
+from salotto.channels.email.languages import language_header, language_of
 from salotto.channels.email.letters import (
     REFUTED,
     Envelope,
@@ -70,11 +71,13 @@ log = logging.getLogger("salotto.email")
 
 @dataclass(slots=True)
 class Filing:
-    """A batch on its way: its facts, and what will be written."""
+    """A batch on its way: its facts, and what will be written. `headers` are the languages that
+    mails name as theirs, by stored mail."""
 
     mailbox: Mailbox
     own: Own
     facts: Facts
+    headers: dict[int, str] = field(default_factory=dict)
     begun: dict[int, Opened] = field(default_factory=dict)
     linked: dict[int, int | None] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
@@ -183,6 +186,7 @@ class Filing:
         keep_names(self.mailbox, ((value, real.get(one, one)) for value, one in self.named))
         keep_people(self.mailbox.account_id, self.records)
         settle(self.mailbox.account_id, self.records)
+        inbox_actions.note_languages(self.mailbox.account_id, dict(self._languages()))
         self._acknowledge()
         transaction.on_commit(bell.ring)
 
@@ -205,6 +209,15 @@ class Filing:
         ]
         inbox_actions.begin_conversations(account, beginnings)
         return real
+
+    def _languages(self) -> Iterator[tuple[str, str]]:
+        """What the customers write, where it is clear: address and language."""
+        for record in self.records:
+            opened = record.opened
+            if record.kind == Kind.VISITOR and opened.person.key and not opened.automatic:
+                said = self.headers.get(opened.envelope.raw, "")
+                if language := language_of(opened.mail.visible, said):
+                    yield opened.person.key, language
 
     def _acknowledge(self) -> None:
         """Whoever began a conversation is told that their mail has arrived, if the mailbox does so."""
@@ -249,7 +262,8 @@ def file_mails(mailbox: Mailbox, raws: Sequence[RawMail]) -> None:
     opened = list(_checked(opened, raws, team))  # before anything is locked: the DNS is asked
     gathering = Gathering(mailbox.account_id, mailbox.inbox_id, [one.letter for one in opened], team)
     noisy = noisy_senders(mailbox, opened)
-    filing = Filing(mailbox, own, gathering.facts)
+    headers = {raw.pk: language_header(bytes(raw.content)) for raw in raws}
+    filing = Filing(mailbox, own, gathering.facts, headers)
     for one in opened:
         filing.place(as_loop(one) if one.mail.sender.key in noisy and not one.automatic else one)
     filing.write()

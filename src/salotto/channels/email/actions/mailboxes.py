@@ -63,7 +63,7 @@ def create_mailbox(name: str, address: str, *, by: Member) -> Mailbox:
 
 def change_mailbox(mailbox_id: int, *, by: Member, **given: Any) -> Mailbox:
     """Change the fields that are given: `name`, `address`, `aliases`, `enabled`, `from_name`,
-    `company`, `subject`, `signature`, `colour`, `footer`, `auto_reply`. Raises Forbidden,
+    `company`, `subject`, `language`, `signature`, `colour`, `footer`, `auto_reply`. Raises Forbidden,
     Missing, and Invalid with the field's name."""
     must_manage_channels(by)
     given = checked(given)
@@ -211,6 +211,12 @@ def _from_name(value: str) -> str:
     return value
 
 
+def _language(value: str) -> str:
+    if value and value not in dict(settings.LANGUAGES):
+        raise Invalid(_("Choose from the list."), code="language")
+    return value
+
+
 def _colour(value: str) -> str:
     colour = value.strip().lower()
     if colour and not _COLOUR.fullmatch(colour):
@@ -259,6 +265,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "from_name": _from_name,
     "company": _line("company", NAME_LIMIT),
     "subject": _line("subject", SUBJECT_LIMIT),
+    "language": _language,
     "signature": _text("signature"),
     "colour": _colour,
     "footer": _text("footer"),

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -15,8 +14,9 @@ from django.utils.translation import gettext_lazy
 from procrastinate.exceptions import AlreadyEnqueued
 
 from salotto.accounts.members import Member, must_act
-from salotto.channels.email import addresses, queries, recipients
+from salotto.channels.email import addresses, queries, recipients, subjects
 from salotto.channels.email.composing.headers import ascii_domain
+from salotto.channels.email.languages import language_for
 from salotto.channels.email.models import (
     FromName,
     KnownId,
@@ -28,6 +28,7 @@ from salotto.channels.email.models import (
 from salotto.channels.email.queries import sending
 from salotto.channels.email.quoting import quoted
 from salotto.channels.email.recipients import Recipients, as_lists
+from salotto.channels.email.subjects import clean_subject, reply_subject
 from salotto.core import clock
 from salotto.core.errors import Conflict, Missing
 from salotto.core.tenancy import account_scope
@@ -40,7 +41,6 @@ from salotto.live import bell
 
 MOST_REFERENCES = 30
 """Ids in the References of a mail: the first ones and the newest (RFC 5322 sets no bound)."""
-SUBJECT_LIMIT = 200
 _NO_REPLY = ("no-reply", "noreply", "no_reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster",
              "bounce", "bounces", "daemon", "listserv", "majordomo", "root", "nobody")  # fmt: skip
 
@@ -80,6 +80,7 @@ class Letter:
     files: int = 0
     automatic: str = ""
     header_id: str = ""
+    language: str = ""
 
 
 def enqueue(
@@ -98,6 +99,7 @@ def enqueue(
     address = from_address(mailbox)
     if not address:
         raise NoAddress
+    language = letter.language or language_for(mailbox, conversation.contact.language)
     mail: Mail = Mail.objects.create(
         account_id=mailbox.account_id,
         mailbox=mailbox,
@@ -107,16 +109,17 @@ def enqueue(
         header_id=letter.header_id or new_id(address),
         in_reply_to=letter.in_reply_to,
         references=list(bounded(letter.references)),
-        sender_name=sender_name(mailbox, by, conversation.contact.language),
+        sender_name=sender_name(mailbox, by, language),
         sender=address,
         to=as_lists(letter.recipients.to),
         cc=as_lists(letter.recipients.cc),
         bcc=as_lists(letter.recipients.bcc),
-        subject=letter.subject[:SUBJECT_LIMIT],
+        subject=letter.subject[: subjects.LIMIT],
         dated=clock.now(),
         text=letter.text,
         html=letter.html,
         automatic=letter.automatic,
+        language=language,
         files=letter.files,
         state=MailState.QUEUED,
         next_try_at=clock.now(),
@@ -191,14 +194,13 @@ def _domain_of(address: str) -> str:
 
 
 def sender_name(mailbox: Mailbox, by: Member | None, language: str) -> str:
-    """The name that a customer sees, in the customer's language."""
+    """The name that a customer sees, in the language of the mail."""
     company = mailbox.company or mailbox.account.name
     if by is None or mailbox.from_name == FromName.COMPANY:
         return str(company)
     if mailbox.from_name == FromName.AGENT:
         return str(by.user.name)
-    known = dict(settings.LANGUAGES)
-    with translation.override(language if language in known else mailbox.account.language):
+    with translation.override(language):
         return _("%(agent)s from %(company)s") % {"agent": by.user.name.split()[0], "company": company}
 
 
@@ -208,12 +210,6 @@ def bounded(references: Sequence[str]) -> tuple[str, ...]:
     if len(chain) <= MOST_REFERENCES:
         return chain
     return (*chain[:5], *chain[5 - MOST_REFERENCES :])
-
-
-def reply_subject(subject: str) -> str:
-    """The subject of an answer: `Re: ` once."""
-    bare = subject.strip()
-    return bare if bare[:3].lower() == "re:" else f"Re: {bare}"[:SUBJECT_LIMIT]
 
 
 # An agent's reply
@@ -232,27 +228,29 @@ def queue_mail(message: int, conversation: Conversation, draft: Draft, by: Membe
         raise NoAddress
     last = sending.last_mail(conversation.pk)
     people = _people(conversation, last, draft)
-    said = Message.objects.get(pk=message)
+    text = Message.objects.get(pk=message).body
+    subject = clean_subject(draft.subject or "")
+    language = language_for(mailbox, conversation.contact.language)
+    with translation.override(language):
+        subject = subject or _subject(mailbox, conversation, last)
+        text = _with_quote(text, last, conversation) if draft.quote and last else text
     letter = Letter(
         kind="reply",
         recipients=people,
-        subject=draft.subject or _subject(mailbox, conversation, last),
-        text=_with_quote(said.body, last, conversation) if draft.quote and last else said.body,
+        subject=subject,
+        text=text,
         in_reply_to=last.header_id if last else "",
         references=(*last.references, last.header_id) if last else (),
         files=len(set(draft.attachments)),
+        language=language,
     )
     return enqueue(mailbox, conversation, message, letter, by)
 
 
 def _with_quote(body: str, last: Mail, conversation: Conversation) -> str:
-    """The text above what it answers, whose heading is in the customer's language."""
-    account = conversation.account
-    known = dict(settings.LANGUAGES)
-    language = conversation.contact.language
-    at = (last.dated or last.created_at).astimezone(ZoneInfo(account.time_zone))
-    with translation.override(language if language in known else account.language):
-        quote = quoted(last.text, last.sender_name or last.sender, at)
+    """The text above what it answers, whose heading is in the active language."""
+    at = (last.dated or last.created_at).astimezone(ZoneInfo(conversation.account.time_zone))
+    quote = quoted(last.text, last.sender_name or last.sender, at)
     return f"{body}\n\n{quote}" if quote else body
 
 
@@ -311,7 +309,9 @@ def queue_forward(message_id: int, to: Iterable[str], text: str, by: Member, key
                 raise SentAlready
             return sent
         files = _copy_files(mail.message_id, note)
-        letter = Letter("forward", people, f"Fwd: {mail.subject}"[:SUBJECT_LIMIT], body, files=files)
+        title = f"Fwd: {mail.subject}"[: subjects.LIMIT]
+        language = language_for(mail.mailbox, sending.written_by(people.addresses))
+        letter = Letter("forward", people, title, body, files=files, language=language)
         return enqueue(mail.mailbox, mail.conversation, note, letter, by)
 
 
@@ -362,6 +362,7 @@ def queue_new(
     must_act(by)
     people = recipients.chosen(to, cc, bcc)
     body = clean_body(text, BODY_LIMIT) if text.strip() or not attachments else ""
+    subject = clean_subject(subject)
     with account_scope(by.account.pk), transaction.atomic():
         mailbox = must_find(mailbox_id)
         token = key or uuid4()
@@ -394,7 +395,7 @@ def _known(by: Member, key: UUID) -> Mail | None:
 def _same(known: Mail, mailbox: Mailbox, people: Recipients, subject: str, body: str) -> int:
     """The conversation, if the mail says the same. Raises SentAlready."""
     lists = [as_lists(each) for each in (people.to, people.cc, people.bcc)]
-    given = [mailbox.pk, subject.strip()[:SUBJECT_LIMIT] or known.subject, body, *lists]
+    given = [mailbox.pk, subject or known.subject, body, *lists]
     if given != [known.mailbox_id, known.subject, known.text, known.to, known.cc, known.bcc]:
         raise SentAlready
     return int(known.conversation_id)
@@ -415,7 +416,8 @@ def begin(
     a mail to many waits among the completed until the contact answers."""
     name, address = (*people.to, *people.cc, *people.bcc)[0]
     contact = contact_of(mailbox.account_id, address, name)
-    title = subject.strip() or mailbox.subject or _subject_of(mailbox)
+    with translation.override(language_for(mailbox, contact.language)):
+        title = subject.strip() or mailbox.subject or _subject_of(mailbox)
     conversation = start_conversation(mailbox.inbox_id, contact, title, by=by, done=kind == "bulk")
     message = _post(conversation, Kind.REPLY, body, by, uuid5(key, "message"))
     attach(message, attachments, by)

@@ -9,6 +9,7 @@ from salotto.channels.email.actions import queueing
 from salotto.channels.email.models import Batch, BatchRecipient, Mail, Mailbox
 from salotto.channels.email.queries import sending
 from salotto.channels.email.recipients import Person, Recipients
+from salotto.channels.email.subjects import reply_subject
 from salotto.core.errors import Missing
 from salotto.inbox.models import Contact, Conversation
 
@@ -27,6 +28,11 @@ class Answer:
     people: Recipients
     subject: str
     quoted: str
+
+    @property
+    def can_go(self) -> bool:
+        """Whether the inbox sends at all."""
+        return self.enabled and bool(self.address)
 
 
 def answer_to(conversation: int) -> Answer | None:
@@ -47,7 +53,7 @@ def answer_to(conversation: int) -> Answer | None:
 
 def _subject(conversation: Conversation, last: Mail | None) -> str:
     known = (last.subject if last else "") or conversation.subject
-    return queueing.reply_subject(known) if known else ""
+    return reply_subject(known) if known else ""
 
 
 def chat_minutes() -> int | None:

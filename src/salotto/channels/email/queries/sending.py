@@ -143,6 +143,17 @@ def has_unsubscribed(address: str) -> bool:
     return bool(known.exclude(email="").filter(attributes__has_key="unsubscribed").exists())
 
 
+def written_by(addresses: Iterable[str]) -> str:
+    """The language of the first contact among these addresses whose language is known, in the
+    caller's account scope; "" if there is none."""
+    for address in addresses:
+        contacts = Contact.objects.annotate(key=Lower("email")).filter(key=address.lower())
+        named = contacts.exclude(email="").exclude(language="").order_by("id")
+        if language := named.values_list("language", flat=True).first():
+            return str(language)
+    return ""
+
+
 def has_left(mail: Mail) -> bool:
     """Whether who gets this mail of many has unsubscribed since it was written."""
     return any(has_unsubscribed(address) for _, address in as_people(mail.to))

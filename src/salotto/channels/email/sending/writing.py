@@ -4,14 +4,13 @@ from collections.abc import Collection
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
 from salotto.channels.email import marks, quoting, unsubscribing
 from salotto.channels.email.addresses import reply_address
 from salotto.channels.email.composing import dkim
 from salotto.channels.email.composing.body import COLOUR, Look, Quoted, sign_off, write_body
 from salotto.channels.email.composing.headers import ascii_domain
 from salotto.channels.email.composing.mail import File, Outgoing, compose
+from salotto.channels.email.languages import language_for
 from salotto.channels.email.models import Mail, Mailbox
 from salotto.channels.email.queries import sending as queries
 from salotto.channels.email.queries.threads import MOST_FORWARDS
@@ -74,12 +73,11 @@ def _outgoing(mail: Mail, files: list[File]) -> Outgoing:
 
 
 def _body(mail: Mail, shown: Collection[str]) -> tuple[str, str]:
-    """Text and HTML with the mailbox's look and signature, in the customer's language; `shown`
-    are the content ids of the images that go along."""
-    mailbox, contact = mail.mailbox, mail.conversation.contact
+    """Text and HTML with the mailbox's look and signature, in the mail's language; `shown` are
+    the content ids of the images that go along."""
+    mailbox = mail.mailbox
     company = mailbox.company or mailbox.account.name
     author = mail.message.author if mail.message else None
-    known = dict(settings.LANGUAGES)
     said, quote = _said(mail, shown)
     return write_body(
         said,
@@ -88,7 +86,7 @@ def _body(mail: Mail, shown: Collection[str]) -> tuple[str, str]:
         ),
         look=_look(mailbox, company),
         quote=quote,
-        language=contact.language if contact.language in known else mailbox.account.language,
+        language=mail.language or language_for(mailbox, mail.conversation.contact.language),
     )
 
 
