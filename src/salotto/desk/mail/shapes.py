@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -109,6 +109,7 @@ class View:
 
 def view(mail: Letter, entry: Entry, head: Head) -> View:
     """The mail behind an entry, as its bubble shows it."""
+    mail = _by_author(mail, entry)
     return View(
         id=mail.id,
         message=mail.message,
@@ -130,12 +131,20 @@ def view(mail: Letter, entry: Entry, head: Head) -> View:
     )
 
 
+def _by_author(mail: Letter, entry: Entry) -> Letter:
+    """A mail of ours under its author's plain name: what the customer reads as its sender is in the
+    customer's language."""
+    if not (mail.ours and entry.author_name):
+        return mail
+    return replace(mail, sender=(entry.author_name, mail.sender[1]))
+
+
 def _is_folded(mail: Letter, entry: Entry) -> bool:
     return mail.kind in ("mail", "reply") and mail.length > len(entry.body) + SLACK
 
 
 def _name(person: Person) -> str:
-    return person[0] or person[1]
+    return person[0] or person[1] or _("Unknown sender")
 
 
 def _first(person: Person) -> str:

@@ -12,7 +12,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
 from salotto.channels.email.composing.marking import CLOSE, OPEN, split_quote, to_html
-from salotto.channels.email.quoting import LIMIT, heading, marked
+from salotto.channels.email.quoting import LIMIT, Head, heading, marked, passing_on
 from salotto.channels.email.safe.html import guarded, made_safe
 
 COLOUR = "#b4492a"
@@ -39,8 +39,9 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """The mail that is answered or passed on; `at` is in the time zone to be shown. Of its images,
-    those with one of `content_ids` are in the new mail as well. `below` is what it passes on itself."""
+    """The mail that is answered, or with `head` passed on; `at` is in the time zone to be shown. Of
+    its images, those with one of `content_ids` are in the new mail as well. `below` is what it
+    passes on itself."""
 
     who: str
     at: datetime
@@ -48,6 +49,7 @@ class Quoted:
     html: str = ""
     content_ids: Collection[str] = ()
     below: "Quoted | None" = None
+    head: Head | None = None
 
 
 def sign_off(template: str, *, agent: str = "", company: str = "", email: str = "") -> str:
@@ -78,7 +80,7 @@ def write_body(
     """
     with override(language):
         written, head, text, html = _parts(said, quote)
-    lines = "\n".join([head, *map(marked, text.splitlines())]) if head else ""
+    lines = _as_text(quote, head, text) if head else ""
     parts = [written.strip("\n").rstrip(), f"-- \n{signature}" if signature else "", lines]
     page = {
         "language": language,
@@ -98,7 +100,18 @@ def _parts(said: str, quote: Quoted | None) -> tuple[str, str, str, str]:
         said, head, text = split_quote(said)
         return said, head, text, to_html(text)
     text, html = _quoted(quote)
-    return said, heading(quote.who, quote.at) if text or html else "", text, html
+    return said, _heading(quote) if text or html or quote.head else "", text, html
+
+
+def _heading(quote: Quoted) -> str:
+    return passing_on(quote.head, quote.at) if quote.head else heading(quote.who, quote.at)
+
+
+def _as_text(quote: Quoted | None, head: str, text: str) -> str:
+    """A quote below its heading; what is passed on has no marks, as it is no answer's quote."""
+    if quote is not None and quote.head is not None:
+        return f"{head}\n\n{text}".rstrip()
+    return "\n".join([head, *map(marked, text.splitlines())])
 
 
 def _quoted(quote: Quoted) -> tuple[str, str]:
@@ -110,9 +123,9 @@ def _quoted(quote: Quoted) -> tuple[str, str]:
         html = made_safe(quote.html, remote=True, inline=inline).html
     if quote.below is None:
         return text, html
-    head = heading(quote.below.who, quote.below.at)
+    head = _heading(quote.below)
     inner, shown = _quoted(quote.below)
-    lines = "\n".join([head, *map(marked, inner.splitlines())])
+    lines = _as_text(quote.below, head, inner)
     return "\n\n".join(filter(None, (text, lines))), f"{html}{to_html(head)}{OPEN}{shown}{CLOSE}"
 
 

@@ -14,6 +14,7 @@ from salotto.channels.email.languages import language_for
 from salotto.channels.email.models import Mail, Mailbox
 from salotto.channels.email.queries import sending as queries
 from salotto.channels.email.queries.threads import MOST_FORWARDS
+from salotto.channels.email.quoting import Head
 from salotto.channels.email.recipients import as_people
 from salotto.channels.email.sending.outcome import Never, NotNow
 from salotto.core import clock
@@ -127,14 +128,20 @@ def _logo(mailbox: Mailbox) -> list[File]:
 def _forwarded(mail: Mail, shown: Collection[str]) -> Quoted | None:
     """The mail that is passed on, with its images in their places."""
     found = queries.forwarded_by(mail)
-    return _quoted(mail, found, shown) if found else None
+    return _passed_on(mail, found, shown, MOST_FORWARDS) if found else None
 
 
-def _quoted(mail: Mail, found: Mail, shown: Collection[str] = (), depth: int = MOST_FORWARDS) -> Quoted:
-    at = (found.dated or found.created_at).astimezone(ZoneInfo(mail.mailbox.account.time_zone))
+def _passed_on(mail: Mail, found: Mail, shown: Collection[str], depth: int) -> Quoted:
+    """A mail with its head, and what it passes on itself."""
     source = queries.forwarded_by(found) if found.kind == "forward" and depth > 1 else None
-    below = _quoted(mail, source, shown, depth - 1) if source else None
-    return Quoted(found.sender_name or found.sender, at, found.text, found.html, shown, below)
+    below = _passed_on(mail, source, shown, depth - 1) if source else None
+    head = Head((found.sender_name, found.sender), as_people(found.to), as_people(found.cc), found.subject)
+    return replace(_quoted(mail, found), content_ids=shown, below=below, head=head)
+
+
+def _quoted(mail: Mail, found: Mail) -> Quoted:
+    at = (found.dated or found.created_at).astimezone(ZoneInfo(mail.mailbox.account.time_zone))
+    return Quoted(found.sender_name or found.sender, at, found.text, found.html)
 
 
 def answers_to(mail: Mail) -> str:
