@@ -8,8 +8,10 @@ from django.db import transaction
 
 from salotto.accounts.actions import set_read_only
 from salotto.accounts.members import Member
+from salotto.channels.email.models import Mailbox
 from salotto.core.tenancy import account_scope
-from salotto.inbox.models import Contact
+from salotto.inbox.models import Contact, Inbox
+from salotto.live.models import Event
 from tests.channels.sites import Shop
 from tests.servers import Server, Visitor
 
@@ -104,3 +106,55 @@ def test_an_address_of_254_characters_is_kept(shop: Shop, server: Server) -> Non
     assert len(address) == 254
     assert shop.visitor(server).say("Hello", email=address).status == 200
     assert emails(shop) == [address]
+
+
+def carry_on(shop: Shop, on: bool = True) -> None:
+    """A mailbox of the account carries its chats on by mail, or no longer."""
+    account = shop.owner.account
+    with account_scope(account.pk):
+        place = Inbox.objects.create(account=account, name="Mail", channel="email")
+        address = f"shop-{uuid4().hex[:8]}@shop.example"
+        Mailbox.objects.create(account=account, inbox=place, address=address, continues_chats=on)
+
+
+def test_where_answers_go_on_by_mail_visitors_are_asked_for_an_address_until_it_is_known(
+    shop: Shop, server: Server
+) -> None:
+    visitor = shop.visitor(server)
+    assert hello(visitor)["ask"] is False
+    carry_on(shop)
+    asked = hello(visitor)
+    assert asked["ask"] is True and asked["leave"] is False
+    assert asked["words"]["email"] == "Your email, if you cannot wait here"
+    visitor.say("Do you ship to Malta?")
+    assert hello(visitor)["ask"] is True
+    assert visitor.ask("POST", "/w/email", {"email": "anna@example.com"}).status == 204
+    assert hello(visitor)["ask"] is False
+    assert emails(shop) == ["anna@example.com"]
+
+
+@pytest.mark.parametrize("change", [{"enabled": False}, {"continues_chats": False}, None])
+def test_nobody_is_asked_once_no_mailbox_carries_chats_on(
+    shop: Shop, server: Server, change: dict[str, bool] | None
+) -> None:
+    visitor = shop.visitor(server)
+    carry_on(shop)
+    with account_scope(shop.owner.account.pk):
+        Mailbox.objects.update(**change) if change else Mailbox.objects.all().delete()
+    assert hello(visitor)["ask"] is False
+
+
+def test_an_address_alone_is_kept_for_a_conversation_once_and_shown_to_the_team_live(
+    shop: Shop, server: Server
+) -> None:
+    visitor = shop.visitor(server)
+    assert visitor.ask("POST", "/w/email", {"email": "anna@example.com"}).status == 204
+    assert shop.rows() == (0, 0, 0)
+    visitor.say("Hello")
+    for address in ("anna@example.com", "other@example.com", ""):
+        assert visitor.ask("POST", "/w/email", {"email": address}).status == 204
+    assert visitor.ask("POST", "/w/email", {"email": "anna@"}).status == 422
+    assert emails(shop) == ["anna@example.com"]
+    with account_scope(shop.owner.account.pk):
+        told = Event.objects.filter(account_id=shop.owner.account.pk, data__what="contact")
+        assert told.count() == 1

@@ -27,10 +27,21 @@ async def mark_seen(db: AsyncConnection[Any], account: int, conversation: int, m
 
 
 _EMAIL = """
-    UPDATE inbox_contact c SET email = %(email)s
-      FROM inbox_conversation v
-     WHERE v.account_id = %(account)s AND v.id = %(conversation)s
-       AND c.account_id = v.account_id AND c.id = v.contact_id AND c.email = ''
+    WITH kept AS (
+        UPDATE inbox_contact c SET email = %(email)s
+          FROM inbox_conversation v
+         WHERE v.account_id = %(account)s AND v.id = %(conversation)s
+           AND c.account_id = v.account_id AND c.id = v.contact_id AND c.email = ''
+        RETURNING v.account_id, v.id
+    ), moved AS (
+        UPDATE inbox_conversation v SET version = v.version + 1
+          FROM kept WHERE v.account_id = kept.account_id AND v.id = kept.id
+        RETURNING v.account_id, v.id, v.version
+    )
+    INSERT INTO live_event (account_id, txid, at, kind, conversation_id, data)
+    SELECT account_id, pg_current_xact_id(), now(), 'conversation.changed', id,
+           jsonb_build_object('what', 'contact', 'version', version)
+      FROM moved
 """
 
 

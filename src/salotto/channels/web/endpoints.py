@@ -107,6 +107,7 @@ class Endpoints:
             ("GET", "/w/live"): self.live,
             ("POST", "/w/typing"): self.typing,
             ("POST", "/w/seen"): self.seen,
+            ("POST", "/w/email"): self.email,
         }
         self._paths = {path for _, path in self._routes}
 
@@ -201,20 +202,22 @@ class Endpoints:
 
     async def _greeting(self, call: Call) -> dict[str, Any]:
         async with self.pool.connection() as db:
-            team, leave = await queries.team(db, call.site.account)
+            team = await queries.team(db, call.site.account)
             begun = await queries.conversation(db, call.site, call.visitor)
             rows, more = await queries.messages(db, call.site.account, begun[0]) if begun else ([], False)
+            known = bool(begun) and await queries.knows_address(db, call.site.account, begun[0])
         said = {"messages": [shape(r) for r in rows], "more": more, "seen": begun[1] if begun else 0}
         language = call.language if call.language in dict(settings.LANGUAGES) else call.site.language
         with translation.override(language):
-            panel = words.panel_words(leave=leave)
+            panel = words.panel_words(leave=team.leave, by_mail=team.by_mail)
         return {
             "site": {"name": call.site.name},
             "visitor": str(call.visitor),
             "language": language,
             "words": panel,
-            "team": [self._face(user, name) for user, name in team],
-            "leave": leave,
+            "team": [self._face(user, name) for user, name in team.people],
+            "leave": team.leave,
+            "ask": team.leave or (team.by_mail and not known),
             "conversation": said if begun else None,
         }
 
@@ -246,7 +249,8 @@ class Endpoints:
             raise Missing
         if email:
             async with self.pool.connection() as db:
-                await actions.keep_email(db, call.site.account, posted.conversation, email)
+                if await actions.keep_email(db, call.site.account, posted.conversation, email):
+                    self.station.ring()
         await call.answer({"message": self._own(item, posted)})
 
     def _own(self, item: Item, posted: Posted) -> dict[str, Any]:
@@ -298,6 +302,19 @@ class Endpoints:
         if begun:
             fact = {"kind": "typing", "conversation": begun[0], "visitor": str(call.visitor)}
             self.station.whisper_once(f"visitor {call.visitor}", call.site.account, fact)
+        await call.done()
+
+    async def email(self, call: Call) -> None:
+        """An address that the visitor leaves after they have written; before, it comes along with
+        their first message, and nothing is kept."""
+        await self._authorise(call)
+        self.limits.read(call)
+        given = parsing.email(await call.body())
+        begun = await self._conversation(call)
+        if begun and given:
+            async with self.pool.connection() as db:
+                if await actions.keep_email(db, call.site.account, begun[0], given):
+                    self.station.ring()
         await call.done()
 
     async def seen(self, call: Call) -> None:

@@ -45,11 +45,17 @@ _MESSAGES = """
        AND m.kind IN ('visitor', 'reply') AND m.id {compare} %(edge)s
      ORDER BY m.id {order} LIMIT %(limit)s
 """
+_KNOWN = """
+    SELECT EXISTS (
+        SELECT FROM inbox_conversation v
+          JOIN inbox_contact c ON c.account_id = v.account_id AND c.id = v.contact_id
+         WHERE v.account_id = %s AND v.id = %s AND c.email <> '')
+"""
 _AFTER = _MESSAGES.format(compare=">", order="ASC")
 _BEFORE = _MESSAGES.format(compare="<", order="DESC")
 
 _TEAM = """
-    SELECT a.read_only, u.id, u.name
+    SELECT a.read_only, a.chats_by_mail, u.id, u.name
       FROM accounts_account a
       LEFT JOIN (accounts_membership m JOIN accounts_user u ON u.id = m.user_id AND u.is_active)
              ON m.account_id = a.id AND m.access = 'agent' AND NOT a.read_only
@@ -96,8 +102,24 @@ async def messages(
     return rows[:PAGE][::-1], len(rows) > PAGE
 
 
-async def team(db: AsyncConnection[Any], account: int) -> tuple[list[tuple[int, str]], bool]:
-    """User ids and names of up to three agents, for the greeting; and whether the account is
-    read-only, so that nobody can answer (then there is no team)."""
+@dataclass(frozen=True, slots=True)
+class Team:
+    """For the greeting: user ids and names of up to three agents; `leave`: the account is read-only,
+    so nobody can answer, and there is no team; `by_mail`: answers go on by mail."""
+
+    people: list[tuple[int, str]]
+    leave: bool
+    by_mail: bool
+
+
+async def team(db: AsyncConnection[Any], account: int) -> Team:
+    """Who answers the chats of an account, and how."""
     rows = await (await db.execute(_TEAM, [account])).fetchall()
-    return [(user, name) for _, user, name in rows if user is not None], any(row[0] for row in rows)
+    people = [(user, name) for *_, user, name in rows if user is not None]
+    return Team(people, any(row[0] for row in rows), any(row[1] for row in rows))
+
+
+async def knows_address(db: AsyncConnection[Any], account: int, conversation: int) -> bool:
+    """Whether an answer could be mailed to the visitor of this conversation."""
+    row = await (await db.execute(_KNOWN, [account, conversation])).fetchone()
+    return bool(row and row[0])

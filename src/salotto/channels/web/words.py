@@ -62,10 +62,15 @@ LEAVE: Mapping[str, Any] = {
 }
 """Instead of those in `PANEL` where nobody can answer."""
 
+BY_MAIL: Mapping[str, Any] = {"email": _("Your email, if you cannot wait here")}
+"""Instead of those in `PANEL` where the answer goes on by mail."""
 
-def panel_words(*, leave: bool = False) -> dict[str, str]:
-    """The panel's words in the active language; `leave`: of a form to leave a message."""
-    return {key: str(text) for key, text in {**PANEL, **(LEAVE if leave else {})}.items()}
+
+def panel_words(*, leave: bool = False, by_mail: bool = False) -> dict[str, str]:
+    """The panel's words in the active language; `leave`: of a form to leave a message, `by_mail`:
+    of a chat whose visitors may go."""
+    own = {**PANEL, **(BY_MAIL if by_mail else {}), **(LEAVE if leave else {})}
+    return {key: str(text) for key, text in own.items()}
 
 
 @cache

@@ -77,6 +77,7 @@ export const api = ({ base, site, language, mine, locked }) => {
     live: (since, signal) => call(`live?since=${encodeURIComponent(since)}`, { signal }),
     typing: () => call("typing", { body: {} }),
     seen: (message) => call("seen", { body: { message } }),
+    email: (email) => call("email", { body: { email } }).catch(() => {}), /* it comes with the next message too */
   };
   return client;
 };

@@ -23,8 +23,8 @@ const picker = ({ words, onPick, onLeave }) => {
   return { node, focus: () => go(0) };
 };
 
-/** onSend(text, email), onTyping() at each change, draft: {get(), set(text)}. */
-export const composer = ({ words, language, draw, draft, onSend, onTyping }) => {
+/** onSend(text, email), onTyping() at each change, onEmail(email), draft: {get(), set(text)}. */
+export const composer = ({ words, language, draw, draft, onSend, onTyping, onEmail }) => {
   const field = make("textarea", { rows: 1, dir: "auto", "aria-label": words.write, placeholder: words.placeholder, enterkeyhint: "send" });
   const send = make("button", { type: "submit", class: "go", "aria-label": words.send });
   const smile = make("button", { type: "button", class: "smile", "aria-label": words.emoji, "aria-expanded": "false" });
@@ -86,6 +86,7 @@ export const composer = ({ words, language, draw, draft, onSend, onTyping }) => 
     event.preventDefault();
     if (email.reportValidity()) submit(); /* the button has the browser ask by itself */
   };
+  email.onchange = () => email.validity.valid && onEmail(email.value.trim());
   const leave = make("div", { class: "field" }, email);
   const node = make("form", { class: "write", onsubmit: (event) => { event.preventDefault(); submit(); } },
     palette.node, leave, note, make("div", { class: "field" }, field, smile, send));
@@ -94,7 +95,7 @@ export const composer = ({ words, language, draw, draft, onSend, onTyping }) => 
     node,
     refresh,
     focus: () => field.focus({ preventScroll: true }),
-    leave: (on) => {
+    ask: (on) => {
       if (leave.hidden = !on) email.value = ""; /* what is out of sight must not be in the way */
     },
     put: (value) => write(text() ? `${value}\n${field.value}` : value),

@@ -83,7 +83,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   };
   const paintHead = () => {
     if (!greeting) return;
-    writing.leave(greeting.leave);
+    writing.ask(greeting.ask);
     const talking = phase === "ready" && entries().length > 0;
     panel.classList.toggle("talking", talking);
     title.textContent = talking ? greeting.site.name : words.greeting;
@@ -273,7 +273,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
   const compose = () => {
     const kept = `${key}:draft`;
     const draft = { get: () => local.get(kept), set: (text) => (text ? local.set(kept, text) : local.remove(kept)) };
-    writing = composer({ words, language: locale, draw, draft, onSend: send, onTyping: tellTyping });
+    writing = composer({ words, language: locale, draw, draft, onSend: send, onTyping: tellTyping, onEmail: client.email });
     foot.replaceWith(writing.node);
     writing.refresh();
   };

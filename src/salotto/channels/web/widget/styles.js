@@ -3,7 +3,7 @@
 export const styles = `
 .root { --sunken: #f3ede4; --quiet: #6f675e; --line: #e7e0d6; --note: #fbf0d3; --roof: 0px; }
 @media (prefers-color-scheme: dark) { .root { --sunken: #2c2622; --quiet: #a79d91; --line: #352f2a; --note: #3a2f17; } }
-.panel { position: fixed; inset: auto calc(24px + env(safe-area-inset-right)) calc(98px + env(safe-area-inset-bottom)) auto; width: 380px; height: min(620px, calc(100vh - 122px)); height: min(620px, calc(100dvh - 122px)); display: flex; flex-direction: column; overflow: hidden; border-radius: 20px; border: 1px solid transparent; background: var(--raised) padding-box; box-shadow: var(--shadow); transition: opacity 160ms var(--ease), transform 160ms var(--ease), visibility 0s; }
+.panel { position: fixed; inset: auto calc(24px + env(safe-area-inset-right)) calc(98px + env(safe-area-inset-bottom)) auto; width: 380px; height: min(620px, calc(100dvh - 122px)); display: flex; flex-direction: column; overflow: hidden; border-radius: 20px; border: 1px solid transparent; background: var(--raised) padding-box; box-shadow: var(--shadow); transition: opacity 160ms var(--ease), transform 160ms var(--ease), visibility 0s; }
 .left .panel { right: auto; left: calc(24px + env(safe-area-inset-left)); }
 .panel:not(.on) { opacity: 0; transform: translateY(10px); visibility: hidden; transition-delay: 0s, 0s, 160ms; pointer-events: none; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -12,7 +12,7 @@ export const styles = `
 .head { position: relative; flex: none; padding: calc(22px + var(--roof)) 22px 20px; background: var(--accent); color: var(--on-accent); display: grid; gap: 0 12px; align-items: center; }
 h2, .head p { margin: 0; min-height: 20px; overflow-wrap: anywhere; }
 h2 { font-size: 21px; line-height: 1.25; font-weight: 650; margin: 12px 0 3px; padding-inline-end: 36px; }
-.head p { font-size: 14px; line-height: 1.4; }
+.head p { font-size: 14px; }
 .head button:focus-visible { outline-color: var(--on-accent); outline-offset: -4px; }
 .team { min-height: 38px; }
 .faces { display: flex; }
@@ -22,13 +22,13 @@ h2 { font-size: 21px; line-height: 1.25; font-weight: 650; margin: 12px 0 3px; p
 .talking .team { grid-row: span 2; padding-inline-end: 8px; }
 .talking .face:nth-child(n + 4) { display: none; }
 .talking h2 { font-size: 16px; margin: 0; }
-.talking .head p { font-size: 13px; padding-inline-end: 36px; }
+.talking .head p { padding-inline-end: 36px; }
 .close { position: absolute; inset-inline-end: 10px; top: calc(10px + var(--roof)); width: 44px; height: 44px; border-radius: 12px; }
 .close:hover { background: #ffffff24; }
 
 .banner { flex: none; margin: 0; padding: 7px 22px; background: var(--note); font-size: 13px; }
 .talk { flex: 1; min-height: 0; position: relative; display: flex; }
-.thread { flex: 1; overflow: hidden auto; overscroll-behavior: contain; padding: 18px 18px 6px; scrollbar-width: thin; scrollbar-color: var(--line) transparent; overflow-anchor: none; }
+.thread { flex: 1; overflow: hidden auto; overscroll-behavior: contain; padding: 18px 18px 6px; scrollbar-width: thin; overflow-anchor: none; }
 .thread:focus-visible { outline-offset: -3px; }
 .rows { display: flex; flex-direction: column; align-items: flex-start; min-height: 100%; justify-content: flex-end; }
 .b { max-width: 82%; margin-top: 3px; padding: 9px 14px; border-radius: 16px; background: var(--sunken); white-space: pre-wrap; overflow-wrap: anywhere; animation: rise 160ms var(--ease); }
@@ -67,10 +67,10 @@ textarea, input { flex: 1; min-width: 0; border: 0; margin: 0; font: inherit; co
 ::placeholder { color: var(--quiet); opacity: 1; }
 .smile, .go { flex: none; width: 44px; height: 44px; color: var(--quiet); border-radius: 14px; }
 .smile:hover { color: var(--ink); }
-.go svg { width: 34px; height: 34px; padding: 8px; border-radius: 50%; background: var(--accent); color: var(--on-accent); stroke-width: 2.2; transition: background 150ms, color 150ms; }
-.go:disabled { cursor: default; } .go:disabled svg { background: var(--sunken); color: var(--quiet); }
+.go svg { width: 34px; height: 34px; padding: 8px; border-radius: 50%; background: var(--accent); color: var(--on-accent); stroke-width: 2.2 }
+.go:disabled svg { background: var(--sunken); color: var(--quiet); }
 .count { margin: 0 6px 6px; font-size: 12px; color: var(--quiet); text-align: end; }
-.count.bad { color: var(--wine); font-weight: 600; }
+.count.bad { color: var(--wine); }
 .emoji { position: absolute; inset: auto 12px calc(100% + 6px); padding: 8px; display: grid; grid-template-columns: repeat(7, 1fr); border-radius: 16px; background: var(--raised); box-shadow: var(--shadow); z-index: 1; animation: rise 140ms var(--ease); }
 .emoji button { min-width: 44px; height: 44px; border-radius: 10px; font-size: 22px; }
 .emoji button:hover { background: var(--sunken); }
