@@ -268,7 +268,10 @@ class _Walk:
 
     def _tnef(self, node: Node, kind: str) -> list[Piece]:
         found = tnef.unpack(self._bytes(node), self.reading)
-        if found is None or not (found.files or found.text or found.html):
+        if found is not None and not (found.files or found.text or found.html):
+            self.reading.note("The winmail.dat holds nothing that can be read; it was kept as it is.")
+            found = None
+        if found is None:
             self._file(node, kind)
             return []
         for name, content in found.files:

@@ -2,6 +2,7 @@
 
 LARGEST = 60_000_000
 DEEPEST = 16
+MOST_PIECES = 200_000
 
 _DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
 _SIGNED_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
@@ -50,6 +51,8 @@ def _octets(data: bytes, at: int, stop: int | None) -> list[bytes]:
             at += 2 if ends.pop() is None else 0
             continue
         tag, start, end = _header(data, at)
+        if len(pieces) > MOST_PIECES:
+            raise ValueError("too many")
         if tag == _OCTETS and end is not None:
             pieces.append(data[start:end])
             at = end
