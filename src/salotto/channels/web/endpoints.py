@@ -205,7 +205,7 @@ class Endpoints:
             team = await queries.team(db, call.site.account)
             begun = await queries.conversation(db, call.site, call.visitor)
             rows, more = await queries.messages(db, call.site.account, begun[0]) if begun else ([], False)
-            known = bool(begun) and await queries.knows_address(db, call.site.account, begun[0])
+            known = begun is not None and await queries.knows_address(db, call.site.account, begun[0])
         said = {"messages": [shape(r) for r in rows], "more": more, "seen": begun[1] if begun else 0}
         language = call.language if call.language in dict(settings.LANGUAGES) else call.site.language
         with translation.override(language):
