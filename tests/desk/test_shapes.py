@@ -8,7 +8,7 @@ import pytest
 from salotto.desk import times
 from salotto.desk.faces import TONES, contact_name, initials, tone
 from salotto.desk.links import linked
-from salotto.desk.shapes import bubbles
+from salotto.desk.shapes import bubbles, way_in
 from salotto.desk.templatetags.desk import bare_address, web_address
 from salotto.inbox.queries import Entry, Window
 from tests.cast import found_cast
@@ -84,8 +84,16 @@ def test_initials(name: str, letters: str) -> None:
 
 def test_a_contact_without_a_name_keeps_a_short_one() -> None:
     visitor = UUID("7f3a0000-0000-4000-8000-000000000000")
-    assert contact_name("", "", visitor, 1) == "Visitor 7F3A"
-    assert contact_name("", "a@b.example", visitor, 1) == "a@b.example"
+    assert contact_name("", "", visitor) == "Visitor 7F3A"
+    assert contact_name("", "a@b.example", visitor) == "a@b.example"
+    assert contact_name("Anna", "a@b.example", None) == "Anna"
+    assert contact_name("", "", None) == "Unknown sender"
+
+
+def test_an_inbox_is_named_unless_it_is_called_as_its_channel() -> None:
+    assert way_in("email", "Support") == "Email · Support"
+    assert way_in("email", "email") == "Email"
+    assert way_in("web", "Web chat") == way_in("web", "Chat web") == "Web chat"
 
 
 def test_neighbours_have_other_colours() -> None:

@@ -16,11 +16,14 @@ def tone(number: int) -> int:
     return (number * 5 + number // TONES) % TONES
 
 
-def code_of(visitor: UUID | None, contact: int) -> str:
-    """Four letters that stay with somebody who gave no name."""
-    return visitor.hex[:4].upper() if visitor else f"{contact % 65536:04X}"
+def code_of(visitor: UUID) -> str:
+    """Four letters that stay with a visitor who gave no name."""
+    return visitor.hex[:4].upper()
 
 
-def contact_name(name: str, email: str, visitor: UUID | None, contact: int) -> str:
-    """What a contact is called: by name, address, or "Visitor 7F3A"."""
-    return name or email or _("Visitor %(code)s") % {"code": code_of(visitor, contact)}
+def contact_name(name: str, email: str, visitor: UUID | None) -> str:
+    """What a contact is called: by name, address, or "Visitor 7F3A"; without a visitor it is a
+    mail that names nobody."""
+    if name or email:
+        return name or email
+    return _("Visitor %(code)s") % {"code": code_of(visitor)} if visitor else _("Unknown sender")

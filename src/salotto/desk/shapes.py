@@ -22,6 +22,8 @@ from salotto.inbox.queries import Entry, Head, Row, Window
 
 SIDES = {Kind.VISITOR: "them", Kind.REPLY: "us", Kind.NOTE: "note", Kind.STATUS: "line"}
 PREVIEW = 140
+PLAIN_NAMES = ("web chat", "chat web")
+"""What the first inbox of an account is called, in the language of whoever founded it."""
 
 
 def channel_name(channel: str) -> str:
@@ -29,10 +31,20 @@ def channel_name(channel: str) -> str:
     return {"web": _("Web chat"), "email": _("Email")}.get(channel, channel.capitalize())
 
 
-def face(name: str, email: str, visitor: UUID | None, contact: int) -> tuple[str, str]:
+def way_in(channel: str, inbox: str) -> str:
+    """A channel with the inbox of it: "Email · Support"; one that is called as its channel is
+    named once."""
+    name = channel_name(channel)
+    plain = {name.lower(), *PLAIN_NAMES}
+    return name if not inbox or inbox.strip().lower() in plain else f"{name} · {inbox}"
+
+
+def face(name: str, email: str, visitor: UUID | None) -> tuple[str, str]:
     """A contact's name and initials."""
-    short = initials(name or email) if name or email else code_of(visitor, contact)[:2]
-    return contact_name(name, email, visitor, contact), short
+    short = initials(name or email)  # "?" for nobody
+    if visitor is not None and not (name or email):
+        short = code_of(visitor)[:2]
+    return contact_name(name, email, visitor), short
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,7 @@ class Card:
 def card(row: Row, *, by: Member, here: bool, now: datetime, lost: bool = False) -> Card:
     """A row as the member sees it; `here`: the visitor is on the site now, `lost`: the last mail
     of ours was not delivered."""
-    name, short = face(row.name, "", row.visitor, row.contact)
+    name, short = face(row.name, row.email, row.visitor)
     return Card(
         id=row.id,
         key=str(row.place),
@@ -73,7 +85,7 @@ def card(row: Row, *, by: Member, here: bool, now: datetime, lost: bool = False)
         tone=tone(row.contact),
         visitor=str(row.visitor or ""),
         here=here,
-        channel=channel_name(row.channel),
+        channel=way_in(row.channel, row.inbox),
         subject=row.subject if row.channel == "email" and row.preview else "",
         preview=(row.preview or row.subject)[:PREVIEW],
         ours=row.ours,
@@ -208,7 +220,8 @@ def _led(words: str, conversation: object, reader: Reader) -> SafeString | str:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A conversation's contact in the header and in the contact pane."""
+    """A conversation's contact in the header and in the contact pane; `place` is the channel with
+    its inbox."""
 
     name: str
     initials: str
@@ -216,12 +229,13 @@ class Person:
     visitor: str
     here: bool
     channel: str
+    place: str
     language: str
 
 
 def person(head: Head, *, here: bool) -> Person:
     """The contact of a conversation."""
-    name, short = face(head.name, head.email, head.visitor, head.contact)
+    name, short = face(head.name, head.email, head.visitor)
     return Person(
         name=name,
         initials=short,
@@ -229,5 +243,6 @@ def person(head: Head, *, here: bool) -> Person:
         visitor=str(head.visitor or ""),
         here=here,
         channel=channel_name(head.channel),
+        place=way_in(head.channel, head.inbox),
         language=times.language_name(head.language),
     )

@@ -24,7 +24,7 @@ def _times() -> dict[str, str]:
 
 
 def _gaps(text: str) -> str:
-    for name in ("n", "h", "m", "time"):
+    for name in ("n", "h", "m", "time", "name"):
         text = text.replace(f"%({name})d", f"{{{name}}}").replace(f"%({name})s", f"{{{name}}}")
     return text
 
@@ -73,6 +73,7 @@ def _mail() -> dict[str, str]:
         "cc": _("Cc"),
         "bcc": _("Bcc"),
         "nobody_yet": _("nobody yet"),
+        "reply_only_to": _gaps(_("Reply only to %(name)s")),
         "remove": _("Remove {name}"),
         "not_an_address": _("{name} is not an email address"),
         "remote_one": _("Show 1 remote image"),

@@ -61,8 +61,10 @@ class Row:
     id: int
     contact: int
     name: str
+    email: str
     visitor: UUID | None
     channel: str
+    inbox: str
     subject: str
     preview: str
     ours: bool
@@ -83,8 +85,10 @@ _ROW = (
     "id",
     "contact_id",
     "contact__name",
+    "contact__email",
     "visitor",
     "inbox__channel",
+    "inbox__name",
     "subject",
     "preview",
     "preview_ours",

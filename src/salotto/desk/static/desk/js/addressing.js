@@ -22,7 +22,7 @@ export function attach(composer, store) {
   form.addEventListener("people:changed", changed);
   form.elements.subject.addEventListener("input", changed);
   form.elements.quote?.addEventListener("change", changed);
-  form.querySelector("[data-only-one]")?.addEventListener("click", onlyOne);
+  form.querySelector("[data-only-one]").addEventListener("click", onlyOne);
   show();
 }
 
@@ -54,6 +54,7 @@ export function follow(answer) {
   const untouched = isUsual();
   usual = { ...usual, to: normal(answer.to), cc: normal(answer.cc), subject: answer.subject };
   if (untouched) put(usual);
+  else show();
   const quote = form.querySelector(".quote-text");
   if (quote) quote.textContent = answer.quoted;
 }
@@ -108,7 +109,9 @@ function show() {
   for (const name of ["cc", "bcc"]) if (people(name).length) parts.push(`${word(name)} ${people(name).length}`);
   form.querySelector("[data-people-line]").textContent = parts.join(" · ");
   const button = form.querySelector("[data-only-one]");
-  if (!button) return;
+  const first = read(usual.to)[0];
+  button.hidden = read(usual.to).length + read(usual.cc).length < 2; // a newer mail may go to one alone
+  if (first) button.querySelector("[data-one-word]").textContent = word("reply_only_to", { name: first.name || first.address });
   const one = people("to").length === 1 && !people("cc").length && !people("bcc").length;
   button.setAttribute("aria-pressed", String(one));
   button.querySelector("[data-all-word]").hidden = !one;

@@ -29,7 +29,7 @@ function attach() {
   form.querySelector(".tabs").addEventListener("keydown", arrows);
   text().addEventListener("input", () => { keep(); grow(); count(); ping(); });
   text().required = false; // with a file there may be no text
-  form.dataset.kind = "reply";
+  form.dataset.kind = notesOnly() ? "note" : "reply";
   files = new Files(form);
   files.addEventListener("changed", keepFiles);
   addressing.attach(form, mailKey());
@@ -38,6 +38,7 @@ function attach() {
 }
 
 const text = () => form.elements.body;
+const notesOnly = () => "notesOnly" in form.dataset; // an inbox that sends nothing
 const draftKey = (kind) => `salotto:draft:${account}:${current().id}:${kind}`;
 
 const mailKey = () => `${draftKey("reply")}:mail`;
@@ -66,7 +67,7 @@ function restore() {
 
 /** Choose "reply" or "note" and put the focus into the text. */
 export function choose(kind) {
-  if (!form) return;
+  if (!form || (kind === "reply" && notesOnly())) return;
   form.dataset.kind = kind;
   form.classList.toggle("noting", kind === "note");
   for (const tab of form.querySelectorAll("[data-tab]")) {
@@ -85,7 +86,7 @@ export function choose(kind) {
 }
 
 function arrows(event) {
-  if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+  if (notesOnly() || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
   choose(form.dataset.kind === "reply" ? "note" : "reply");
   form.querySelector('[aria-selected="true"]').focus();
 }
@@ -209,6 +210,7 @@ function button(to, name, run) {
 
 // Back into the composer, before what is written there now.
 function edit(entry, item) {
+  if (item.kind === "reply" && notesOnly()) return;
   forget(item);
   entry.remove();
   choose(item.kind);
@@ -224,6 +226,7 @@ function edit(entry, item) {
 /** A mail of ours that did not arrive: its text and recipients into the composer. */
 export function writeAgain(entry) {
   const people = (name) => [...entry.querySelectorAll(`.mail-lines [data-people-of="${name}"] .mail-person`)].map((one) => one.dataset.written).join(", ");
+  if (notesOnly()) return;
   choose("reply");
   text().value = [entry.querySelector(".text").innerText.trim(), text().value].filter(Boolean).join("\n\n");
   addressing.put({ to: people("to"), cc: people("cc"), bcc: people("bcc") });
