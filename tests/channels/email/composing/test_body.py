@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import datetime
+from html import escape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from salotto.channels.email.composing.mail import compose
 from salotto.channels.email.composing.marking import split_quote, to_html
 from salotto.channels.email.mime.htmlfold import fold_html
 from salotto.channels.email.mime.mail import parse
+from salotto.channels.email.quoting import Head
 from salotto.channels.email.safe.html import safe_html
 from tests.channels.email.composing.test_mail import PLAIN
 from tests.channels.email.safe.judge import offences
@@ -75,6 +77,43 @@ def test_our_own_parser_folds_what_we_quote(look: Look | None, signature: str, l
     assert "on its way" in seen
     without_text = parse(compose(replace(PLAIN, text="", html=html)))
     assert "Older words" not in without_text.visible
+
+
+HEAD = Head(
+    ("Anna Rossi", "anna@x.example"),
+    [("Support", "help@shop.example"), ("", "bob@b.example")],
+    [("Carla, C.", "c@c.example")],
+    "My order:  where?",
+)
+
+
+def test_a_mail_that_is_passed_on_has_the_usual_head() -> None:
+    text, html = write_body("Please look.", quote=replace(QUOTE, head=HEAD))
+    head = [
+        "---------- Forwarded message ----------",
+        "From: Anna Rossi <anna@x.example>",
+        "Date: 22 November 2026, 18:05",
+        "Subject: My order: where?",
+        "To: Support <help@shop.example>, bob@b.example",
+        'Cc: "Carla, C." <c@c.example>',
+    ]
+    assert text == "\n".join(["Please look.", "", *head, "", "Where is my order?", "", "> Older words", ""])
+    assert "<br>".join(escape(line, quote=False) for line in head) in html
+    _, without_words = write_body("", quote=replace(QUOTE, head=HEAD, text="", html=""))
+    assert "From: Anna Rossi" in without_words
+
+
+@pytest.mark.parametrize("look", [None, LOOK])
+@pytest.mark.parametrize("signature", ["", "Sara\nBottega Serena"])
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_our_own_parser_folds_what_we_pass_on(look: Look | None, signature: str, language: str) -> None:
+    quote = replace(QUOTE, head=HEAD)
+    text, html = write_body("Please look.", signature=signature, look=look, quote=quote, language=language)
+    assert (language == "it") == ("Oggetto: My order: where?" in text)
+    assert parse(compose(replace(PLAIN, text=text, html=html))).visible == "Please look."
+    seen, folded = fold_html(html)
+    assert "anna@x.example" not in seen and "Where is my" not in seen
+    assert "anna@x.example" in folded and "Where is my" in folded
 
 
 def test_a_quote_within_the_text_is_put_below_the_signature() -> None:

@@ -129,7 +129,8 @@ def test_a_forward_leaves_the_thread_as_it_is() -> None:
         assert box.sent(mail).state == MailState.SENT
         assert server.mails[0][1] == ["s@supplier.example"]
         raw = server.mails[0][2].decode("utf-8", "replace")
-        assert "Can you help?" in raw and "Subject: Fwd: The jacket" in raw and "> Hello" in raw
+        assert "Can you help?" in raw and "Subject: Fwd: The jacket" in raw and "> Hello" not in raw
+        assert f"From: Anna Rossi <{box.customer}>" in raw and f"\r\nTo: {box.post.address}\r\n" in raw
         assert "Reply-To: " in raw and "r-" not in raw.partition("Reply-To:")[2].split("\n")[0]
         with account_scope(box.account):
             note = Message.objects.get(pk=mail.message_id)
@@ -179,6 +180,20 @@ def test_a_conversation_is_begun_by_mail_once_per_key() -> None:
         assert box.sent(mail).state == MailState.SENT
         (raw,) = box.post.receive(letter(other, box.post.address, "Thanks", reply_to_id=mail.header_id))
         assert raw.conversation_id == begun
+
+
+@pytest.mark.parametrize("subject", ["A\0B", "A\x1bB", "\ud800"])
+def test_a_subject_that_is_no_text_is_refused(subject: str) -> None:
+    post = open_post()
+    with pytest.raises(Invalid) as refused:
+        queue_new(post.mailbox.pk, [person()], [], [], subject, "Hello", [], post.owner)
+    assert refused.value.code == "not_text"
+    with pytest.raises(Invalid):
+        queue_many(post.mailbox.pk, [person()], subject, "Hello", post.owner, uuid4())
+    box = open_outbox()
+    with pytest.raises(Invalid):
+        box.reply(draft=Draft(subject=subject))
+    assert mails(box.post) == []
 
 
 def test_a_key_that_was_used_sends_nothing_else() -> None:
