@@ -4,7 +4,9 @@ A trouble is kept in English as two lines: our sentence, and the server's own wo
 some. `said` translates the sentence for whoever reads it. Why a mail waits is kept in the same way.
 """
 
+import re
 import ssl
+from ast import literal_eval
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
@@ -39,6 +41,8 @@ UNREADABLE = _("This mail could not be read.")
 PATIENT = {REFUSED, WITHDRAWN, CANNOT_OPEN}
 """Only a person can put these right; asking often locks accounts."""
 _LONGEST = 1000
+_BYTES = re.compile(r"""\bb('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+"""Python's way to write bytes, which the IMAP client puts into its errors."""
 
 
 class Trouble(Exception):
@@ -46,13 +50,22 @@ class Trouble(Exception):
 
     def __init__(self, sentence: str, words: object = "") -> None:
         self.sentence = sentence
-        self.words = " ".join(str(words or "").replace("\x00", "").split())[:_LONGEST]
+        plain = _BYTES.sub(_decoded, str(words or ""))
+        self.words = " ".join(plain.replace("\x00", "").split())[:_LONGEST]
         super().__init__(self.text)
 
     @property
     def text(self) -> str:
         """As it is kept."""
         return f"{self.sentence}\n{self.words}" if self.words else self.sentence
+
+
+def _decoded(found: "re.Match[str]") -> str:
+    try:
+        value: bytes = literal_eval(found[0])
+    except (SyntaxError, ValueError):  # the server's own words happen to look like it
+        return found[0]
+    return value.decode("utf-8", "replace")
 
 
 def said(text: str) -> tuple[str, str]:

@@ -126,7 +126,7 @@ def test_the_servers_own_words_are_shown(server: Dovecot, box: Letterbox) -> Non
     given = connecting.Settings("127.0.0.1", server.port, Security.NONE, username=box.user, password="wrong")
     last = connecting.try_server(box.mailbox.pk, Way.IN, given, by=box.owner)[-1]
     assert last.words == "The server refuses the user name or the password."
-    assert "AUTHENTICATIONFAILED" in last.detail
+    assert last.detail == "[AUTHENTICATIONFAILED] Authentication failed."
 
 
 @pytest.mark.parametrize(
