@@ -359,6 +359,7 @@ def test_a_look_is_saved(cast: Cast, box: Post) -> None:
     [
         ("colour", "red", "A colour is written like"),
         ("from_name", "king", "Select a valid choice"),
+        ("language", "xx", "Select a valid choice"),
         ("company", "x" * 81, "at most 80 characters"),
     ],
 )
@@ -379,6 +380,17 @@ def test_the_preview_shows_what_was_typed_and_keeps_nothing(cast: Cast, box: Pos
     assert answer["X-Frame-Options"] == "SAMEORIGIN"
     assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
     assert row(box).footer == ""
+
+
+def test_the_language_of_mails_is_chosen_and_previewed(cast: Cast, box: Post) -> None:
+    assert "As the customer writes" in page(cast, f"email/{box.mailbox.pk}/look/")
+    given = {**LOOK, "from_name": FromName.BOTH, "as": "text", "language": "it"}
+    assert (
+        "From: Giulia di Bottega"
+        in post(cast, f"email/{box.mailbox.pk}/look/preview/", given).content.decode()
+    )
+    assert post(cast, f"email/{box.mailbox.pk}/look/", given).status_code == 302
+    assert row(box).language == "it"
 
 
 def test_the_preview_as_text_has_the_sender(cast: Cast, box: Post) -> None:
