@@ -121,6 +121,16 @@ def test_everybody_of_a_mail_is_a_click_away(cast: Cast) -> None:
     assert "to us and 1 more" in shown and "bo@example.com" in shown
 
 
+def test_a_colleague_has_a_plain_name_whatever_the_customer_reads(cast: Cast) -> None:
+    conversation, _ = write_to(open_box(cast, language="it", company="Bottega"))
+    sent = mail_of(cast, answer(cast, conversation))
+    first = cast.agent.user.name.split()[0]
+    assert sent.sender_name == f"{first} di Bottega"
+    shown = page(cast, f"inbox/all/{conversation}/")
+    assert f"{first} di Bottega" not in shown
+    assert f'{cast.agent.user.name} <span class="quiet">{sent.sender}</span>' in shown
+
+
 def test_a_subject_or_a_date_of_its_own_is_said(cast: Cast) -> None:
     post = open_box(cast)
     sender = f"Anna Rossi <{person()}>"

@@ -130,7 +130,9 @@ def test_a_forwarded_mail_is_forwarded_with_what_it_passes_on(cast: Cast) -> Non
     made = as_it_leaves(cast, third)
     for words in ("You too?", "Please look", "Your order is on its way."):
         assert made.text.count(words) == 1, words
-    assert made.text.index("You too?") < made.text.index("Please look") < made.text.index(">>> Your order")
+    assert made.text.index("You too?") < made.text.index("Please look") < made.text.index("Your order is on")
+    assert made.text.count("Forwarded message") == made.html.count("Forwarded message") == 3
+    assert ">" not in [line[:1] for line in made.text.splitlines()]
     assert made.html.count("<h1") == 1 and 'src="cid:mark@shop"' in made.html and "<script" not in made.html
     assert [part.name for part in made.parts] == ["mark.png", "cup.png", "invoice.docm"]
     form = cast.client(cast.agent).get(f"/a/{cast.slug}/mails/{second.message_id}/forward/").content.decode()

@@ -68,7 +68,7 @@ def italian_post(**fields: Any) -> Post:
     return post
 
 
-def written(post: Post, text: str, customer: str = "", **headers: str) -> int:
+def written(post: Post, text: str, customer: str = "", **headers: Any) -> int:
     """The conversation that somebody begins with this mail."""
     (raw,) = post.receive(letter(customer or person(), post.address, text, **headers))
     assert raw.conversation_id is not None
@@ -94,7 +94,8 @@ def language_of_html(made: EmailMessage) -> str:
 
 
 def contact(post: Post, conversation: int) -> Contact:
-    return post.conversation(conversation).contact
+    found: Contact = post.conversation(conversation).contact
+    return found
 
 
 @pytest.mark.parametrize(
