@@ -45,6 +45,10 @@ def _says_something(visible: str) -> bool:
     return any(c.isalnum() or ord(c) > 0x2100 for c in visible)
 
 
+_MARKS = ("\n>", " >", "\t>", "\u200b>")
+"""One of these is in every text with a marked line, but for a mark at its beginning."""
+
+
 class _Page:
     """Lines, and for each whether it is the writer's own: 1 if so, else 0; and the same for marked ones."""
 
@@ -54,7 +58,7 @@ class _Page:
         self.lines = lines = text.split("\n")
         self.own = bytearray(b"\1") * len(lines)
         self.quoted = bytes(len(lines))
-        if ">" in text:
+        if text[:1] == ">" or any(sign in text for sign in _MARKS):
             self.quoted = bytes(
                 [line[:1] in "> \t\u200b" and line.lstrip(" \t\u200b")[:1] == ">" for line in lines]
             )
