@@ -22,10 +22,13 @@ from salotto.channels.email.recipients import Person, is_address, parsed, writte
 from salotto.core.errors import Invalid, Refused
 from salotto.desk.mail.reading import fits
 from salotto.desk.mail.writing import Writing, read, sent_or_said
+from salotto.desk.views.forms import number
 
 FILE_BYTES = 200_000
 """Of a list that is uploaded."""
 SHOWN_WRONG = 20
+LOST_PAGE = 50
+"""People who did not get it, on one page."""
 
 
 class Many(Writing):
@@ -144,6 +147,8 @@ def _render(request: MemberRequest, name: str, **context: Any) -> HttpResponse:
     checked = context.get("checked")
     context |= {"mailboxes": composer.mailboxes(), "key": request.POST.get("key") or uuid4(), "most": MOST}
     context["most_bytes"] = FILE_BYTES
+    if name == "many.html":
+        context["before"] = composer.latest_batches()
     context |= {"section": "inbox", "wrong": checked.wrong[:SHOWN_WRONG] if checked else ()}
     if checked:
         context["people"] = "\n".join(map(written, checked.people))
@@ -165,8 +170,10 @@ def _send(request: MemberRequest, given: dict[str, Any], checked: Checked) -> st
 @require_safe
 @for_agents
 def progress(request: MemberRequest, batch: int) -> HttpResponse:
-    """How far it has got; as a fragment for the page that watches."""
+    """How far it has got, and who did not get it, `?after=<recipient>`; as a fragment for the page
+    that watches."""
     fits(batch)
+    after = number(request.GET.get("after")) or 0
     found = composer.progress_of(batch)
     counts = found.counts
     context: dict[str, Any] = {"batch": found, "section": "inbox", "waiting": counts.get("waiting", 0)}
@@ -175,7 +182,14 @@ def progress(request: MemberRequest, batch: int) -> HttpResponse:
     context["lost"] = counts.get("failed", 0) + counts.get("bounced", 0) + counts.get("refused", 0)
     context["skipped"], context["stopped"] = counts.get("skipped", 0), counts.get("stopped", 0)
     context["under_way"] = bool(context["waiting"] or context["in_line"])
+    context |= _lost(batch, after)
     return render(request, "desk/mail/_progress.html" if request.htmx else "desk/mail/progress.html", context)
+
+
+def _lost(batch: int, after: int) -> dict[str, Any]:
+    found = composer.lost_of(batch, after, LOST_PAGE + 1)
+    more = found[LOST_PAGE - 1].id if len(found) > LOST_PAGE else None
+    return {"not_sent": found[:LOST_PAGE], "more": more, "after": after}
 
 
 @require_POST

@@ -1,12 +1,13 @@
 """What an agent's composer knows before anything is written; in the caller's account scope."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from salotto.channels.email import queries
 from salotto.channels.email.actions import queueing
-from salotto.channels.email.models import Batch, BatchRecipient, Mail, Mailbox
+from salotto.channels.email.models import Batch, BatchRecipient, BatchState, Mail, Mailbox, MailState
 from salotto.channels.email.queries import sending
 from salotto.channels.email.recipients import Person, Recipients
 from salotto.channels.email.subjects import reply_subject
@@ -97,11 +98,24 @@ def suggestions(typed: str) -> list[Person]:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """Somebody of a mail to many who did not get it, and why."""
+class Lost:
+    """Somebody of a mail to many who did not get it, and why; without a conversation it was never
+    written to them."""
 
+    id: int
+    name: str
     address: str
     error: str
+    conversation: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A mail to many as a list names it."""
+
+    id: int
+    subject: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +128,6 @@ class Progress:
     author: str
     total: int
     counts: dict[str, int]
-    refused: list[Refused]
 
 
 def progress_of(batch: int) -> Progress:
@@ -122,14 +135,33 @@ def progress_of(batch: int) -> Progress:
     found = Batch.objects.select_related("author").filter(pk=batch).first()
     if found is None:
         raise Missing
-    people = BatchRecipient.objects.filter(batch=found)
-    refused = people.filter(state="refused").order_by("id").values_list("address", "error")[:50]
     return Progress(
         id=found.pk,
         subject=found.subject,
         text=found.text,
         author=found.author.name if found.author else "",
-        total=people.count(),
+        total=BatchRecipient.objects.filter(batch=found).count(),
         counts=sending.progress(found),
-        refused=[Refused(*row) for row in refused],
     )
+
+
+def lost_of(batch: int, after: int, limit: int) -> list[Lost]:
+    """Who did not get a mail to many, after a recipient's id: refused, failed, or come back."""
+    failed = Mail.objects.filter(
+        kind="bulk",
+        conversation=OuterRef("conversation"),
+        state__in=[MailState.FAILED, MailState.BOUNCED],
+    ).order_by("id")
+    people = BatchRecipient.objects.filter(batch=batch, id__gt=after)
+    people = people.annotate(words=Subquery(failed.values("error")[:1]))
+    people = people.filter(Q(state=BatchState.REFUSED) | Q(words__isnull=False)).order_by("id")
+    return [
+        Lost(row.pk, row.name, row.address, row.words or row.error, row.conversation_id)
+        for row in people[:limit]
+    ]
+
+
+def latest_batches(limit: int = 10) -> list[Sending]:
+    """The newest mails to many."""
+    rows = Batch.objects.order_by("-id").values_list("pk", "subject", "created_at")
+    return [Sending(*row) for row in rows[:limit]]
