@@ -269,10 +269,14 @@ def test_a_chat_says_when_an_answer_will_be_mailed_too(cast: Cast) -> None:
     conversation = begin(cast.agent)
     address = f"/a/{cast.slug}/inbox/all/{conversation}/"
     client = cast.client(cast.agent)
-    assert "Also mailed to" not in client.get(address).content.decode()
-    with account_scope(cast.account.pk):
-        contact = Conversation.objects.get(pk=conversation).contact_id
-        Contact.objects.filter(pk=contact).update(email="anna@example.com")
+    text = client.get(address).content.decode()
+    assert "Also mailed to" not in text and "No address is known" in text
+    add = f"/a/{cast.slug}/c/{conversation}/address/"
+    assert add in text and add not in cast.client(cast.viewer).get(address).content.decode()
+    assert client.post(add, {"email": "anna@"}).status_code == 422
+    assert cast.client(cast.viewer).post(add, {"email": "luca@example.com"}).status_code == 403
+    assert client.post(add, {"email": " anna@example.com "}).status_code == 302
+    assert client.post(add, {"email": "other@example.com"}).status_code == 409
     said = "Also mailed to anna@example.com if it is not seen within 7 minutes."
     assert said in client.get(address).content.decode()
 

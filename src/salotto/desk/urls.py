@@ -32,6 +32,7 @@ urlpatterns = [
     path("c/<int:conversation>/messages/", inbox.messages, name="messages"),
     path("c/<int:conversation>/reply/", acts.reply, name="reply"),
     path("c/<int:conversation>/note/", acts.note, name="note"),
+    path("c/<int:conversation>/address/", acts.add_address, name="add_address"),
     path("c/<int:conversation>/assign/", acts.assign, name="assign"),
     path("c/<int:conversation>/complete/", acts.complete, name="complete"),
     path("c/<int:conversation>/reopen/", acts.reopen, name="reopen"),

@@ -15,7 +15,7 @@ def composer_context(head: Head) -> dict[str, Any]:
     if head.channel == "email":
         answer = composer.answer_to(head.id)
         return {"answer": answer, "quoted": answer.quoted.strip()[:QUOTE_SHOWN] if answer else ""}
-    if head.email and head.visitor is not None:
+    if head.visitor is not None:
         return {"mailed_after": composer.chat_minutes()}
     return {}
 

@@ -78,6 +78,12 @@ def note(request: MemberRequest, conversation: int) -> None:
 
 
 @_act
+def add_address(request: MemberRequest, conversation: int) -> None:
+    """The email address that a visitor has told."""
+    actions.add_address(conversation, request.POST.get("email", "")[:400], by=request.member)
+
+
+@_act
 def assign(request: MemberRequest, conversation: int) -> None:
     """Give it to an agent, or to nobody."""
     actions.assign(conversation, forms.read(forms.Owner, request)["to"], by=request.member)

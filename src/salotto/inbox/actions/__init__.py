@@ -11,6 +11,7 @@ from salotto.inbox.actions.begin import (
 from salotto.inbox.actions.conversations import (
     BODY_LIMIT,
     UnseenReply,
+    add_address,
     add_note,
     assign,
     complete,
@@ -29,6 +30,7 @@ __all__ = [
     "Beginning",
     "File",
     "UnseenReply",
+    "add_address",
     "add_files",
     "add_note",
     "assign",

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +19,7 @@ from salotto.accounts.models import Access, Membership
 from salotto.core import audit
 from salotto.core.errors import Conflict, Forbidden, Invalid, Missing
 from salotto.inbox.actions.files import attach, remove_files
-from salotto.inbox.models import Conversation, Kind, Message, Status
+from salotto.inbox.models import Contact, Conversation, Kind, Message, Status
 from salotto.inbox.posting import Item, Posted, post
 from salotto.inbox.signals import PLAIN, Draft, deleting, replied
 from salotto.inbox.text import clean_body
@@ -167,6 +169,23 @@ def mark_unread(conversation: int, *, by: Member) -> None:
         if not found.unread:
             found.unread = 1
             _move(found, "unread", "unread")
+
+
+def add_address(conversation: int, email: str, *, by: Member) -> None:
+    """The contact has told an agent their email address: kept if none is known.
+
+    Raises Invalid for what is no address, Conflict where one is known already.
+    """
+    given = email.strip()
+    try:
+        validate_email(given)
+    except ValidationError:
+        raise Invalid(_("This is not an email address."), code="bad_email") from None
+    with transaction.atomic():
+        found = _lock(conversation, by)
+        if not Contact.objects.filter(pk=found.contact_id, email="").update(email=given[:254]):
+            raise Conflict(_("The address is known already."), code="address_known")
+        _move(found, "contact")
 
 
 def release(user: int, hand_to: int | None, by: int | None) -> int:
