@@ -37,6 +37,15 @@ def test_a_mail_is_said_signed_and_quoted() -> None:
     )
 
 
+@pytest.mark.parametrize("look", [None, LOOK])
+def test_a_mail_to_many_says_how_to_leave_it(look: Look | None) -> None:
+    leave = "https://salotto.example/mail/unsubscribe/abc"
+    text, html = write_body("We are away.", signature="Sara", look=look, leave=leave)
+    assert text == f"We are away.\n\n-- \nSara\n\nUnsubscribe from mails like this one: {leave}\n"
+    assert f'href="{leave}"' in html and "Unsubscribe from mails like this one" in html
+    assert "Unsubscribe" not in "".join(write_body("We are away.", signature="Sara", look=look))
+
+
 def test_the_html_says_the_same_and_quotes_the_original() -> None:
     _, html = write_body("Hello,\n\n  it is <here> & now.", signature="Sara", quote=QUOTE, look=LOOK)
     assert ">Hello,</p>" in html

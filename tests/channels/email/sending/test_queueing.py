@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 from uuid import uuid4
 
@@ -272,6 +274,8 @@ def test_a_mail_to_many_is_a_conversation_for_each_and_done_in_slices() -> None:
         assert box.sent(sent[0]).state == MailState.SENT
         head = server.mails[0][2].decode()
         assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head and "Precedence: bulk" in head
+        text = message_from_bytes(server.mails[0][2], policy=default).get_body(("plain",))
+        assert text is not None and "Unsubscribe from mails like this one: http" in text.get_content()
 
 
 def test_asking_twice_sends_once() -> None:

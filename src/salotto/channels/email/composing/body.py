@@ -9,6 +9,7 @@ import css_inline
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from salotto.channels.email.composing.marking import CLOSE, OPEN, split_quote, to_html
@@ -71,17 +72,21 @@ def write_body(
     look: Look | None = None,
     quote: Quoted | None = None,
     language: str = "en",
+    leave: str = "",
 ) -> tuple[str, str]:
     """The text and the HTML of a mail: what was said, the signature below `-- `, and the quote.
 
     `said` is plain text; its web addresses become links, and nothing else is marked up. Without
     `quote`, a quote that the text itself ends in is put below the signature. Without `look` the
-    HTML has no letter paper. `language` is the customer's.
+    HTML has no letter paper. `language` is the customer's. `leave` is where they get no more such
+    mails, of a mail to many.
     """
     with override(language):
         written, head, text, html = _parts(said, quote)
+        leaving = _("Unsubscribe from mails like this one") if leave else ""
     lines = _as_text(quote, head, text) if head else ""
     parts = [written.strip("\n").rstrip(), f"-- \n{signature}" if signature else "", lines]
+    parts += [f"{leaving}: {leave}"] if leave else []
     page = {
         "language": language,
         "dir": "rtl" if language.partition("-")[0] in settings.LANGUAGES_BIDI else "ltr",
@@ -89,6 +94,8 @@ def write_body(
         "signature": mark_safe(to_html(signature)),  # noqa: S308
         "head": head,
         "quote": mark_safe(html),  # noqa: S308 - made safe there
+        "leave": leave,
+        "leaving": leaving,
         **_paper(look),
     }
     return "\n\n".join(part for part in parts if part) + "\n", _inlined(page)

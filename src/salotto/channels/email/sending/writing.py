@@ -49,9 +49,9 @@ def _files(mail: Mail) -> list[File]:
 
 
 def _outgoing(mail: Mail, files: list[File]) -> Outgoing:
-    bulk = mail.kind == "bulk"
+    leave = _leave(mail)
     shown = [file.content_id for file in files if file.inline and file.content_id]
-    text, html = _body(mail, shown)
+    text, html = _body(mail, shown, leave)
     files = [file if f"cid:{file.content_id}" in html else replace(file, inline=False) for file in files]
     return Outgoing(
         sender=(mail.sender_name, mail.sender),
@@ -68,14 +68,20 @@ def _outgoing(mail: Mail, files: list[File]) -> Outgoing:
         in_reply_to=mail.in_reply_to,
         references=mail.references,
         automatic=mail.automatic,
-        list_unsubscribe=unsubscribing.address(mail.account_id, mail.conversation.contact_id) if bulk else "",
+        list_unsubscribe=leave,
         extra={marks.HEADER: marks.mark_of(mail.account_id)},
     )
 
 
-def _body(mail: Mail, shown: Collection[str]) -> tuple[str, str]:
+def _leave(mail: Mail) -> str:
+    """Where whoever gets a mail to many asks for no more of them; "" for other mails."""
+    bulk = mail.kind == "bulk"
+    return unsubscribing.address(mail.account_id, mail.conversation.contact_id) if bulk else ""
+
+
+def _body(mail: Mail, shown: Collection[str], leave: str) -> tuple[str, str]:
     """Text and HTML with the mailbox's look and signature, in the mail's language; `shown` are
-    the content ids of the images that go along."""
+    the content ids of the images that go along, `leave` is where one asks for no more mails."""
     mailbox = mail.mailbox
     company = mailbox.company or mailbox.account.name
     author = mail.message.author if mail.message else None
@@ -88,6 +94,7 @@ def _body(mail: Mail, shown: Collection[str]) -> tuple[str, str]:
         look=_look(mailbox, company),
         quote=quote,
         language=mail.language or language_for(mailbox, mail.conversation.contact.language),
+        leave=leave,
     )
 
 
