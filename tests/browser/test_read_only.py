@@ -9,6 +9,7 @@ from salotto.inbox.models import Contact
 from tests.browser.conftest import People
 from tests.browser.test_on_a_site import bodies, open_chat, write
 from tests.cast import Cast
+from tests.channels.email.post import open_post
 
 FIELD = "Your email (optional)"
 NOTICE = "This account is read-only"
@@ -81,3 +82,23 @@ def test_an_open_desk_turns_into_reading_and_back_and_keeps_what_was_being_writt
     stand(cast, False)
     expect(text).to_have_value("Half an answ")
     expect(desk.get_by_text(NOTICE)).to_have_count(0)
+
+
+def test_where_answers_go_on_by_mail_an_address_can_be_left_after_the_message(
+    people: People, cast: Cast
+) -> None:
+    open_post(cast.primary_admin, continues_chats=True)
+    page, agent = people.visitor(cast), people.member(cast.agent, "inbox/all/")
+    open_chat(page)
+    write(page, "Do you ship to Malta?")
+    expect(page.get_by_role("log")).to_contain_text("Sent")
+    field = page.get_by_role("textbox", name="Your email, if you cannot wait here")
+    field.fill("anna@example.com")
+    with page.expect_response("**/w/email"):
+        field.press("Tab")
+    assert emails(cast) == ["anna@example.com"]
+    agent.get_by_role("link", name="Do you ship to Malta?").click()
+    expect(agent.get_by_text("Also mailed to anna@example.com")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("log")).to_contain_text("Do you ship to Malta?")
+    expect(field).to_be_hidden()
