@@ -54,6 +54,7 @@ def _plain(author: int | None, author_name: str, reader: int) -> dict[str, str]:
             "done": _("This was completed"),
             "reopened": _("Open again: the contact wrote"),
             "linked": _("This mail answers one of another conversation, where its sender takes no part"),
+            "answers_deleted": _("The conversation that it answers was deleted"),
             "bounced": _("The mail came back: it could not be delivered"),
         }
     if author == reader:

@@ -304,7 +304,7 @@ class KnownId(AccountModel):
 
     `fingerprint` tells a second mail with the same id from the same mail come twice; it is empty
     for what we have sent. Without a conversation it is a tombstone: what it belonged to was
-    deleted, and does not come back.
+    deleted, and does not come back; `was` is the number that the conversation had.
     """
 
     inbox = LocalKey(Inbox)
@@ -312,12 +312,18 @@ class KnownId(AccountModel):
     conversation = LocalKey(Conversation, null=True)
     message = LocalKey(Message, null=True)
     fingerprint = models.CharField(max_length=64, blank=True)
+    was = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account", "inbox", "value"], name="email_known_id_once"),
         ]
-        indexes = [models.Index("account", "conversation", name="email_known_id_conversation")]
+        indexes = [
+            models.Index("account", "conversation", name="email_known_id_conversation"),
+            models.Index(
+                "account", "was", "id", condition=models.Q(was__isnull=False), name="email_known_id_was"
+            ),
+        ]
 
 
 class NamedId(AccountModel):

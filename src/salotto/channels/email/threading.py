@@ -2,7 +2,8 @@
 
 1. A signed reply address of an existing conversation of this account, among all recipients.
 2. The ids of In-Reply-To. 3. Those of References, the newest first. 4. Its own Message-ID, if a
-mail that came earlier has named it: deliveries overtake each other. 5. A new conversation.
+mail that came earlier has named it: deliveries overtake each other. 5. If what it answers was deleted,
+by any of these, where another answer to the same has gone since. 6. A new conversation.
 
 An id leads where it was seen, and where mails have named it that belong elsewhere. Of all that,
 only a conversation counts in which the sender takes part. If ids were seen and the sender takes
@@ -42,11 +43,13 @@ class Letter:
 
 @dataclass(slots=True)
 class Known:
-    """Where an id was seen in this inbox; without a conversation it is a tombstone."""
+    """Where an id was seen in this inbox; without a conversation it is a tombstone, and the one
+    that was deleted had the number `was`, if that is known."""
 
     conversation: int | None
     message: int | None = None
     fingerprint: str = ""
+    was: int | None = None
 
 
 @dataclass(slots=True)
@@ -89,9 +92,10 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """It begins a conversation, linked with another one or not."""
+    """It begins a conversation, linked with another one or not; `deleted`: what it answers was."""
 
     linked: int | None = None
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +140,34 @@ def _by_ids(letter: Letter, facts: Facts) -> Place:
     for conversation in _leads(letter, facts):
         if takes_part(letter, facts, facts.threads[conversation]):
             return Join(conversation)
-    return Begin(next((conversation for conversation in seen if conversation is not None), None))
+    linked = next((conversation for conversation in seen if conversation is not None), None)
+    return Begin(linked, deleted=linked is None and answers_deleted(letter, facts))
+
+
+def answers_deleted(letter: Letter, facts: Facts) -> bool:
+    """Whether the mail answers a conversation that was deleted."""
+    named = (facts.known.get(value) for value in letter.named)
+    return bool(letter.threads) or any(known and known.conversation is None for known in named)
+
+
+def deleted_names(letter: Letter, facts: Facts) -> Iterator[str]:
+    """What stands for the conversations that the mail answers and that were deleted. It is noted
+    like an id that the mail names, and none can be made up: an id has no spaces."""
+    known = (facts.known.get(value) for value in letter.named)
+    was = (one.was for one in known if one is not None and one.conversation is None)
+    gone = (thread for thread in letter.threads if thread not in facts.threads)
+    for number in dict.fromkeys((*gone, *was)):
+        if number is not None:
+            yield name_of_deleted(number)
+
+
+def name_of_deleted(conversation: int) -> str:
+    """What stands for a deleted conversation among the ids that mails name."""
+    return f"deleted conversation {conversation}"
 
 
 def _leads(letter: Letter, facts: Facts) -> Iterator[int]:
-    for value in (*letter.named, letter.id):
+    for value in (*letter.named, letter.id, *deleted_names(letter, facts)):
         seen = facts.seen_in(value)
         if seen is not None:
             yield seen

@@ -1,4 +1,5 @@
-"""What stays of a deleted conversation: that its mails came, so that they do not come back."""
+"""What stays of a deleted conversation: that its mails came, so that they do not come back, and
+by which inbox, so that answers find it."""
 
 from salotto.channels.email.models import KnownId, Mail, NamedId, Participant, RawMail, RawState
 from salotto.inbox.models import Conversation
@@ -15,6 +16,6 @@ def forget(conversation: Conversation) -> None:
     Mail.objects.filter(**mine).delete()
     Participant.objects.filter(**mine).delete()
     NamedId.objects.filter(**mine).delete()
-    KnownId.objects.filter(**mine).update(conversation=None, message=None)
+    KnownId.objects.filter(**mine).update(conversation=None, message=None, was=conversation.pk)
     originals = RawMail.objects.filter(**mine)
     originals.update(state=RawState.DELETED, content=b"", error="", conversation=None, message=None)

@@ -8,6 +8,7 @@ statements. A conversation that the batch begins has a negative id until then.
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
@@ -56,6 +57,7 @@ from salotto.channels.email.threading import (
     Place,
     Reused,
     Thread,
+    deleted_names,
     is_among,
     resolve,
 )
@@ -106,7 +108,7 @@ class Filing:
             joins = joins and REFUTED not in opened.problems  # a forger would bring others in
             self._write(opened, place.conversation, self._kind(opened, thread), with_people=joins)
         elif isinstance(place, Begin):
-            self._begin(opened, place.linked)
+            self._begin(opened, place)
 
     def _repeat(self, opened: Opened, place: Again) -> None:
         """It points to the first one; what was deleted leaves nothing."""
@@ -115,12 +117,12 @@ class Filing:
         message = known.message if known else None
         self.records.append(Record(opened, state, place.conversation, message=message, first=first))
 
-    def _begin(self, opened: Opened, linked: int | None) -> None:
+    def _begin(self, opened: Opened, place: Begin) -> None:
         number = -1 - len(self.begun)
-        self.begun[number], self.linked[number] = opened, linked
+        self.begun[number], self.linked[number] = opened, place.linked
         self.facts.threads[number] = Thread(contact=self._correspondent(number)[0])
         ours = self._is_of_mailbox(opened) and opened.outside is not None
-        self._write(opened, number, Kind.REPLY if ours else Kind.VISITOR, linked=linked)
+        self._write(opened, number, Kind.REPLY if ours else Kind.VISITOR, begins=place)
 
     def _kind(self, opened: Opened, thread: Thread) -> Kind:
         """The team's own mail is a reply, written elsewhere; what it sends by itself, a note."""
@@ -139,12 +141,15 @@ class Filing:
         conversation: int,
         kind: Kind,
         *,
-        linked: int | None = None,
+        begins: Begin | None = None,
         with_people: bool = True,
     ) -> None:
         people = opened.people if with_people else ()
         self.facts.threads[conversation].people.update(people)
-        self._keep(Record(opened, RawState.DONE, conversation, kind, linked, people))
+        record = Record(opened, RawState.DONE, conversation, kind, people=people)
+        if begins is not None:
+            record.linked, record.deleted = begins.linked, begins.deleted
+        self._keep(record)
 
     def _keep(self, record: Record) -> None:
         """Its id leads here from now on, and so do those that it names and that are not seen here."""
@@ -153,7 +158,7 @@ class Filing:
         self.kept[letter.id] = record
         self.facts.known[letter.id] = Known(conversation, record.message, fingerprint=letter.fingerprint)
         self.facts.carried.add((conversation, letter.id))
-        for value in letter.named[:NAMED]:
+        for value in (*letter.named[:NAMED], *islice(deleted_names(letter, self.facts), NAMED)):
             elsewhere = self.facts.seen_in(value) != conversation
             if elsewhere and conversation not in self.facts.named.get(value, ()):
                 self.named[value, conversation] = None

@@ -36,7 +36,8 @@ _SETTLE = """
 @dataclass(slots=True)
 class Record:
     """One mail and what becomes of it. `kind` is that of its message, None if it is none;
-    `first` is the record of the same mail, which came earlier in this batch."""
+    `first` is the record of the same mail, which came earlier in this batch; `deleted`: it begins
+    a conversation since the one that it answers was deleted."""
 
     opened: Opened
     state: RawState
@@ -46,6 +47,7 @@ class Record:
     people: tuple[str, ...] = ()
     message: int | None = None
     first: "Record | None" = None
+    deleted: bool = False
 
     def settle_on(self, real: Mapping[int, int]) -> None:
         """Give it the ids of conversations that have been made now."""
@@ -66,10 +68,9 @@ class Record:
     def items(self, account: int) -> Iterator[Item]:
         """The message, below a line that says what it refers to without being part of it."""
         key = self.client_id(account)
-        if self.linked is not None:
-            data = {"what": "linked", "conversation": self.linked}
+        if line := self._line():
             yield Item(
-                account, uuid5(key, "linked"), Kind.STATUS, "", conversation=self.conversation, data=data
+                account, uuid5(key, "linked"), Kind.STATUS, "", conversation=self.conversation, data=line
             )
         yield Item(
             account,
@@ -79,6 +80,11 @@ class Record:
             conversation=self.conversation,
             data=self._data(),
         )
+
+    def _line(self) -> dict[str, object]:
+        if self.linked is not None:
+            return {"what": "linked", "conversation": self.linked}
+        return {"what": "answers_deleted"} if self.deleted else {}
 
     def _data(self) -> dict[str, object]:
         data: dict[str, object] = {"email": True}

@@ -15,7 +15,7 @@ from salotto.accounts.models import Access, Membership
 from salotto.channels.email import addresses
 from salotto.channels.email.letters import IsOwn
 from salotto.channels.email.models import KnownId, Mail, Mailbox, Participant
-from salotto.channels.email.threading import Facts, Known, Letter, Thread
+from salotto.channels.email.threading import Facts, Known, Letter, Thread, name_of_deleted
 
 MOST_MAILBOXES = 1000
 MOST_NAMING = 50
@@ -85,9 +85,12 @@ class Gathering:
         self._account = account_id
         self._people = sorted({one for letter in letters for one in (*letter.senders, *letter.answers_to)})
         values = {value for letter in letters for value in (letter.id, letter.spare, *letter.named)}
-        self.facts = Facts(self._known(inbox, values), self._named(inbox, values))
-        self.facts.team = team
         signed = {conversation for letter in letters for conversation in letter.threads}
+        known = self._known(inbox, values)
+        deleted = {one.was for one in known.values() if one.was is not None}
+        values |= {name_of_deleted(number) for number in signed | deleted}
+        self.facts = Facts(known, self._named(inbox, values))
+        self.facts.team = team
         self._take_up(signed | self._found())
         self.facts.carried = self._carried(signed, letters)
 
@@ -99,7 +102,7 @@ class Gathering:
 
     def _known(self, inbox: int, values: set[str]) -> dict[str, Known]:
         rows = KnownId.objects.filter(inbox_id=inbox, value__in=values)
-        fields = ("value", "conversation_id", "message_id", "fingerprint")
+        fields = ("value", "conversation_id", "message_id", "fingerprint", "was")
         return {value: Known(*known) for value, *known in rows.values_list(*fields)}
 
     def _named(self, inbox: int, values: set[str]) -> dict[str, list[int]]:

@@ -8,8 +8,8 @@ from django.db import connection
 
 from salotto.channels.email import addresses
 from salotto.channels.email.models import Mail, Mailbox
+from salotto.channels.email.queries.routing import inbox_of
 from salotto.core.tenancy import account_scope, all_accounts
-from salotto.inbox.models import Conversation
 
 # One look into an index (migration 0014), whoever asks and however often: anybody may guess.
 _CLAIMS = r"""
@@ -33,7 +33,7 @@ def place_of(address: str) -> Place | None:
     """Where mail to this address of our mail domain goes; None for any other address.
 
     A mailbox that is switched off takes mail all the same, and answers to a conversation that
-    was deleted are taken for its account.
+    was deleted go where it was.
     """
     local = addresses.local_part(address)
     if not local or "\x00" in address:
@@ -49,8 +49,8 @@ def place_of(address: str) -> Place | None:
 
 def _of_conversation(account: int, conversation: int) -> Place:
     with account_scope(account):
-        inbox = Conversation.objects.filter(pk=conversation).values("inbox_id")
-        mailbox = Mailbox.objects.filter(inbox_id__in=inbox).values_list("pk", flat=True).first()
+        inbox = inbox_of(conversation)
+        mailbox = Mailbox.objects.filter(inbox_id=inbox or 0).values_list("pk", flat=True).first()
         return Place(account, mailbox or _usual(account))
 
 

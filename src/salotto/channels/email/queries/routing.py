@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from salotto.channels.email import addresses
 from salotto.channels.email.mime.parsed import ParsedMail
-from salotto.channels.email.models import Mailbox
+from salotto.channels.email.models import KnownId, Mailbox
 from salotto.inbox.models import Conversation
 
 MOST_MAILBOXES = 1000
@@ -52,6 +52,13 @@ def _inbox_of(account_id: int, address: str) -> int | None:
     thread = addresses.thread_of(address)
     if thread is None or thread.account != account_id:
         return None
-    found = Conversation.objects.filter(pk=thread.conversation)
-    inbox: int | None = found.values_list("inbox_id", flat=True).first()
+    return inbox_of(thread.conversation)
+
+
+def inbox_of(conversation: int) -> int | None:
+    """The inbox that a conversation lies in, or lay in if it was deleted and had mails; in the
+    caller's account scope."""
+    there = Conversation.objects.filter(pk=conversation).values_list("inbox_id", flat=True)
+    tombstones = KnownId.objects.filter(was=conversation).order_by("id").values_list("inbox_id", flat=True)
+    inbox: int | None = there.first() or tombstones.first()
     return inbox
