@@ -113,6 +113,18 @@ def test_a_connection_is_tried_in_place(people: People, cast: Cast) -> None:
     page.get_by_role("button", name="Try the connection").click()
     expect(page.locator(".step.bad")).to_contain_text("No server of this name is known.")
     expect(page.get_by_label("Password", exact=True)).to_have_value("correct horse")
+    page.route("**/test/", lambda route: None)  # the answer is a long time coming
+    page.get_by_role("button", name="Try the connection").click()
+    expect(page.locator(".step.bad")).to_be_hidden()
+
+
+def test_what_goes_without_tls_is_warned_of(people: People, cast: Cast) -> None:
+    page = settings(people, cast, f"email/{open_inbox(cast).mailbox.pk}/sending/")
+    warning = page.get_by_text("Without TLS, the password and every mail")
+    page.get_by_label("Security").select_option("tls")
+    expect(warning).to_be_hidden()
+    page.get_by_label("Security").select_option("none")
+    expect(warning).to_be_visible()
 
 
 def test_the_preview_follows_what_is_typed(people: People, cast: Cast) -> None:

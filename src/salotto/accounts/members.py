@@ -86,11 +86,15 @@ def must_administer(by: Member) -> None:
 
 def must_manage_channels(by: Member) -> None:
     """Raises Forbidden unless the member is the primary admin or a permitted admin."""
-    if not by.can_manage_channels:
-        raise Forbidden(
-            _("Setting up channels needs a permission. The primary admin can give it to you under People."),
-            code="not_channels",
+    if by.can_manage_channels:
+        return
+    if not by.is_admin:
+        words = _("Admins set up channels. Ask one of them if something is to be changed.")
+    else:
+        words = _(
+            "Setting up channels needs a permission. The primary admin can give it to you under People."
         )
+    raise Forbidden(words, code="not_channels")
 
 
 def must_be_primary_admin(by: Member) -> None:

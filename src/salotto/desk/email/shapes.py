@@ -82,7 +82,7 @@ def receiving(standing: Standing) -> State:
             " missing there. Those that were taken in are still here, and new ones come in as before."
         )
         return State(words % {"when": when(standing.set_back)}, WARNING)
-    if doing == Doing.READING and server and server.worked_at:
+    if doing == Doing.READING and server and server.worked_at and not (came and came > server.worked_at):
         return State(_("Receiving; all was well at %(when)s") % {"when": when(server.worked_at)}, GOOD)
     if came:
         return State(_("Receiving; the last mail came at %(when)s") % {"when": when(came)}, GOOD)
