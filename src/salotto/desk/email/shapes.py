@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from salotto.channels.email import troubles
@@ -156,11 +157,11 @@ def steps_of(found: list[Step]) -> list[ShownStep]:
 
 def advice(sentence: str) -> str:
     """What to do about a trouble, in the reader's language, whose own sentence does not say so."""
-    if sentence in map(_, (troubles.SLOW, troubles.FULL, troubles.PROVIDER)):
+    if sentence in map(gettext, (troubles.SLOW, troubles.FULL, troubles.PROVIDER)):
         return _("Try again in a few minutes; if it stays so, check its name and the port.")
-    if sentence == _(troubles.REFUSED):
+    if sentence == gettext(troubles.REFUSED):
         return _("Enter both again. Many providers want an app password, made in the account there.")
-    if sentence == _(troubles.BROKEN):
+    if sentence == gettext(troubles.BROKEN):
         return _("Check the port and the security; the provider’s help names both.")
     return ""
 

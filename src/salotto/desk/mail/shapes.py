@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from salotto.channels.email.models import MailState
 from salotto.channels.email.queries.threads import Delivery, Letter
@@ -124,7 +124,7 @@ def view(mail: Letter, entry: Entry, head: Head) -> View:
         has_html=mail.has_html and not mail.ours,
         folded=mail.shape.folded if mail.shape.rich else _is_folded(mail, entry),
         original=mail.original,
-        doubts=() if mail.ours else tuple(_(doubt) for doubt in mail.doubts),
+        doubts=() if mail.ours else tuple(gettext(doubt) for doubt in mail.doubts),
         hints=() if mail.ours else mail.hints,
         automatic=bool(mail.automatic) and not mail.ours,
         sent=sent(mail, entry.data.get("forwarded", 0)) if mail.ours else None,
