@@ -225,6 +225,23 @@ def test_a_mail_without_an_id_gets_one_from_its_bytes_and_comes_once(post: Post)
     assert post.mail(first.message_id).header_id.endswith(".invalid")
 
 
+def test_a_mail_without_an_id_that_comes_by_two_ways_comes_once(post: Post) -> None:
+    mail = letter(person(), post.address, id="")
+    fetched = b"Return-Path: <a@b.example>\nReceived: from a by b;\n Fri, 20 Nov 2026 10:00:00 +0000\n" + mail
+    forwarded = b"X-Spam-Status: No\r\nDelivered-To: x@y.example\r\n" + mail.replace(b"\n", b"\r\n")
+    first, second = post.receive(fetched, forwarded)
+    assert (first.state, second.state) == ("done", "duplicate")
+    assert second.conversation_id == first.conversation_id
+
+
+def test_notices_without_id_and_date_that_say_the_same_are_told_apart_by_when_they_left(post: Post) -> None:
+    mail = letter(person(), post.address, "Somebody has rung", id="", date=None)
+    way = b"Received: from b by c\n"
+    first, second = b"Received: from a by b; 10:00\n" + mail, b"Received: from a by b; 10:01\n" + mail
+    found = post.receive(first, second, way + first)
+    assert [raw.state for raw in found] == ["done", "done", "duplicate"]
+
+
 def test_the_same_mail_again_is_a_duplicate_that_points_to_the_first(post: Post) -> None:
     mail = letter(person(), post.address, id=new_id())
     (first,) = post.receive(mail)

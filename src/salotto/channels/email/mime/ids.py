@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
 
 from salotto.channels.email.mime.words import LONGEST
 
@@ -12,6 +13,9 @@ MOST = 1_000
 
 _ANGLE = re.compile(r"<([^<>]*+)>")
 _SPACE = re.compile(r"[\s\0]+")
+_SAID = ("from", "reply-to", "to", "cc", "subject", "date", "in-reply-to", "references")
+"""Headers by which a mail without an id is known again: the writer's own, none that servers add."""
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _BETWEEN = re.compile(r"[\s<>,;\"'()]+")
 
 
@@ -35,14 +39,34 @@ def _bare(value: str) -> list[str]:
     return [word for word in _BETWEEN.split(value) if "@" in word.strip("@")]
 
 
-def own(values: list[str], raw: bytes) -> tuple[str, bool]:
-    """A mail's own id, and whether it was made from its bytes since it has none."""
-    for value in values:
+def own(fields: Mapping[str, list[str]], raw: bytes) -> tuple[str, bool]:
+    """A mail's own id, and whether it was made from what it says since it has none."""
+    for value in fields.get("message-id", ()):
         found = read([value])
         bare = "" if found else _SPACE.sub("", value[:LONGEST]).strip("<>")
         if found or bare:
             return (found[0] if found else _bounded(bare)), False
-    return f"{hashlib.sha256(raw).hexdigest()}@without-message-id.invalid", True
+    return f"{_digest(fields, raw)}@without-message-id.invalid", True
+
+
+def _digest(fields: Mapping[str, list[str]], raw: bytes) -> str:
+    """The same for a mail that comes by two ways, whatever the servers on them put above it."""
+    digest = hashlib.sha256()
+    for name, value in _said(fields):
+        said = "".join(value.split())
+        digest.update(f"{name}:{said}\n".encode("utf-8", "surrogateescape"))
+    raw = raw.lstrip()
+    end = _HEAD_END.search(raw)
+    digest.update((raw[end.end() :] if end else raw).translate(None, b" \t\r\n"))
+    return digest.hexdigest()
+
+
+def _said(fields: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """Where no date tells two mails apart that say the same, what the first server has noted does."""
+    for name in _SAID:
+        yield from ((name, value) for value in fields.get(name, ()))
+    if "date" not in fields:
+        yield from (("received", value) for value in fields.get("received", ())[-1:])
 
 
 def _bounded(one: str) -> str:

@@ -69,7 +69,7 @@ def _assemble(
 ) -> ParsedMail:
     fields = root.fields
     text, visible, html = texts
-    message_id, synthesised = ids.own(fields.get("message-id", []), raw)
+    message_id, synthesised = ids.own(fields, raw)
     if synthesised:
         reading.note("There is no Message-ID; one was made from the mail's bytes.")
     sender = _sender(fields, reading)
