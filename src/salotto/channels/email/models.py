@@ -12,8 +12,6 @@ from salotto.core.tenancy import AccountModel, LocalKey
 from salotto.inbox.models import Blob, Conversation, Inbox, Message
 
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-ID_LIMIT = 900
-"""Characters of a Message-ID that are kept; a longer one is kept by its digest."""
 
 
 def new_key() -> str:

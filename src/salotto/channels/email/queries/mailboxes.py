@@ -241,9 +241,3 @@ def all_dead_count() -> int:
     """How many mails of all accounts wait for a person, at most 1000."""
     with all_accounts():
         return len(RawMail.objects.filter(state__in=DEAD).values_list("id")[:1000])
-
-
-def any_mailbox() -> bool:
-    """Whether any account has an email inbox."""
-    with all_accounts():
-        return bool(Mailbox.objects.exists())
