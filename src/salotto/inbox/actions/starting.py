@@ -65,11 +65,13 @@ def start_conversation(
     return made
 
 
-def tell(conversation: int, what: str) -> bool:
+def tell(conversation: int, what: str, *, opens: bool = False) -> bool:
     """Lock a conversation, raise its version and tell open desks `what` its channel has changed,
-    in the caller's transaction and account scope; False when it is gone."""
+    in the caller's transaction and account scope; False when it is gone. `opens`: a completed one
+    is open again, as somebody has to see it."""
     locked = Conversation.objects.select_for_update(no_key=True).filter(pk=conversation)
     found: Conversation | None = locked.first()
     if found is not None:
-        _move(found, what)
+        found.status = Status.OPEN if opens else found.status
+        _move(found, what, "status")
     return found is not None

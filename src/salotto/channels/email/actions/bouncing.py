@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from salotto.channels.email.actions.sending import everybody, refusals
+from salotto.channels.email.actions.sending import BEGINS, everybody, refusals
 from salotto.channels.email.mime.parsed import Bounce
 from salotto.channels.email.models import Mail, MailState
 from salotto.channels.email.queries.returned import mail_returned
@@ -80,7 +80,8 @@ def _with(mail: Mail, bounce: Bounce, words: str) -> list[dict[str, Any]]:
 
 
 def _change(mail: Mail, state: MailState, error: str) -> None:
-    tell(mail.conversation_id, "delivery")  # which locks the conversation first
+    opens = mail.kind in BEGINS and state == MailState.BOUNCED != mail.state
+    tell(mail.conversation_id, "delivery", opens=opens)  # which locks the conversation first
     Mail.objects.filter(pk=mail.pk).update(state=state, error=error[:ERROR_LIMIT], changed_at=clock.now())
 
 

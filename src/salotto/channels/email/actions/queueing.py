@@ -413,7 +413,7 @@ def begin(
     kind: str = "new",
 ) -> Mail:
     """A conversation with its first mail, in the caller's transaction and account scope. One of
-    a mail to many waits among the completed until the contact answers."""
+    a mail to many waits among the completed until the contact answers, or it cannot be delivered."""
     name, address = (*people.to, *people.cc, *people.bcc)[0]
     contact = contact_of(mailbox.account_id, address, name)
     with translation.override(language_for(mailbox, contact.language)):

@@ -36,6 +36,8 @@ from salotto.inbox.actions import must_act_still, tell
 log = logging.getLogger("salotto.email")
 
 WAITING = (MailState.QUEUED, MailState.SENDING)
+BEGINS = ("new", "bulk")
+"""Kinds of mail that begin a conversation: one that nobody got is not completed."""
 _OFF = "This inbox is switched off. The mail waits until it is on again."
 _LOST = "The process that sent mails has ended {} times while it was at this one."
 _LEFT = "Who was to get it has unsubscribed."
@@ -279,9 +281,11 @@ def _fail(mail: Mail, words: str) -> None:
 
 def _settle(mail: Mail, **changes: Any) -> None:
     """Write down what became of a claimed mail and tell open desks, unless it was claimed anew
-    meanwhile or its conversation is gone."""
+    meanwhile or its conversation is gone. Who was to be written to first and was not reached is
+    not completed."""
     with transaction.atomic():
-        if not tell(mail.conversation_id, "delivery"):
+        opens = mail.kind in BEGINS and changes.get("state") == MailState.FAILED
+        if not tell(mail.conversation_id, "delivery", opens=opens):
             return
         mine = Mail.objects.filter(pk=mail.pk, state=MailState.SENDING, attempts=mail.attempts)
         if not mine.update(**{"changed_at": clock.now(), "losses": 0, **changes}):
