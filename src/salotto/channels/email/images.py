@@ -15,15 +15,6 @@ def kind_of_image(content: bytes) -> str:
     return ""
 
 
-def size_of_image(content: bytes) -> tuple[int, int]:
-    """Width and height in pixels of what `kind_of_image` knows; (0, 0) for anything else."""
-    kind = kind_of_image(content)
-    if kind == "image/png":
-        width, height = struct.unpack(">II", content[16:24])
-        return width, height
-    return _jpeg_size(content) if kind else (0, 0)
-
-
 def _sensible(size: tuple[int, ...]) -> bool:
     return all(0 < side <= _MOST_PIXELS for side in size)
 
