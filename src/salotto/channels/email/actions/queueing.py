@@ -17,6 +17,7 @@ from salotto.accounts.members import Member, must_act
 from salotto.channels.email import addresses, queries, recipients, subjects
 from salotto.channels.email.composing.headers import ascii_domain
 from salotto.channels.email.languages import language_for
+from salotto.channels.email.letters import REFUTED
 from salotto.channels.email.models import (
     FromName,
     KnownId,
@@ -96,11 +97,22 @@ def enqueue(
     """
     if not mailbox.enabled:
         raise MailboxOff
-    address = from_address(mailbox)
-    if not address:
+    if not from_address(mailbox):
         raise NoAddress
+    mail = _written(mailbox, conversation, message, letter, by)
+    _note_id(mail, mailbox)
+    if letter.kind != "forward":
+        _add_participants(mail, letter.recipients)
+    send_soon(mail)
+    return mail
+
+
+def _written(
+    mailbox: Mailbox, conversation: Conversation, message: int | None, letter: Letter, by: Member | None
+) -> Mail:
+    address = from_address(mailbox)
     language = letter.language or language_for(mailbox, conversation.contact.language)
-    mail: Mail = Mail.objects.create(
+    made: Mail = Mail.objects.create(
         account_id=mailbox.account_id,
         mailbox=mailbox,
         conversation=conversation,
@@ -124,11 +136,7 @@ def enqueue(
         state=MailState.QUEUED,
         next_try_at=clock.now(),
     )
-    _note_id(mail, mailbox)
-    if letter.kind != "forward":
-        _add_participants(mail, letter.recipients)
-    send_soon(mail)
-    return mail
+    return made
 
 
 def send_soon(mail: Mail, at: datetime | None = None) -> None:
@@ -264,9 +272,12 @@ def _people(conversation: Conversation, last: Mail | None, draft: Draft) -> Reci
 
 
 def usual_recipients(conversation: Conversation, last: Mail | None) -> Recipients:
-    """Whom a reply goes to unless the agent says otherwise; in the caller's account scope."""
+    """Whom a reply goes to unless the agent says otherwise: of a mail that its sender may not have
+    sent, only who takes part already. In the caller's account scope."""
     is_own = sending.is_own(conversation.account_id)
     found = recipients.reply_all(sending.as_last(last), is_own) if last else Recipients()
+    if last and REFUTED in last.problems:
+        found = found.among(sending.people_of(conversation))
     if found.to or not conversation.contact.email:
         return found
     return Recipients(to=((conversation.contact.name, conversation.contact.email),), cc=found.cc)
