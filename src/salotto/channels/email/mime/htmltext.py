@@ -295,7 +295,7 @@ class _Writer:
 
     def _blank(self) -> None:
         """A blank line, unless there is one."""
-        if self._lines and self._lines[-1].strip("> "):
+        if self._lines and (last := self._lines[-1]) and (last[-1] not in "> " or last.strip("> ")):
             self._lines.append(("> " * min(self._quote, DEEPEST_QUOTE)).rstrip() if self._quote else "")
         self._apart = True
 

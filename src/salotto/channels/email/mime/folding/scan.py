@@ -45,8 +45,12 @@ def _says_something(visible: str) -> bool:
     return any(c.isalnum() or ord(c) > 0x2100 for c in visible)
 
 
-_MARKS = ("\n>", " >", "\t>", "\u200b>")
-"""One of these is in every text with a marked line, but for a mark at its beginning."""
+def _may_be_marked(text: str) -> bool:
+    """Whether a `>` stands where it may begin a line; those that end an address do not."""
+    at = text.find(">")
+    while at > 0 and text[at - 1] not in "\n \t\u200b":
+        at = text.find(">", at + 1)
+    return at >= 0
 
 
 class _Page:
@@ -58,7 +62,7 @@ class _Page:
         self.lines = lines = text.split("\n")
         self.own = bytearray(b"\1") * len(lines)
         self.quoted = bytes(len(lines))
-        if text[:1] == ">" or any(sign in text for sign in _MARKS):
+        if _may_be_marked(text):
             self.quoted = bytes(
                 [line[:1] in "> \t\u200b" and line.lstrip(" \t\u200b")[:1] == ">" for line in lines]
             )
