@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from salotto.accounts.members import Member
 from salotto.channels.email.queries import composer
 from salotto.channels.email.recipients import Person, written
 from salotto.inbox.queries import Head
@@ -10,12 +11,12 @@ QUOTE_SHOWN = 4000
 """Characters of the quoted mail that the composer shows."""
 
 
-def composer_context(head: Head) -> dict[str, Any]:
+def composer_context(head: Head, by: Member) -> dict[str, Any]:
     """Recipients and subject in an email conversation; in a chat, whether an answer is mailed."""
     if head.channel == "email":
         answer = composer.answer_to(head.id)
         return {"answer": answer, "quoted": answer.quoted.strip()[:QUOTE_SHOWN] if answer else ""}
-    if head.visitor is not None:
+    if head.visitor is not None and by.account.chats_by_mail:
         return {"mailed_after": composer.chat_minutes()}
     return {}
 

@@ -91,7 +91,7 @@ def thread_context(view: View, head: Head, by: Member) -> dict[str, Any]:
         "visit": queries.last_visit(head.id),
         "earlier": queries.earlier(head.contact, but=head.id),
         "admins": [] if by.can_act else who_gives_seats(by.account),
-        **(composer_context(head) if by.can_act else {}),
+        **(composer_context(head, by) if by.can_act else {}),
     }
 
 
