@@ -423,3 +423,30 @@ def test_an_own_address_with_a_tag_is_an_own_address(post: Post) -> None:
     with account_scope(post.account):
         found = answer_to(raw.conversation_id or 0)
     assert found is not None and not found.people.cc
+
+
+def test_a_stranger_who_names_an_id_before_it_comes_and_copies_its_owner_does_not_get_its_mail(
+    post: Post,
+) -> None:
+    anna, eve, first = person(), person("eve"), new_id()
+    (hers,) = post.receive(letter(eve, post.address, "I wait", reply_to_id=first, Cc=anna))
+    (raw,) = post.receive(letter(anna, post.address, "Mine", id=first))
+    assert raw.conversation_id != hers.conversation_id
+    assert post.conversation(raw.conversation_id).contact.email == anna
+
+
+def test_a_colleague_s_answer_that_overtakes_the_mail_that_it_answers_is_joined_by_it(post: Post) -> None:
+    anna, bruno, first = person(), person("bruno"), new_id()
+    (answer,) = post.receive(letter(bruno, post.address, "Me too", reply_to_id=first, Cc=anna))
+    (raw,) = post.receive(letter(anna, post.address, "We ask", id=first, Cc=bruno))
+    assert raw.conversation_id == answer.conversation_id
+
+
+def test_what_is_begun_in_somebody_s_name_with_others_in_copy_does_not_wait_for_their_mail(
+    post: Post,
+) -> None:
+    anna, eve, carl, first = person(), person("eve"), person("carl"), new_id()
+    forged = letter(f'"Anna via X" <{eve}>', post.address, reply_to_id=first, Reply_To=anna, Cc=carl)
+    (hers,) = post.receive(forged)
+    (raw,) = post.receive(letter(anna, post.address, "Mine", id=first))
+    assert raw.conversation_id != hers.conversation_id

@@ -3,7 +3,9 @@
 import pytest
 
 from salotto.channels.email.letters import REFUTED, UNPROVEN
+from salotto.channels.email.queries.composer import answer_to
 from salotto.channels.email.verdict import is_refuted
+from salotto.core.tenancy import account_scope
 from tests.channels.email.post import Post, letter, new_id, open_post, person
 
 RECEIVED = b"Received: from mail.evil.example by mx.shop.example; Fri, 20 Nov 2026 10:00:00 +0000\r\n"
@@ -105,6 +107,25 @@ def test_a_forged_sender_in_a_thread_is_marked_and_brings_nobody_in(post: Post) 
     assert post.mail(raw.message_id).problems == []
     (third,) = post.receive(letter(eve, post.address, "Well?", reply_to_id=first))
     assert third.conversation_id != raw.conversation_id
+
+
+def test_a_forged_sender_begins_a_conversation_with_nobody_else_in_it(post: Post) -> None:
+    anna, eve, first = person(), person("eve"), new_id()
+    forged = GMAIL + RECEIVED + letter(anna, post.address, "Pay me", id=first, Cc=eve, Reply_To=eve)
+    (raw,) = post.receive(forged)
+    (second,) = post.receive(letter(eve, post.address, "Well?", reply_to_id=first))
+    assert second.conversation_id != raw.conversation_id
+
+
+def test_a_forged_mail_is_answered_to_nobody_but_those_who_take_part(post: Post) -> None:
+    anna, bruno, eve, first = person(), person("bruno"), person("eve"), new_id()
+    (raw,) = post.receive(letter(anna, post.address, id=first, Cc=bruno))
+    forged = letter(anna, post.address, "Send it", reply_to_id=first, Cc=f"{bruno}, {eve}", Reply_To=eve)
+    post.receive(GMAIL + RECEIVED + forged)
+    with account_scope(post.account):
+        found = answer_to(raw.conversation_id or 0)
+    assert found is not None
+    assert (found.people.to, found.people.cc) == ((("", anna),), (("", bruno),))
 
 
 def test_of_the_team_s_addresses_it_is_checked_by_ourselves(post: Post) -> None:

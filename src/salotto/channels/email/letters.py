@@ -58,6 +58,11 @@ class Opened:
     automatic: str
     problems: tuple[str, ...]
 
+    @property
+    def is_claimed(self) -> bool:
+        """Whether who wrote it is only said by headers that no mail server checks."""
+        return self.person.key not in self.letter.senders
+
 
 def open_letter(envelope: Envelope, mail: ParsedMail, is_own: IsOwn) -> Opened:
     """What the mail is to an account whose addresses `is_own` knows."""
@@ -171,6 +176,7 @@ def _letter(envelope: Envelope, mail: ParsedMail, person: Address, is_own: IsOwn
         named=tuple(value for value in dict.fromkeys(named) if value != mail.message_id),
         senders=tuple(_once(_senders(mail, person, is_own))),
         answers_to=tuple(_once(one.key for one in (*asked, *copied))) if asked else (),
+        people=tuple(_once(one.key for one in (mail.sender, person, *mail.reply_to, *mail.to, *mail.cc))),
         threads=tuple(dict.fromkeys(_threads(envelope, mail))),
         spare=f"{spare}@repeated-message-id.invalid",
         ours=envelope.marked or is_own(mail.sender.key),

@@ -36,6 +36,11 @@ class Recipients:
         everybody = (address for _, address in (*self.to, *self.cc, *self.bcc))
         return tuple({address.lower(): address for address in everybody}.values())
 
+    def among(self, people: frozenset[str]) -> "Recipients":
+        """Those of them who are among these addresses (lower case)."""
+        lists = (self.to, self.cc, self.bcc)
+        return Recipients(*(tuple(one for one in each if one[1].lower() in people) for each in lists))
+
 
 @dataclass(frozen=True, slots=True)
 class Last:

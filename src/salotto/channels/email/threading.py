@@ -6,11 +6,12 @@ mail that came earlier has named it: deliveries overtake each other. 5. If what 
 by any of these, where another answer to the same has gone since. 6. A new conversation.
 
 An id leads where it was seen, and where mails have named it that belong elsewhere. Of all that,
-only a conversation counts in which the sender takes part. If ids were seen and the sender takes
-part nowhere they lead, a new conversation begins, linked with the first of those: whoever has
-seen a Message-ID may have been forwarded a mail, or may have made it up, and reads nobody's
-answers for it. The next mail of theirs that names the same id finds the new one. Subjects never
-count.
+only a conversation counts in which the sender takes part; and where an id was only named, only
+one with somebody who writes or gets this mail: else whoever knows an id could wait for mails that
+name it, with their sender in copy. If ids were seen and the sender takes part nowhere they lead,
+a new conversation begins, linked with the first of those: whoever has seen a Message-ID may have
+been forwarded a mail, or may have made it up, and reads nobody's answers for it. The next mail of
+theirs that names the same id finds the new one. Subjects never count.
 """
 
 from collections.abc import Iterator
@@ -24,8 +25,8 @@ class Letter:
     `named`: In-Reply-To, then References, the newest first. `senders`: any of them makes the
     mail one of that participant; `answers_to`: its Reply-To, if it has one, and whoever else gets
     it and is not of the account, all of whom have to be participants to make it one: an answer
-    to it goes to all of them. `threads`: conversations of signed addresses of this account.
-    `spare` is the id that it gets if another mail has its own.
+    to it goes to all of them. `people`: everybody who writes or gets it. `threads`: conversations
+    of signed addresses of this account. `spare` is the id that it gets if another mail has its own.
     `ours`: it left this very account before (its mark), or comes from one of its addresses.
     `proven`: it was sent from where its sender says (`proof`); asked of the team's addresses only.
     """
@@ -35,6 +36,7 @@ class Letter:
     named: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
     answers_to: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
     threads: tuple[int, ...] = ()
     spare: str = ""
     ours: bool = False
@@ -171,7 +173,12 @@ def _leads(letter: Letter, facts: Facts) -> Iterator[int]:
         seen = facts.seen_in(value)
         if seen is not None:
             yield seen
-        yield from (one for one in facts.named.get(value, ()) if one in facts.threads)
+        yield from (one for one in facts.named.get(value, ()) if _may_wait(letter, facts.threads.get(one)))
+
+
+def _may_wait(letter: Letter, thread: Thread | None) -> bool:
+    """Whether a conversation may have been waiting for this mail, which one of its mails has named."""
+    return thread is not None and thread.contact in letter.people
 
 
 def takes_part(letter: Letter, facts: Facts, thread: Thread) -> bool:

@@ -122,7 +122,8 @@ class Filing:
         self.begun[number], self.linked[number] = opened, place.linked
         self.facts.threads[number] = Thread(contact=self._correspondent(number)[0])
         ours = self._is_of_mailbox(opened) and opened.outside is not None
-        self._write(opened, number, Kind.REPLY if ours else Kind.VISITOR, begins=place)
+        kind = Kind.REPLY if ours else Kind.VISITOR
+        self._write(opened, number, kind, begins=place, with_people=REFUTED not in opened.problems)
 
     def _kind(self, opened: Opened, thread: Thread) -> Kind:
         """The team's own mail is a reply, written elsewhere; what it sends by itself, a note."""
@@ -158,6 +159,8 @@ class Filing:
         self.kept[letter.id] = record
         self.facts.known[letter.id] = Known(conversation, record.message, fingerprint=letter.fingerprint)
         self.facts.carried.add((conversation, letter.id))
+        if record.opened.is_claimed and len(record.people) > 1:
+            return  # the one whom it names would find those whom it brings
         for value in (*letter.named[:NAMED], *islice(deleted_names(letter, self.facts), NAMED)):
             elsewhere = self.facts.seen_in(value) != conversation
             if elsewhere and conversation not in self.facts.named.get(value, ()):

@@ -51,10 +51,13 @@ def own(fields: Mapping[str, list[str]], raw: bytes) -> tuple[str, bool]:
 
 def _digest(fields: Mapping[str, list[str]], raw: bytes) -> str:
     """The same for a mail that comes by two ways, whatever the servers on them put above it."""
+    said = list(_said(fields))
+    if not said:
+        return hashlib.sha256(raw).hexdigest()
     digest = hashlib.sha256()
-    for name, value in _said(fields):
-        said = "".join(value.split())
-        digest.update(f"{name}:{said}\n".encode("utf-8", "surrogateescape"))
+    for name, value in said:
+        line = f"{name}:{''.join(value.split())}\n"
+        digest.update(line.encode("utf-8", "surrogateescape"))
     raw = raw.lstrip()
     end = _HEAD_END.search(raw)
     digest.update((raw[end.end() :] if end else raw).translate(None, b" \t\r\n"))

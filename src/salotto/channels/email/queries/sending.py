@@ -17,15 +17,18 @@ from salotto.channels.email.models import (
     Mail,
     Mailbox,
     MailState,
+    Participant,
     Server,
     Way,
 )
 from salotto.channels.email.recipients import Last, as_people
 from salotto.core.tenancy import account_scope, all_accounts
-from salotto.inbox.models import Attachment, Blob, Contact, Inbox
+from salotto.inbox.models import Attachment, Blob, Contact, Conversation, Inbox
 
 MOST_MAILBOXES = 1000
 """Mailboxes of an account whose addresses count as its own."""
+MOST_PEOPLE = 5000
+"""Participants of one conversation."""
 MOST_FILES = 100
 """Files of one mail."""
 MOST_DUE = 500
@@ -77,6 +80,13 @@ def last_mail(conversation: int) -> Mail | None:
     by_people = found.filter(automatic="").exclude(kind="forward").order_by("-id").first()
     newest: Mail | None = by_people or found.exclude(kind="forward").order_by("-id").first()
     return newest
+
+
+def people_of(conversation: Conversation) -> frozenset[str]:
+    """Who takes part in a conversation, in lower case; in the caller's account scope."""
+    taking_part = Participant.objects.filter(conversation_id=conversation.pk)
+    found = taking_part.order_by("address").values_list("address", flat=True)[:MOST_PEOPLE]
+    return frozenset((conversation.contact.email.lower(), *found))
 
 
 def as_last(mail: Mail) -> Last:
