@@ -186,7 +186,7 @@ def test_the_rest_of_a_large_mail_comes_when_the_limit_is_raised(
     raw = box.raws()[0]
     retry_raw(raw.pk, by=box.owner)
     tasks.fetch_again(box.account, raw.pk)
-    assert box.raws()[0].state == "failed" and "at most 1 MB" in box.raws()[0].error
+    assert box.raws()[0].state == "failed" and "2.0 MB > 1 MB" in box.raws()[0].error
     settings.MAIL_LIMIT = 9 << 20  # type: ignore[attr-defined]
     tasks.fetch_again(box.account, raw.pk)
     assert box.raws()[0].state == "waiting" and bytes(box.raws()[0].content) == large
