@@ -101,15 +101,15 @@ class Town(Books):
         """Whether these have arrived or not; at times at another inbox or the other company."""
         owner = self.people[which % 3]
         victims = [thread for thread in self.threads if thread.honest and owner not in thread.members]
-        theirs = [(value, thread) for thread in victims for value in thread.chain]
+        theirs = [(value, thread) for thread in reversed(victims) for value in reversed(thread.chain)]
         if not theirs:
             return
         where = (self.second, self.other)[which % 2] if elsewhere and which % 5 == 0 else self.post
         thread = Thread({owner: None}, (where,), honest=False)
         self.threads.append(thread)
-        _, victim = theirs[which % len(theirs)]
-        names = tuple(dict.fromkeys(theirs[which * n % len(theirs)][0] for n in range(1, 4 if many else 2)))
-        self._forge(thread, which // 3 % 7, owner, next(iter(victim.members)), names, many)
+        _, victim = theirs[which % min(3, len(theirs))]
+        names = tuple(dict.fromkeys(theirs[(which + n) % len(theirs)][0] for n in range(3 if many else 1)))
+        self._forge(thread, which // 3 % 8 % 7, owner, next(iter(victim.members)), names, many)
 
     def _forge(
         self, thread: Thread, kind: int, owner: str, victim: str, names: tuple[str, ...], many: bool
@@ -119,7 +119,7 @@ class Town(Books):
         friend = self.circles[owner][1]
         to = (thread.inboxes[0].address,)
         own = names[0] if kind == 6 else new_id()
-        copied = {0: (), 1: (friend, victim), 2: (friend,) if many else (), 3: (friend,)}.get(kind, (owner,))
+        copied = {0: (friend, victim), 1: (), 2: (friend,) if many else (), 3: (friend,)}.get(kind, (owner,))
         answered = victim if kind in (2, 3) else ""
         via = owner if kind == 3 else ""
         head = Head(owner, to, copied, answered, via, own, () if kind == 6 else names)
