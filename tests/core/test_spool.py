@@ -49,14 +49,14 @@ def test_what_is_too_large_or_breaks_off_is_refused() -> None:
 
 def test_without_room_on_the_disk_it_is_refused_for_now(settings: LazySettings, tmp_path: Path) -> None:
     (tmp_path / "full").touch()
-    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "full" / "spool"
+    settings.SPOOL = tmp_path / "full" / "spool"
     assert given(b"small") == b"small"
     with pytest.raises(Busy):
         given(PIECE, PIECE)
 
 
 def test_nothing_on_the_disk_has_a_name(settings: LazySettings, tmp_path: Path) -> None:
-    settings.FILE_UPLOAD_TEMP_DIR = spool = tmp_path / "data" / "spool"
+    settings.SPOOL = spool = tmp_path / "data" / "spool"
     large = SimpleUploadedFile("film.mp4", b"x" * 3_000_000, "video/mp4")
     found = RequestFactory().post("/", {"file": large}).FILES["file"]
     assert (found.name, found.size, found.content_type) == ("film.mp4", 3_000_000, "video/mp4")
@@ -66,7 +66,7 @@ def test_nothing_on_the_disk_has_a_name(settings: LazySettings, tmp_path: Path) 
 
 
 def test_a_form_that_breaks_off_leaves_nothing(settings: LazySettings, tmp_path: Path) -> None:
-    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    settings.SPOOL = tmp_path
     half = b'--E\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + b"x" * 3_000_000
     kind = "multipart/form-data; boundary=E"
     request = RequestFactory().generic("POST", "/", half, content_type=kind)

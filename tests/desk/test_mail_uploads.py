@@ -88,7 +88,7 @@ def open_in(server: Server, folder: Path) -> list[str]:
 
 
 def test_a_server_that_is_killed_in_an_upload_leaves_no_file(cast: Cast) -> None:
-    spool = Path(settings.FILE_UPLOAD_TEMP_DIR)
+    spool = Path(settings.SPOOL)
     body = form(bytes(5_000_000))
     with running() as server, socket.create_connection((HOST, server.port)) as half:
         half.sendall(head_of(cast, cast.agent, len(body)) + body[:3_000_000])

@@ -167,7 +167,7 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # of any page's body: no form of ours holds a quarter of it
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
-FILE_UPLOAD_TEMP_DIR = OPTIONS.data / "spool"
+SPOOL = OPTIONS.data / "spool"
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "salotto.core.spool.Nameless",

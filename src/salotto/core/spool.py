@@ -24,7 +24,7 @@ CHUNK = 1 << 19
 
 def folder() -> Path:
     """Where such files are; made when it is needed. Whoever writes there learns what hinders it."""
-    found = Path(settings.FILE_UPLOAD_TEMP_DIR)
+    found = Path(settings.SPOOL)
     with suppress(OSError):
         found.mkdir(mode=0o700, parents=True, exist_ok=True)
     return found
