@@ -103,6 +103,7 @@ class Books:
         self.written: list[Written] = []
         self.ways: list[tuple[Written, Post]] = []
         self.gone: set[tuple[str, int]] = set()
+        self.deleted: dict[int, set[Thread]] = {}
 
     def add(self, mail: Written) -> Written:
         """It is on its way to all inboxes of its thread."""
@@ -187,7 +188,13 @@ class Books:
         assert not any(map(self.is_ours, answered)), "an answer goes to ourselves"
         first = inside[0]
         alien = [mail for mail in inside if mail.thread is not first.thread and mail.thread.honest]
-        assert all(mail.signed == conversation for mail in alien), "a mail stands in somebody else's"
+        for mail in (one for one in alien if one.signed != conversation):
+            rest = set().union(*(self._deleted(one) for one in inside if one is not mail))
+            assert self._deleted(mail) & rest, "a mail stands in somebody else's"
+
+    def _deleted(self, mail: Written) -> set[int]:
+        """The deleted conversations that a mail answers: what answers one of them keeps together."""
+        return {one for one, threads in self.deleted.items() if mail.signed == one or mail.thread in threads}
 
     def _check_threads(self) -> None:
         standing = self.standing(self.post)

@@ -207,6 +207,7 @@ class Town(Books):
             for mail in self.written:
                 inboxes = {inbox for where, inbox in places.get(mail.token, []) if where == conversation}
                 self.gone |= {(mail.token, inbox) for inbox in inboxes}
+                self.deleted.setdefault(conversation, set()).update([mail.thread] if inboxes else [])
                 mail.thread.whole = mail.thread.whole and not (inboxes and len(mail.thread.members) > 1)
             with account_scope(self.post.account):
                 delete_conversation(conversation, by=self.agent)
