@@ -163,9 +163,10 @@ class Books:
         """Conversation by conversation, mail by mail: who was let in by whom."""
         mails = {mail.token: mail for mail in self.written}
         by_conversation: dict[int, list[Written]] = {}
-        for token, places in self.standing(post).items():
-            for conversation, _ in places:
-                by_conversation.setdefault(conversation, []).append(mails[token])
+        with account_scope(post.account):
+            rows = Message.objects.filter(kind="visitor").order_by("id")
+            for conversation, body in rows.values_list("conversation_id", "body"):
+                by_conversation.setdefault(conversation, []).append(mails[body.strip()])
         for conversation, inside in by_conversation.items():
             with account_scope(post.account):
                 self._check_conversation(conversation, inside)

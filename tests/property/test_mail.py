@@ -51,6 +51,8 @@ class Town(Books):
         mail = Written(token, thread, head.written(token), checked, people, answers, after=after)
         if head.id:
             thread.chain.append(head.id)
+        elif len(thread.inboxes) > 1:
+            thread.whole = False  # where it comes late, nothing leads to it that came before
         return self.add(mail)
 
     def somebody_writes(self, which: int, with_id: bool, many: bool) -> None:
@@ -118,7 +120,7 @@ class Town(Books):
         seen[f"forged {kind}"] += 1
         friend = self.circles[owner][1]
         to = (thread.inboxes[0].address,)
-        own = names[0] if kind == 6 else new_id()
+        own = names[0] if kind == 6 and names[0] not in self.sent else new_id()  # a customer's
         copied = {0: (friend, victim), 1: (), 2: (friend,) if many else (), 3: (friend,)}.get(kind, (owner,))
         answered = victim if kind in (2, 3) else ""
         via = owner if kind == 3 else ""
@@ -185,7 +187,7 @@ class Town(Books):
 
     def our_own_mail_comes_back(self, which: int, *_: object) -> None:
         if self.sent:
-            header_id = sorted(self.sent)[which % len(self.sent)]
+            header_id = list(self.sent)[which % len(self.sent)]
             to, subject = self.sent[header_id]
             copy = letter(self.post.address, to, "Our answer", id=header_id, subject=subject)
             self.mails_are_taken_in()
