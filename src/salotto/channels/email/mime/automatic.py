@@ -28,7 +28,8 @@ LISTS = (
     "x-mailman-version",
     "x-campaign",
 )
-DAEMONS = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "mdaemon", "mailerdaemon", "maildaemon"})
+DAEMONS = frozenset({"mailer-daemon", "mail-daemon", "mdaemon", "mailerdaemon", "maildaemon"})
+"""Not the postmaster, whom RFC 5321 (4.5.1) wants to be a person."""
 NO_REPLY = re.compile(
     r"(?:^|[._+-])(?:no|do-?not|don-?t|non|ne-?pas|nao|keine?)[._-]?(?:reply|respond|risponder[ei]|repond(?:re)?|responder|antwort)"
 )
@@ -53,17 +54,22 @@ def why(fields: Fields, sender: Address, subject: str, bounce: Bounce | None, re
     """
     if bounce is not None or report == "delivery-status":
         return "bounce"
+    if reason := said(fields):
+        return reason
+    if report:
+        return "receipt" if report == "disposition-notification" else "report"
+    return _by_sender(fields, sender, subject)
+
+
+def said(fields: Fields) -> str:
+    """Which header says that a program has sent it, "" if none does."""
     submitted = _first(fields, "auto-submitted")
     if submitted and submitted != "no":
         return "auto-submitted"
     for check in (_flags, _list_or_bulk):
         if reason := check(fields):
             return reason
-    if _null_sender(fields):
-        return "null-sender"
-    if report:
-        return "receipt" if report == "disposition-notification" else "report"
-    return _by_sender(fields, sender, subject)
+    return "null-sender" if _null_sender(fields) else ""
 
 
 def _first(fields: Fields, name: str) -> str:

@@ -62,6 +62,8 @@ class Report:
     subject: str
     failed: str
     """The X-Failed-Recipients header."""
+    by_program: bool = False
+    """The headers say that a program sent it, or the report's parts do."""
 
 
 def read(report: Report) -> Bounce | None:
@@ -125,13 +127,16 @@ def _other(report: Report) -> Bounce | None:
     lowered = text[:4000].lower()
     subject = report.subject.lower()
     introduced = any(words in lowered for words in _INTRODUCTIONS)
-    if not report.failed and not (introduced or subject.startswith(_SUBJECTS)):
+    announced = subject.startswith(_SUBJECTS)
+    if not report.failed and not (introduced or announced):
         return None
     own = text[: _where_original_begins(lowered)]
     status = _STATUS.search(own)
     reply = _REPLY.search(own)
     who = _first_recipient(own, report)
     if not who and not status:
+        return None
+    if _may_be_person(report) and not (announced and (status or reply) and _begins_as_report(lowered)):
         return None
     delayed = any(words in subject or words in lowered for words in _DELAYED)
     return Bounce(who, "delayed" if delayed else "failed", _status_of(status, reply), _words(own, who), "")
@@ -149,6 +154,19 @@ def _is_daemon(sender: Address) -> bool:
         "mail.delivery",
     )
     return local.startswith(names) or "mail delivery" in sender.name.lower() or not sender.address
+
+
+def _may_be_person(report: Report) -> bool:
+    """Whether it comes from a postmaster and nothing in its headers says that a program has written
+    it: people have this address too, and write about mail that was not delivered."""
+    is_postmaster = report.sender.key.startswith("postmaster")
+    by_name = "mail delivery" in report.sender.name.lower()
+    return is_postmaster and not (by_name or report.failed or report.by_program)
+
+
+def _begins_as_report(lowered: str) -> bool:
+    """Whether it comes to the point at once; a person says hello first."""
+    return any(words in lowered.lstrip().partition("\n")[0] for words in _INTRODUCTIONS)
 
 
 def _where_original_begins(lowered: str) -> int:

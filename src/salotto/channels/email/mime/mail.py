@@ -147,7 +147,9 @@ def _bounce(fields: Fields, found: Body, text: str, sender: Address, subject: st
     failed = line(" ".join(fields.get("x-failed-recipients", ())), 2_000)
     if found.report not in {"", "delivery-status"}:
         return None
-    return bounces.read(bounces.Report(found.status, found.original, text, sender, subject, failed))
+    by_program = bool(found.report or automatic.said(fields))
+    report = bounces.Report(found.status, found.original, text, sender, subject, failed, by_program)
+    return bounces.read(report)
 
 
 def _texts(found: Body, reading: Reading, depth: int, sender: str) -> tuple[str, str, str]:
