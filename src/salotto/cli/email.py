@@ -112,7 +112,7 @@ def _safe(mail: "ParsedMail") -> str:
         settings.configure(USE_I18N=False, PUBLIC_URL="")  # no installation is needed
     from salotto.channels.email.safe.html import safe_html
 
-    shown = {part.content_id: f"cid:{part.content_id}" for part in mail.parts if part.content_id}
+    shown = {part.content_id.lower(): f"cid:{part.content_id}" for part in mail.parts if part.content_id}
     return safe_html(mail.html, inline=shown)
 
 

@@ -44,6 +44,8 @@ class Piece:
 
     plain: str = ""
     html: str = ""
+    packed: bool = False
+    """It came in a winmail.dat, beside what the mail says itself."""
 
     @property
     def says_something(self) -> bool:
@@ -81,9 +83,20 @@ class Body:
 def read(root: Node, reading: Reading) -> Body:
     """Everything in a mail that is not a header."""
     walk = _Walk(reading)
-    walk.body.pieces = walk.node(root)
+    walk.body.pieces = _with_packed(walk.node(root))
     _promote(walk.body, root)
     return walk.body
+
+
+def _with_packed(pieces: list[Piece]) -> list[Piece]:
+    """A winmail.dat says the same as the text beside it: its HTML is that text's, if it has none."""
+    own = [piece for piece in pieces if not piece.packed]
+    said = [piece for piece in own if piece.says_something]
+    if not said:
+        return pieces
+    if not any(piece.html for piece in said):
+        said[0].html = next((piece.html for piece in pieces if piece.packed and piece.html), "")
+    return own
 
 
 def _promote(body: Body, root: Node) -> None:
@@ -268,18 +281,17 @@ class _Walk:
 
     def _tnef(self, node: Node, kind: str) -> list[Piece]:
         found = tnef.unpack(self._bytes(node), self.reading)
-        if found is not None and not (found.files or found.text or found.html):
-            self.reading.note("The winmail.dat holds nothing that can be read; it was kept as it is.")
-            found = None
-        if found is None:
+        if found is None or not found.whole:
             self._file(node, kind)
+        if found is None:
             return []
-        for name, content in found.files:
-            safe = names.safe(name) or "attachment.bin"
-            self._keep(File(safe, names.type_of(safe), "attachment", "", "", content))
-        if self._has_text or not (found.text or found.html):
-            return []
-        return [Piece(plain.lines(found.text), found.html)]
+        for one in found.files:
+            self._keep(File(one.name, one.type, "attachment", one.content_id, one.location, one.content))
+            if one.type == "message/rfc822":
+                self.body.messages.append(one.content)
+            elif one.type == "text/calendar":
+                self.body.calendar = self.body.calendar or one.content
+        return [Piece(found.text, found.html, packed=True)] if found.text or found.html else []
 
     def _text(self, node: Node, kind: str) -> list[Piece]:
         """A text: of the mail, or a file if it is sent as one."""

@@ -7,6 +7,7 @@ from salotto.channels.email.mime.reading import clean
 LONGEST = 200
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+_-]*", re.ASCII)
 _FOR_NO_FILE = re.compile(r'[<>:"|?*/\\]')
 
 EXTENSIONS = {
@@ -72,6 +73,11 @@ def of_message(subject: str) -> str:
     """For a mail in a mail: its subject, .eml."""
     stem = _FOR_NO_FILE.sub("_", subject)[:150]
     return safe(f"{stem}.eml") if stem.strip(". ") else KNOWN["message/rfc822"]
+
+
+def is_type(kind: str) -> bool:
+    """Whether this can be a type: two words of ASCII in lower case."""
+    return len(kind) <= 120 and _TYPE.fullmatch(kind) is not None
 
 
 def type_of(name: str) -> str:

@@ -4,6 +4,8 @@ import re
 
 MOST_PROBLEMS = 40
 MOST_GUESSES = 24
+MOST_UNPACKED = 3_000_000
+"""Bytes of compressed texts in one mail, as they are when unpacked."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]+")
 
@@ -14,6 +16,7 @@ class Reading:
     def __init__(self) -> None:
         self._problems: dict[str, None] = {}
         self._guesses = MOST_GUESSES
+        self._left_to_unpack = MOST_UNPACKED
         self.charset = ""
         """The first charset that a part declares: what undeclared headers are probably in."""
 
@@ -31,6 +34,15 @@ class Reading:
         """Whether one more charset may be guessed; counts."""
         self._guesses -= 1
         return self._guesses >= 0
+
+    @property
+    def left_to_unpack(self) -> int:
+        """How many bytes of compressed text may still be unpacked."""
+        return self._left_to_unpack
+
+    def unpacked(self, size: int) -> None:
+        """So many bytes were."""
+        self._left_to_unpack = max(self._left_to_unpack - size, 0)
 
 
 def clean(text: str) -> str:

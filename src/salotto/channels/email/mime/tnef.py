@@ -1,112 +1,232 @@
-"""winmail.dat: what Outlook packs a mail into when it takes the recipient for another Outlook."""
+"""winmail.dat: what Outlook packs a mail into when it takes the recipient for another Outlook
+(MS-OXTNEF).
 
-import logging
-import re
-from dataclasses import dataclass
+Read by ourselves: the library for it counts as far as a file says, for minutes or until the memory
+is full, and cuts zeros off attachments. Here time is linear, and what is broken stays as it is.
+"""
 
-from salotto.channels.email.mime import charset
-from salotto.channels.email.mime.reading import Reading
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from salotto.channels.email.mime import charset, enclosed, mapi, names, plain, rtf
+from salotto.channels.email.mime.mapi import Properties
+from salotto.channels.email.mime.reading import Reading, line
 
 LARGEST = 60_000_000
 MOST_FILES = 200
+DEEPEST = 5
+"""Mails in mails."""
 
 TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 
-_RTF_SIGN = re.compile(
-    r"\\'([0-9a-f]{2})|\\u(-?\d{1,5}) ?\??|\\([a-z]{1,32})(-?\d{1,10})? ?|\\([^a-z])|([{}])|[\r\n]+",
-    re.IGNORECASE,
-)
-_RTF_UNSEEN = frozenset(
-    ["fonttbl", "colortbl", "stylesheet", "info", "pict", "header", "footer", "listtable", "generator"]
-)
+_SIGNATURE = b"\x78\x9f\x3e\x22"
+_HEADER, _SUM = 9, 2
+_OF_MESSAGE, _OF_FILE = 1, 2
+_SUBJECT, _BODY, _FILE_DATA, _FILE_TITLE = 0x8004, 0x800C, 0x800F, 0x8010
+_FILE_BEGINS, _PROPERTIES, _FILE_PROPERTIES, _CODEPAGE = 0x9002, 0x9003, 0x9005, 0x9007
+_TRANSPORT_NAME = 0x9001
+_IS_MESSAGE = bytes.fromhex("0703020000000000c000000000000046")
+_INTERFACE = 16
+"""Bytes before an object, which say what it is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unpacked:
-    """What was in it: text, HTML, files by name."""
+class Packed:
+    """A file that was in it. `content_id` as in the HTML, without angle brackets."""
 
-    text: str
-    html: str
-    files: list[tuple[str, bytes]]
+    name: str
+    type: str
+    content_id: str
+    location: str
+    content: bytes
+
+
+@dataclass(slots=True)
+class Unpacked:
+    """What was in it. `whole`: all of it could be read."""
+
+    text: str = ""
+    html: str = ""
+    files: list[Packed] = field(default_factory=list)
+    whole: bool = True
+
+
+@dataclass(slots=True)
+class _File:
+    """A file as its attributes tell it, one after another."""
+
+    title: bytes = b""
+    transport_name: bytes = b""
+    data: bytes = b""
+    properties: Properties = field(default_factory=Properties)
+
+
+@dataclass(slots=True)
+class _Message:
+    """A message as its attributes tell it."""
+
+    codepage: str = "cp1252"
+    subject: bytes = b""
+    body: bytes = b""
+    properties: Properties = field(default_factory=Properties)
+    files: list[_File] = field(default_factory=list)
 
 
 def unpack(data: bytes, reading: Reading) -> Unpacked | None:
     """None, with the reason noted, if it cannot be unpacked."""
-    if len(data) > LARGEST or data[:4] != b"\x78\x9f\x3e\x22":
+    if len(data) > LARGEST or data[:4] != _SIGNATURE:
         reading.note("The winmail.dat is no TNEF; it was kept as it is.")
         return None
-    logging.getLogger("tnefparse").setLevel(logging.CRITICAL)
-    from tnefparse import TNEF  # type: ignore[import-untyped]
-
     try:
-        found = TNEF(data, do_checksum=False)
-        files = [_file(one) for one in found.attachments[:MOST_FILES]]
-        text, html = _string(found.body, reading), _html(found, reading)
-        text = text or _from_rtf(found)
-    except Exception as error:
-        reading.note(f"The winmail.dat is broken ({type(error).__name__}); it was kept as it is.")
+        found = _unpacked(_message(data), reading, 0)
+    except Exception:  # whatever is wrong with it, the file is there
+        reading.note("The winmail.dat is broken; it was kept as it is.")
         return None
-    return Unpacked(text, html, [(name, content) for name, content in files if content])
+    if not (found.files or found.text or found.html):
+        reading.note("The winmail.dat holds nothing that can be read; it was kept as it is.")
+        return None
+    if not found.whole:
+        reading.note("Not all of the winmail.dat could be read; it was kept too.")
+    return found
 
 
-def _file(one: object) -> tuple[str, bytes]:
-    name: object = ""
-    try:
-        name = one.long_filename() or one.name  # type: ignore[attr-defined]
-    except (UnicodeDecodeError, AttributeError):
-        raw = getattr(one, "_name", b"")
-        name = raw.decode("cp1252", "replace") if isinstance(raw, bytes) else raw
-    content = getattr(one, "data", b"")
-    return str(name).strip("\0"), content if isinstance(content, bytes) else b""
+def _attributes(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Level, name and value of each; what is behind the last one may be a line end or NULs."""
+    at, end = len(_SIGNATURE) + 2, len(data)
+    while at < end:
+        if data[at] not in (_OF_MESSAGE, _OF_FILE):
+            if data[at:].strip(b"\0\r\n\t "):
+                raise mapi.BrokenError
+            return
+        level, name, _, length = struct.unpack_from("<BHHI", data, at)
+        at += _HEADER
+        if at + length + _SUM > end:
+            raise mapi.BrokenError
+        yield level, name, data[at : at + length]
+        at += length + _SUM
 
 
-def _string(value: object, reading: Reading) -> str:
-    if isinstance(value, bytes):
-        value = charset.decode(value, "", reading)
-    return value.strip("\0") if isinstance(value, str) else ""
+def _message(data: bytes) -> _Message:
+    found = _Message()
+    for level, name, value in _attributes(data):
+        if level == _OF_FILE:
+            _add_to_file(found, name, value)
+        elif name == _CODEPAGE:
+            found.codepage = mapi.codec(int.from_bytes(value[:4], "little"))
+        elif name == _PROPERTIES:
+            found.properties = mapi.read(value, found.codepage)
+        elif name == _SUBJECT:
+            found.subject = value
+        elif name == _BODY:
+            found.body = value
+    return found
 
 
-def _html(found: object, reading: Reading) -> str:
-    value = getattr(found, "htmlbody", None)
-    if isinstance(value, bytes):
-        return charset.decode_html(value, "", reading).strip("\0")
-    return value.strip("\0") if isinstance(value, str) else ""
+def _add_to_file(found: _Message, name: int, value: bytes) -> None:
+    if name == _FILE_BEGINS or not found.files:
+        found.files.append(_File())
+    file = found.files[-1]
+    if name == _FILE_DATA:
+        file.data = value
+    elif name == _FILE_TITLE:
+        file.title = value
+    elif name == _TRANSPORT_NAME:
+        file.transport_name = value
+    elif name == _FILE_PROPERTIES:
+        file.properties = mapi.read(value, found.codepage)
 
 
-def _from_rtf(found: object) -> str:
-    value = getattr(found, "rtfbody", None)
-    if isinstance(value, str):
-        value = value.encode("cp1252", "replace")
-    return rtf_text(value) if isinstance(value, bytes) else ""
+def _unpacked(message: _Message, reading: Reading, depth: int) -> Unpacked:
+    found = Unpacked(whole=not message.properties.damaged and len(message.files) <= MOST_FILES)
+    found.text, found.html = _text(message, reading), _html(message, reading)
+    if not found.html and (packed := message.properties.binary(mapi.RTF)):
+        rich = rtf.read(packed, reading.left_to_unpack)
+        reading.unpacked(rich.size)
+        found.text, found.html = found.text or rich.text, rich.html
+        found.whole = found.whole and not rich.cut
+    for file in message.files[:MOST_FILES]:
+        packed_file = _packed(file, message, reading, depth)
+        found.whole = found.whole and not file.properties.damaged
+        if packed_file is not None:
+            found.files.append(packed_file)
+    return found
 
 
-def rtf_text(data: bytes) -> str:
-    """The words of an RTF: letters and paragraphs, nothing else. Linear."""
-    text = data.decode("cp1252", "replace")
-    pieces: list[str] = []
-    at = depth = unseen = 0
-    for sign in _RTF_SIGN.finditer(text):
-        if not unseen:
-            pieces.append(text[at : sign.start()])
-        at = sign.end()
-        code, unicode, word, _, other, brace = sign.groups()
-        if brace:
-            depth += 1 if brace == "{" else -1
-            unseen = unseen if depth >= unseen else 0
-        elif (word in _RTF_UNSEEN or other == "*") and not unseen:
-            unseen = max(depth, 1)
-        elif not unseen:
-            pieces.append(_rtf_sign(code, unicode, word, other))
-    return "".join([*pieces, "" if unseen else text[at:]]).strip("\0 \n")
+def _text(message: _Message, reading: Reading) -> str:
+    properties = message.properties
+    if properties.is_unicode(mapi.BODY):
+        text = properties.text(mapi.BODY)
+    else:
+        data = properties.binary(mapi.BODY) or message.body
+        text = charset.decode(data.rstrip(b"\0"), message.codepage, reading)
+    return plain.lines(text.strip("\0"))
 
 
-def _rtf_sign(code: str | None, unicode: str | None, word: str | None, other: str | None) -> str:
-    if code:
-        return bytes([int(code, 16)]).decode("cp1252", "replace")
-    if unicode:
-        return chr(int(unicode) % 0x10000)
-    return (
-        {"par": "\n", "line": "\n", "tab": "\t"}.get(word or "", "")
-        or (other if other in {"\\", "{", "}"} else "")
-        or ""
+def _html(message: _Message, reading: Reading) -> str:
+    properties = message.properties
+    if properties.is_unicode(mapi.HTML):
+        return properties.text(mapi.HTML)
+    number = properties.number(mapi.CHARSET)
+    declared = mapi.codec(number) if number else ""
+    return charset.decode_html(properties.binary(mapi.HTML).rstrip(b"\0"), declared, reading).strip("\0")
+
+
+def _packed(file: _File, message: _Message, reading: Reading, depth: int) -> Packed | None:
+    """None for one of which neither name nor content is there."""
+    properties = file.properties
+    data = properties.binary(mapi.DATA)
+    if data.startswith(_IS_MESSAGE):
+        return _enclosed(file, data[_INTERFACE:], reading, depth)
+    content = file.data or (data[_INTERFACE:] if properties.is_object(mapi.DATA) else data)
+    written = properties.text(mapi.LONG_NAME, mapi.FILE_NAME)
+    written = written or _decoded(file.title, message) or _decoded(file.transport_name, message)
+    name = names.safe(written or properties.text(mapi.DISPLAY_NAME))
+    if not (name or content):
+        return None
+    kind = properties.text(mapi.TYPE).strip().lower()
+    kind = kind if names.is_type(kind) else names.type_of(name)
+    content_id = line(properties.text(mapi.CONTENT_ID), 400).strip("<> ")
+    location = line(properties.text(mapi.LOCATION), 400)
+    return Packed(name or names.made_up(kind), kind, content_id, location, content)
+
+
+def _decoded(value: bytes, message: _Message) -> str:
+    return value.rstrip(b"\0").decode(message.codepage, "replace")
+
+
+def _enclosed(file: _File, data: bytes, reading: Reading, depth: int) -> Packed | None:
+    """A mail in the mail, written as one that any program opens."""
+    if depth >= DEEPEST:
+        file.properties.damaged = True
+        return None
+    message = _message(data)
+    inside = _unpacked(message, reading, depth + 1)
+    file.properties.damaged |= not inside.whole
+    properties = message.properties
+    subject = properties.text(mapi.SUBJECT) or _decoded(message.subject, message)
+    subject = subject or file.properties.text(mapi.DISPLAY_NAME)
+    head = enclosed.Head(
+        subject=line(subject, 500),
+        sender=_sender(properties),
+        to=line(properties.text(mapi.SHOWN_TO), 2_000),
+        cc=line(properties.text(mapi.SHOWN_CC), 2_000),
+        date=_date(properties),
+        message_id=line(properties.text(mapi.HEADER_ID), 400),
     )
+    content = enclosed.write(head, inside.text, inside.html, inside.files)
+    return Packed(names.of_message(head.subject), "message/rfc822", "", "", content)
+
+
+def _sender(properties: Properties) -> tuple[str, str]:
+    """Name and mail address, which only those have who are of no Exchange."""
+    for internet, address, name in mapi.SENDER:
+        found = next((one for one in map(properties.text, (internet, address)) if "@" in one), "")
+        if found or properties.text(name):
+            return line(properties.text(name), 200), line(found, 320)
+    return "", ""
+
+
+def _date(properties: Properties) -> datetime | None:
+    return properties.time(mapi.SENT_AT, mapi.DELIVERED_AT)
