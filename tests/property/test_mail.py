@@ -120,7 +120,7 @@ class Town(Books):
         seen[f"forged {kind}"] += 1
         friend = self.circles[owner][1]
         to = (thread.inboxes[0].address,)
-        own = names[0] if kind == 6 and names[0] not in self.sent else new_id()  # a customer's
+        own = names[0] if kind == 6 else new_id()
         copied = {0: (friend, victim), 1: (), 2: (friend,) if many else (), 3: (friend,)}.get(kind, (owner,))
         answered = victim if kind in (2, 3) else ""
         via = owner if kind == 3 else ""

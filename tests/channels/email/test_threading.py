@@ -7,6 +7,7 @@ import pytest
 
 from salotto.channels.email.addresses import reply_address
 from salotto.channels.email.letters import body_digest, fingerprint
+from salotto.channels.email.marks import mark_of
 from salotto.channels.email.mime import parse
 from salotto.channels.email.models import NamedId, Participant
 from salotto.channels.email.queries.composer import answer_to
@@ -295,6 +296,33 @@ def test_an_answer_that_bears_the_id_of_our_mail_is_taken_in_where_that_belongs(
     ours = sent_by_us(post, conversation)
     (raw,) = post.receive(letter(anna, post.address, "My machine copies ids", id=ours))
     assert (raw.state, raw.conversation_id) == ("done", conversation)
+
+
+def test_an_id_of_ours_that_a_stranger_bears_at_another_inbox_leads_nobody_to_them(post: Post) -> None:
+    anna, eve = person(), person("eve")
+    other = open_post(post.owner, "Sales")
+    conversation, _ = begun(post, anna)
+    ours = sent_by_us(post, conversation)
+    forged = letter(eve, other.address, "Look here", id=ours, Cc=anna)
+    hers, again = other.receive(forged, forged)
+    (answer,) = other.receive(letter(anna, other.address, "For you alone", reply_to_id=ours))
+    (joined,) = other.receive(letter(eve, other.address, "More of mine", reply_to_id=ours))
+    assert (hers.state, again.state) == ("done", "duplicate")
+    assert answer.conversation_id not in (conversation, hers.conversation_id)
+    assert joined.conversation_id == hers.conversation_id
+
+
+def test_our_own_mail_to_another_of_our_inboxes_keeps_its_id_there(post: Post) -> None:
+    anna = person()
+    other = open_post(post.owner, "Sales")
+    conversation, _ = begun(post, anna)
+    ours = sent_by_us(post, conversation)
+    mark = mark_of(post.account)
+    (copy,) = other.receive(
+        letter(post.address, anna, "Our answer", id=ours, Cc=other.address, X_Salotto=mark)
+    )
+    (answer,) = other.receive(letter(anna, other.address, "Thanks to both", reply_to_id=ours))
+    assert (copy.state, answer.conversation_id) == ("done", copy.conversation_id)
 
 
 def test_ids_of_any_length_are_known_again(post: Post) -> None:

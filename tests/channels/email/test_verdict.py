@@ -117,6 +117,14 @@ def test_a_forged_sender_begins_a_conversation_with_nobody_else_in_it(post: Post
     assert second.conversation_id != raw.conversation_id
 
 
+def test_ids_that_a_forged_sender_names_do_not_bring_two_conversations_together(post: Post) -> None:
+    anna, one, two = person(), new_id(), new_id()
+    (raw,) = post.receive(letter(anna, post.address, "One", id=one))
+    (forged,) = post.receive(GMAIL + RECEIVED + letter(anna, post.address, "Both", references=(two, one)))
+    (late,) = post.receive(letter(anna, post.address, "Two", id=two))
+    assert forged.conversation_id == raw.conversation_id != late.conversation_id
+
+
 def test_a_forged_mail_is_answered_to_nobody_but_those_who_take_part(post: Post) -> None:
     anna, bruno, eve, first = person(), person("bruno"), person("eve"), new_id()
     (raw,) = post.receive(letter(anna, post.address, id=first, Cc=bruno))

@@ -12,11 +12,15 @@ import re
 from base64 import b32encode
 from collections.abc import Container
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 
+from salotto.channels.email.composing.headers import ascii_domain
+
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SIGNED = re.compile(r"([rb])-([0-9a-z]{1,13})-([0-9a-z]{1,13})-([a-z2-7]{16})")
+_SENT = re.compile(r"[0-9a-f]{32}@")
 _BIGGEST = 2**63 - 1
 
 
@@ -34,6 +38,21 @@ class Returned:
 
     account: int
     mail: int
+
+
+def message_id(token: UUID, address: str) -> str:
+    """The Message-ID, without angle brackets, of a mail from this address: the token in the
+    address's domain, in ASCII, as an id may stand in a mail that any server takes."""
+    try:
+        domain = ascii_domain(address.rpartition("@")[2])
+    except ValueError:  # then no mail leaves from there either
+        domain = "salotto.invalid"
+    return f"{token.hex}@{domain}"
+
+
+def may_be_sent(value: str) -> bool:
+    """Whether a Message-ID looks like those of `message_id`; others make such ids too."""
+    return _SENT.match(value) is not None
 
 
 def forwarding_address(key: str) -> str:

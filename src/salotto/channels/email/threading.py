@@ -70,6 +70,7 @@ class Facts:
     `known`: where ids were seen; `named`: conversations whose mails name an id that was not seen
     there. `team`: addresses of the account's mailboxes and agents, who take part everywhere.
     `carried`: (conversation, id) of mails that lie in conversations of signed addresses.
+    `sent`: ids of mails that left the account from its other inboxes.
     """
 
     known: dict[str, Known] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class Facts:
     threads: dict[int, Thread] = field(default_factory=dict)
     team: frozenset[str] = frozenset()
     carried: set[tuple[int, str]] = field(default_factory=set)
+    sent: frozenset[str] = frozenset()
 
     def seen_in(self, value: str) -> int | None:
         """The conversation of a mail with this id, if it still exists."""
@@ -122,6 +124,8 @@ def resolve(letter: Letter, facts: Facts) -> Place:
     if known is not None:
         same = is_same(known.fingerprint, letter.fingerprint) or (not known.fingerprint and letter.ours)
         return Again(letter.id, known.conversation) if same else Reused()
+    if letter.id in facts.sent and not letter.ours:
+        return Reused()  # else who answers that mail of ours would be led to whoever reused its id
     for conversation in letter.threads:
         if conversation in facts.threads:
             came = (conversation, letter.id) in facts.carried

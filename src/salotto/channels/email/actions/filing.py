@@ -94,7 +94,8 @@ class Filing:
         found = resolve(opened.letter, self.facts)
         if isinstance(found, Reused):
             bore = opened.letter.id
-            opened = with_own_id(opened, keep_as_named=not self.facts.known[bore].fingerprint)
+            known = self.facts.known.get(bore)  # else it is of a mail of ours from another inbox
+            opened = with_own_id(opened, keep_as_named=known is None or not known.fingerprint)
             found = resolve(opened.letter, self.facts)
             opened = naming(opened, bore)  # what answers it names the id that it came with
         self._put(opened, found)
@@ -159,6 +160,8 @@ class Filing:
         self.kept[letter.id] = record
         self.facts.known[letter.id] = Known(conversation, record.message, fingerprint=letter.fingerprint)
         self.facts.carried.add((conversation, letter.id))
+        if REFUTED in record.opened.problems:
+            return  # a forger would bring together what is the same person's and nothing else
         if record.opened.is_claimed and len(record.people) > 1:
             return  # the one whom it names would find those whom it brings
         for value in (*letter.named[:NAMED], *islice(deleted_names(letter, self.facts), NAMED)):

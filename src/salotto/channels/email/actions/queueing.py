@@ -15,7 +15,6 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from salotto.accounts.members import Member, must_act
 from salotto.channels.email import addresses, queries, recipients, subjects
-from salotto.channels.email.composing.headers import ascii_domain
 from salotto.channels.email.languages import language_for
 from salotto.channels.email.letters import REFUTED
 from salotto.channels.email.models import (
@@ -31,9 +30,10 @@ from salotto.channels.email.quoting import quoted
 from salotto.channels.email.recipients import Recipients, as_lists
 from salotto.channels.email.subjects import clean_subject, reply_subject
 from salotto.core import clock
-from salotto.core.errors import Conflict, Missing
+from salotto.core.errors import Conflict, Missing, TooLarge
 from salotto.core.tenancy import account_scope
 from salotto.inbox.actions import BODY_LIMIT, attach, contact_of, must_act_still, start_conversation
+from salotto.inbox.actions.files import MESSAGE_LIMIT
 from salotto.inbox.models import Attachment, Conversation, Kind, Message
 from salotto.inbox.posting import Item, post
 from salotto.inbox.signals import Draft
@@ -190,15 +190,7 @@ def from_address(mailbox: Mailbox) -> str:
 
 def new_id(address: str) -> str:
     """A fresh Message-ID, without angle brackets, in the domain of an address."""
-    return f"{uuid4().hex}@{_domain_of(address)}"
-
-
-def _domain_of(address: str) -> str:
-    """In ASCII, as an id may stand in a mail that any server takes."""
-    try:
-        return ascii_domain(address.rpartition("@")[2])
-    except ValueError:  # then no mail leaves from there either
-        return "salotto.invalid"
+    return addresses.message_id(uuid4(), address)
 
 
 def sender_name(mailbox: Mailbox, by: Member | None, language: str) -> str:
@@ -301,7 +293,7 @@ def queue_forward(message_id: int, to: Iterable[str], text: str, by: Member, key
 
     The team sees a note; who gets it does not become part of the conversation, and answers into
     a conversation of their own. Raises Missing for a message that did not come or go by email,
-    Invalid, Forbidden, ReadOnly, NoAddress, MailboxOff.
+    TooLarge for its files, Invalid, Forbidden, ReadOnly, NoAddress, MailboxOff.
     """
     must_act(by)
     people = recipients.chosen(to)
@@ -345,8 +337,11 @@ def _post(
 
 
 def _copy_files(source: int | None, target: int) -> int:
-    """The files of a message, with the same bytes, as files of another one; how many."""
+    """The files of a message, with the same bytes, as files of another one; how many. Raises TooLarge."""
     rows = list(Attachment.objects.filter(message_id=source).order_by("place", "id"))
+    if sum(row.size for row in rows) > MESSAGE_LIMIT:
+        words = _("The files of this mail are larger than 25 MB together. Send what you need in a new mail.")
+        raise TooLarge(words)
     for row in rows:
         row.pk, row.message_id = None, target
     Attachment.objects.bulk_create(rows)
@@ -392,7 +387,7 @@ def must_find(mailbox_id: int) -> Mailbox:
 
 
 def _id_of(mailbox: Mailbox, key: UUID) -> str:
-    return f"{key.hex}@{_domain_of(from_address(mailbox))}"
+    return addresses.message_id(key, from_address(mailbox))
 
 
 def _known(by: Member, key: UUID) -> Mail | None:

@@ -93,6 +93,7 @@ class Gathering:
         self.facts.team = team
         self._take_up(signed | self._found())
         self.facts.carried = self._carried(signed, letters)
+        self.facts.sent = self._sent(inbox, [letter for letter in letters if not letter.ours])
 
     def _found(self) -> set[int]:
         """Every conversation that the ids lead to."""
@@ -104,6 +105,16 @@ class Gathering:
         rows = KnownId.objects.filter(inbox_id=inbox, value__in=values)
         fields = ("value", "conversation_id", "message_id", "fingerprint", "was")
         return {value: Known(*known) for value, *known in rows.values_list(*fields)}
+
+    def _sent(self, inbox: int, letters: list[Letter]) -> frozenset[str]:
+        """Ids of these that mails bear which we have sent from other inboxes."""
+        ids = {letter.id for letter in letters if addresses.may_be_sent(letter.id)}
+        if not ids:
+            return frozenset()
+        inboxes = Mailbox.objects.exclude(inbox_id=inbox).order_by("id").values_list("inbox_id", flat=True)
+        elsewhere = list(inboxes[:MOST_MAILBOXES])  # as values: the index leads to each of them
+        found = KnownId.objects.filter(inbox_id__in=elsewhere, value__in=ids, fingerprint="")
+        return frozenset(found.values_list("value", flat=True))
 
     def _named(self, inbox: int, values: set[str]) -> dict[str, list[int]]:
         """Where the ids are named, as far as one of the people takes part there."""
