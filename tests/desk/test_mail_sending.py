@@ -105,7 +105,8 @@ def test_images_stand_in_their_places_in_a_forwarded_mail(cast: Cast) -> None:
     _, message = came(post, order(post))
     sent = queue_forward(message, ["bo@example.com"], "Please look", cast.agent)
     made = as_it_leaves(cast, sent)
-    assert 'src="cid:mark@shop"' in made.html
+    (picture, *_) = made.parts
+    assert f'src="cid:{picture.content_id}"' in made.html
     assert [(part.name, part.inline) for part in made.parts] == [
         ("mark.png", True), ("cup.png", False), ("invoice.docm", False),
     ]  # fmt: skip
@@ -133,7 +134,7 @@ def test_a_forwarded_mail_is_forwarded_with_what_it_passes_on(cast: Cast) -> Non
     assert made.text.index("You too?") < made.text.index("Please look") < made.text.index("Your order is on")
     assert made.text.count("Forwarded message") == made.html.count("Forwarded message") == 3
     assert ">" not in [line[:1] for line in made.text.splitlines()]
-    assert made.html.count("<h1") == 1 and 'src="cid:mark@shop"' in made.html and "<script" not in made.html
+    assert made.html.count("<h1") == 1 and 'src="cid:1.' in made.html and "<script" not in made.html
     assert [part.name for part in made.parts] == ["mark.png", "cup.png", "invoice.docm"]
     form = cast.client(cast.agent).get(f"/a/{cast.slug}/mails/{second.message_id}/forward/").content.decode()
     assert "You too?" in form and "Please look" in form and "Your order is on its way." in form
@@ -151,5 +152,5 @@ def test_a_forward_that_was_not_sent_is_written_anew_as_a_forward(cast: Cast) ->
     assert f'href="{address}"' in shown and "data-write-again" not in shown
     form = client.get(address).content.decode()
     assert 'value="Bo &lt;bo@example.com&gt;"' in form and "Please look" in form
-    assert client.get(address.replace(str(sent.message_id), str(message))).status_code == 200
-    assert client.get(address.replace(str(sent.message_id), "x")).status_code == 400
+    for again, status in ((str(message), 200), ("x", 400)):
+        assert client.get(f"{address.partition('=')[0]}={again}").status_code == status

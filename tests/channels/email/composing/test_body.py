@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from salotto.channels.email.composing.body import Look, Quoted, sign_off, write_body
+from salotto.channels.email.composing.body import Look, Pictures, Quoted, sign_off, write_body
 from salotto.channels.email.composing.mail import compose
 from salotto.channels.email.composing.marking import split_quote, to_html
 from salotto.channels.email.mime.htmlfold import fold_html
@@ -187,11 +187,27 @@ def test_a_hostile_original_is_quoted_harmlessly() -> None:
 
 
 def test_images_that_go_along_are_shown_in_the_quote() -> None:
-    html = '<img src="cid:a@b" alt="A"><img src="cid:c@d" alt="C"><a href="cid:a@b">x</a>'
-    _, made = write_body("Hello", quote=replace(QUOTE, html=html, content_ids=["a@b"]))
-    assert '<img alt="A" src="cid:a@b">' in made
-    assert '<img alt="A" src="cid:a@b">C<a' in made
+    html = '<img src="cid:A@b" alt="A"><img src="cid:c@d" alt="C"><a href="cid:a@b">x</a>'
+    _, made = write_body("Hello", quote=replace(QUOTE, html=html, pictures=Pictures({"a@b": "1.x@y"})))
+    assert '<img alt="A" src="cid:1.x@y">C<a' in made
     assert 'href="cid' not in made
+
+
+def test_images_that_stay_behind_leave_their_names_in_the_quote() -> None:
+    html = '<img src="cid:Big@b"><img src="cid:c@d" alt="The <cup>">'
+    pictures = Pictures(names={"big@b": "photo.png", "c@d": "cup.png"})
+    _, made = write_body("Hello", quote=replace(QUOTE, html=html, pictures=pictures))
+    assert "[photo.png][The &lt;cup&gt;]" in made and "<img" not in made
+
+
+def test_an_answer_quotes_only_so_much_and_what_is_passed_on_is_whole() -> None:
+    long = replace(QUOTE, text="word " * 10_000 + "end", html="")
+    assert "end\n" not in write_body("Hello", quote=long)[0]
+    text, html = write_body("Hello", quote=replace(long, head=HEAD))
+    assert text.endswith(" end\n") and "word end</p>" in html
+    rich = replace(QUOTE, html=f"<i>{'<b>word</b> ' * 30_000}</i>")
+    assert "<i>" not in write_body("Hello", quote=rich)[1]
+    assert "<i>" in write_body("Hello", quote=replace(rich, head=HEAD))[1]
 
 
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), max_size=200)

@@ -1,8 +1,8 @@
 """The words of an outgoing mail and their look: plain text, and HTML that any program can show."""
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import css_inline
@@ -14,11 +14,12 @@ from django.utils.translation import override
 
 from salotto.channels.email.composing.marking import CLOSE, OPEN, split_quote, to_html
 from salotto.channels.email.quoting import LIMIT, Head, heading, marked, passing_on
-from salotto.channels.email.safe.html import guarded, made_safe
+from salotto.channels.email.safe.html import LARGEST, guarded, made_safe
 
 COLOUR = "#b4492a"
 LARGEST_QUOTE = 200_000
-"""Characters of HTML that are quoted as they are; of a longer mail its text is."""
+"""Characters of HTML that an answer quotes as they are; of a longer mail its text is. What is
+passed on is passed on whole."""
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _LOGO = re.compile(r"(?:https?://|cid:)[^\s\"'<>]+")
@@ -39,16 +40,24 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Pictures:
+    """What a quoted mail shows in place, by content id in lower case: `ids` are the content ids of
+    those that are in the new mail as well, `names` what stands in the place of others."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Quoted:
-    """The mail that is answered, or with `head` passed on; `at` is in the time zone to be shown. Of
-    its images, those with one of `content_ids` are in the new mail as well. `below` is what it
-    passes on itself."""
+    """The mail that is answered, or with `head` passed on; `at` is in the time zone to be shown.
+    `below` is what it passes on itself."""
 
     who: str
     at: datetime
     text: str
     html: str = ""
-    content_ids: Collection[str] = ()
+    pictures: Pictures = Pictures()
     below: "Quoted | None" = None
     head: Head | None = None
 
@@ -123,17 +132,23 @@ def _as_text(quote: Quoted | None, head: str, text: str) -> str:
 
 def _quoted(quote: Quoted) -> tuple[str, str]:
     """What a mail says as text and as HTML, with what it passes on."""
-    text = quote.text.strip()[:LIMIT].rstrip()
-    html = to_html(text)
-    if quote.html and len(quote.html) <= LARGEST_QUOTE:
-        inline = {one: f"cid:{one}" for one in quote.content_ids}
-        html = made_safe(quote.html, remote=True, inline=inline).html
+    whole = quote.text.strip()
+    text = whole if quote.head else whole[:LIMIT].rstrip()
+    html = _shown(quote) or to_html(text)
     if quote.below is None:
         return text, html
     head = _heading(quote.below)
     inner, shown = _quoted(quote.below)
     lines = _as_text(quote.below, head, inner)
     return "\n\n".join(filter(None, (text, lines))), f"{html}{to_html(head)}{OPEN}{shown}{CLOSE}"
+
+
+def _shown(quote: Quoted) -> str:
+    """The quoted HTML, made safe; "" where there is none, or too much of it."""
+    if not quote.html or len(quote.html) > (LARGEST if quote.head else LARGEST_QUOTE):
+        return ""
+    inline = {one: f"cid:{there}" for one, there in quote.pictures.ids.items()}
+    return made_safe(quote.html, remote=True, inline=inline, names=quote.pictures.names).html
 
 
 def _paper(look: Look | None) -> dict[str, str]:

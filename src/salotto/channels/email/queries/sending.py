@@ -29,8 +29,8 @@ MOST_MAILBOXES = 1000
 """Mailboxes of an account whose addresses count as its own."""
 MOST_PEOPLE = 5000
 """Participants of one conversation."""
-MOST_FILES = 100
-"""Files of one mail."""
+MOST_FILES = 2000
+"""Files of one mail; none that comes in has more."""
 MOST_DUE = 500
 """Mails that one look at the queue finds."""
 
@@ -193,6 +193,12 @@ def progress(batch: Batch) -> dict[str, int]:
 def files_of(mail: Mail) -> list[Attachment]:
     """The files of a mail's message with their bytes, in order."""
     rows = Attachment.objects.select_related("blob").filter(message_id=mail.message_id or 0)
+    return list(rows.order_by("place", "id")[:MOST_FILES])
+
+
+def named_files_of(mail: Mail) -> list[Attachment]:
+    """The files of a mail's message that its HTML may name, in order, without their bytes."""
+    rows = Attachment.objects.filter(message_id=mail.message_id or 0).exclude(content_id="")
     return list(rows.order_by("place", "id")[:MOST_FILES])
 
 

@@ -64,18 +64,24 @@ def with_note(safe: Safe) -> str:
     return f'{safe.html}<p dir="auto"><em>{escape(note)}</em></p>' if note else safe.html
 
 
-def made_safe(html: str, *, remote: bool = False, inline: Mapping[str, str] | None = None) -> Safe:
+def made_safe(
+    html: str,
+    *,
+    remote: bool = False,
+    inline: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Safe:
     """A fragment of known elements, attributes and styles, whatever comes in; never raises.
 
     `inline` gives for a content id (without brackets) the address that stands for `cid:<id>`: a
     path of our own, a `data:` image, or in a mail that goes out `cid:<id>` again. Images of the
     web stay only if `remote`; else their place has the attribute `data-remote` and asks nobody.
-    Of an image that may never be shown only its words are left.
+    Of an image that may never be shown only its words are left; `names` are such, by content id.
     Links lead to https, http, mailto and tel only.
     The work is linear in what is read, which is `LARGEST` characters at most.
     """
     inline = inline or {}
-    shaped = Shaper(remote=remote, inline=inline).take(html[:LARGEST])
+    shaped = Shaper(remote=remote, inline=inline, names=names or {}).take(html[:LARGEST])
     final = Declarations(remote=remote)
     check = _attribute_check(remote, frozenset(inline.values()), final)
     clean = guarded(lambda: _clean(_with_styles(shaped), check), "")

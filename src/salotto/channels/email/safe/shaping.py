@@ -47,6 +47,7 @@ class Shaper:
 
     remote: bool
     inline: Mapping[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)
     out: list[str] = field(default_factory=list)
     sheets: list[str] = field(default_factory=list)
     there: Counter[str] = field(default_factory=Counter)
@@ -302,6 +303,8 @@ class Shaper:
         attributes = self._attributes("img", given)
         if is_inline(address):
             source = inline_address(address, self.inline)
+            if not source and (name := inline_address(address, self.names)):
+                attributes["alt"] = f"[{attributes.get('alt') or name}]"
         else:
             source = data_address(address) or self._remote(address)
             if not source and image_address(address):

@@ -1,13 +1,12 @@
 """The bytes of a mail that goes out, from its rows."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from salotto.channels.email import marks, quoting, unsubscribing
 from salotto.channels.email.addresses import reply_address
 from salotto.channels.email.composing import dkim
-from salotto.channels.email.composing.body import COLOUR, Look, Quoted, sign_off, write_body
+from salotto.channels.email.composing.body import COLOUR, Look, Pictures, Quoted, sign_off, write_body
 from salotto.channels.email.composing.headers import ascii_domain
 from salotto.channels.email.composing.mail import File, Outgoing, compose
 from salotto.channels.email.languages import language_for
@@ -16,9 +15,11 @@ from salotto.channels.email.queries import sending as queries
 from salotto.channels.email.queries.threads import MOST_FORWARDS
 from salotto.channels.email.quoting import Head
 from salotto.channels.email.recipients import as_people
+from salotto.channels.email.sending import pictures
 from salotto.channels.email.sending.outcome import Never, NotNow
 from salotto.core import clock
 from salotto.core.sealing import CannotOpen, unseal
+from salotto.inbox.models import Attachment
 
 _LOGO = "logo@salotto.invalid"
 _IMAGES = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp"}
@@ -31,28 +32,28 @@ def write(mail: Mail) -> bytes:
     mail.
     """
     try:
-        return signed(mail.sender, compose(_outgoing(mail, _files(mail))))
+        return signed(mail.sender, compose(_outgoing(mail, _own_files(mail))))
     except ValueError as error:
         raise Never(error) from error
 
 
-def _files(mail: Mail) -> list[File]:
+def _own_files(mail: Mail) -> list[Attachment]:
     """The files of its message. Raises NotNow when one is missing: nothing is sent without."""
-    found = [
-        File(row.name, row.type, bytes(row.blob.content), row.content_id, row.inline)
-        for row in queries.files_of(mail)
-    ]
+    found = queries.files_of(mail)
     if len(found) < mail.files:
         missing = mail.files - len(found)
         raise NotNow(f"{missing} of {mail.files} files are missing; the mail is not sent without them.")
     return found
 
 
-def _outgoing(mail: Mail, files: list[File]) -> Outgoing:
+def _outgoing(mail: Mail, own: list[Attachment]) -> Outgoing:
     leave = _leave(mail)
-    shown = [file.content_id for file in files if file.inline and file.content_id]
-    text, html = _body(mail, shown, leave)
-    files = [file if f"cid:{file.content_id}" in html else replace(file, inline=False) for file in files]
+    below = _below(mail)
+    quoted = pictures.of_answered(below) if below and mail.kind != "forward" else []
+    rows = [*own, *pictures.that_fit(quoted, own)]
+    shown = pictures.placed(mail, rows, [*own, *quoted])
+    said, quote = _said(mail, below, shown)
+    text, html = _body(mail, said, quote, leave)
     return Outgoing(
         sender=(mail.sender_name, mail.sender),
         to=as_people(mail.to),
@@ -64,7 +65,7 @@ def _outgoing(mail: Mail, files: list[File]) -> Outgoing:
         html=html,
         message_id=mail.header_id,
         date=mail.dated or clock.now(),
-        files=[*files, *_logo(mail.mailbox)],
+        files=[*pictures.as_files(rows, shown, html, len(own)), *_logo(mail.mailbox)],
         in_reply_to=mail.in_reply_to,
         references=mail.references,
         automatic=mail.automatic,
@@ -79,13 +80,12 @@ def _leave(mail: Mail) -> str:
     return unsubscribing.address(mail.account_id, mail.conversation.contact_id) if bulk else ""
 
 
-def _body(mail: Mail, shown: Collection[str], leave: str) -> tuple[str, str]:
-    """Text and HTML with the mailbox's look and signature, in the mail's language; `shown` are
-    the content ids of the images that go along, `leave` is where one asks for no more mails."""
+def _body(mail: Mail, said: str, quote: Quoted | None, leave: str) -> tuple[str, str]:
+    """Text and HTML with the mailbox's look and signature, in the mail's language; `leave` is where
+    one asks for no more mails."""
     mailbox = mail.mailbox
     company = mailbox.company or mailbox.account.name
     author = mail.message.author if mail.message else None
-    said, quote = _said(mail, shown)
     return write_body(
         said,
         signature=sign_off(
@@ -98,21 +98,28 @@ def _body(mail: Mail, shown: Collection[str], leave: str) -> tuple[str, str]:
     )
 
 
-def _said(mail: Mail, shown: Collection[str]) -> tuple[str, Quoted | None]:
-    """What the author wrote, and what stands below it."""
+def _below(mail: Mail) -> Mail | None:
+    """The mail that stands below what is said: passed on, or answered and no longer than our own
+    copy quotes."""
     if mail.kind == "forward":
-        return mail.text, _forwarded(mail, shown)
-    body = mail.message.body if mail.message else ""
-    if mail.kind == "reply" and mail.text != body:
-        quote = _answered(mail)
-        return (body, quote) if quote else (mail.text, None)
-    return mail.text, None
-
-
-def _answered(mail: Mail) -> Quoted | None:
-    """The mail that is answered, with as much of it as our own copy quotes."""
+        return queries.forwarded_by(mail)
+    if mail.kind != "reply" or mail.text == _written(mail):
+        return None
     found = queries.answered_by(mail)
-    return _quoted(mail, found) if found and len(found.text) <= quoting.LIMIT else None
+    return found if found and len(found.text) <= quoting.LIMIT else None
+
+
+def _said(mail: Mail, below: Mail | None, shown: Pictures) -> tuple[str, Quoted | None]:
+    """What the author wrote, and what stands below it."""
+    if below is None:
+        return mail.text, None
+    if mail.kind == "forward":
+        return mail.text, _passed_on(mail, below, shown, MOST_FORWARDS)
+    return _written(mail), replace(_quoted(mail, below), pictures=shown)
+
+
+def _written(mail: Mail) -> str:
+    return mail.message.body if mail.message else ""
 
 
 def _look(mailbox: Mailbox, company: str) -> Look | None:
@@ -132,18 +139,12 @@ def _logo(mailbox: Mailbox) -> list[File]:
     return [File(f"logo.{kind.partition('/')[2]}", kind, image, _LOGO, inline=True)]
 
 
-def _forwarded(mail: Mail, shown: Collection[str]) -> Quoted | None:
-    """The mail that is passed on, with its images in their places."""
-    found = queries.forwarded_by(mail)
-    return _passed_on(mail, found, shown, MOST_FORWARDS) if found else None
-
-
-def _passed_on(mail: Mail, found: Mail, shown: Collection[str], depth: int) -> Quoted:
+def _passed_on(mail: Mail, found: Mail, shown: Pictures, depth: int) -> Quoted:
     """A mail with its head, and what it passes on itself."""
     source = queries.forwarded_by(found) if found.kind == "forward" and depth > 1 else None
     below = _passed_on(mail, source, shown, depth - 1) if source else None
     head = Head((found.sender_name, found.sender), as_people(found.to), as_people(found.cc), found.subject)
-    return replace(_quoted(mail, found), content_ids=shown, below=below, head=head)
+    return replace(_quoted(mail, found), pictures=shown, below=below, head=head)
 
 
 def _quoted(mail: Mail, found: Mail) -> Quoted:
