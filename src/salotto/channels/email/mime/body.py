@@ -15,10 +15,12 @@ TEXTS = frozenset(
 )
 REPORTS = frozenset(
     {"message/delivery-status", "message/global-delivery-status", "message/disposition-notification"}
-    | {"message/feedback-report"}
+    | {"message/feedback-report", "message/xdelivery-status"}
 )
 MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
-HEADERS = frozenset({"text/rfc822-headers", "message/global-headers", "text/rfc822"})
+HEADERS = frozenset(
+    {"text/rfc822-headers", "message/rfc822-headers", "message/global-headers", "text/rfc822"}
+)
 
 FILES = frozenset(
     {"text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/csv", "text/css", "text/xml"}
@@ -217,7 +219,7 @@ class _Walk:
             self.body.calendar = text.encode("utf-8", "replace")
         elif kind in REPORTS and not (self._is_attached(node) and not self.body.report):
             self.body.status = self.body.status or content.decode("utf-8", "replace")
-            self.body.report = self.body.report or kind.partition("/")[2].removeprefix("global-")
+            self.body.report = self.body.report or kind.partition("/")[2].removeprefix("global-").removeprefix("x")
         elif kind in HEADERS:
             self.body.original = self.body.original or content.decode("utf-8", "replace")
 

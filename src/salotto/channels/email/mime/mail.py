@@ -13,6 +13,7 @@ from salotto.channels.email.mime import (
     htmltext,
     ids,
     names,
+    reports,
     tree,
     words,
 )
@@ -148,8 +149,13 @@ def _bounce(fields: Fields, found: Body, text: str, sender: Address, subject: st
     if found.report not in {"", "delivery-status"}:
         return None
     by_program = bool(found.report or automatic.said(fields))
-    report = bounces.Report(found.status, found.original, text, sender, subject, failed, by_program)
-    return bounces.read(report)
+    answered = ids.read(fields.get("in-reply-to", []) or fields.get("references", []))
+    return bounces.read(
+        reports.Report(
+            found.status, found.original, text, sender, subject, failed, by_program,
+            to=" ".join(fields.get("to", ())), answered=answered[-1] if answered else "",
+        )
+    )  # fmt: skip
 
 
 def _texts(found: Body, reading: Reading, depth: int, sender: str) -> tuple[str, str, str]:

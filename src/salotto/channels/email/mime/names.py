@@ -40,6 +40,7 @@ KNOWN = {
     "message/disposition-notification": "disposition-notification.txt",
     "message/feedback-report": "feedback-report.txt",
     "text/rfc822-headers": "headers.txt",
+    "message/rfc822-headers": "headers.txt",
     "message/rfc822": "message.eml",
     "message/global": "message.eml",
     "application/ms-tnef": "winmail.dat",
