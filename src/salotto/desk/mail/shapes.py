@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
 
+from salotto.channels.email import hints
 from salotto.channels.email.models import MailState
 from salotto.channels.email.queries.threads import Delivery, Letter
 from salotto.channels.email.recipients import Person
@@ -125,7 +126,7 @@ def view(mail: Letter, entry: Entry, head: Head) -> View:
         folded=mail.shape.folded if mail.shape.rich else _is_folded(mail, entry),
         original=mail.original,
         doubts=() if mail.ours else tuple(gettext(doubt) for doubt in mail.doubts),
-        hints=() if mail.ours else mail.hints,
+        hints=() if mail.ours else tuple(hints.said(hint) for hint in mail.hints),
         automatic=bool(mail.automatic) and not mail.ours,
         sent=sent(mail, entry.data.get("forwarded", 0)) if mail.ours else None,
     )
