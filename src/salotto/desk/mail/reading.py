@@ -41,13 +41,16 @@ def frame(request: MemberRequest, message: int) -> HttpResponse:
     """The document of a mail's frame: `images=1` with those of the web, `whole=1` with what was
     folded. Its meta element `remote-images` says how many of the web are left out."""
     # loaded when needed: a server that shows no mail stays small
+    from salotto.channels.email.mime.folding import passes_on
     from salotto.channels.email.mime.htmlfold import fold_html
     from salotto.channels.email.safe.html import made_safe, with_note
 
     fits(message)
     content = threads.content_of(message)
     remote = request.GET.get("images") == "1"
-    html = content.html if request.GET.get("whole") == "1" else fold_html(content.html)[0]
+    html = content.html
+    if request.GET.get("whole") != "1":
+        html = fold_html(html, passes_on=passes_on(content.subject))[0]
     safe = made_safe(html, remote=remote, inline=_in_place(request, message))
     return _framed(request, with_note(safe), safe.remote, remote)
 

@@ -8,7 +8,7 @@ from salotto.channels.email.mime import htmltext
 from salotto.channels.email.mime.folding import lines as say
 
 QUOTES = (
-    ".gmail_quote, .gmail_quote_container, blockquote[type=cite], .yahoo_quoted, #isReplyContent, "
+    ".gmail_quote, .gmail_quote_container, blockquote[type=cite], [class*=yahoo_quoted], #isReplyContent, "
     ".protonmail_quote, .tutanota_quote, .zmail_extra, .moz-cite-prefix, .moz-forward-container, "
     ".mail_quote, .freebirdsemailreply, div[name=quote], .quoted_text, "
     "#mail-editor-reference-message-container, #divtagdefaultreply, includetail, .yj6qo, #reply-intro, "
@@ -43,10 +43,14 @@ _NO_SIGNATURE = "#lineBreakAtBeginningOfSignature + div:has(blockquote)"
 _MARKS = (
     "quote", "cite", "rplyfwdmsg", "appendonsend", "outlookmessageheader", "olk_src", "zmail_extra",
     "ignature", "_sig", "-sgn", "includetail", "reply", "forward", "reference-message", "orgheader",
-    "border-top:",
+    "border-top",
 )  # fmt: skip
 """In lower case: without one of these there is nothing to fold."""
-_WORD_RULE = re.compile(r"border:\s?none;\s?border-top:\s?solid\s#(?:E1E1E1|B5C4DF)", re.IGNORECASE)
+_WORD_RULE = re.compile(
+    r"border-top(?:-color)?:\s?(?:[\d.]+p[tx]\s)?(?:solid\s)?"
+    r"(?:#(?:E1E1E1|B5C4DF)|rgb\((?:225,\s?225,\s?225|181,\s?196,\s?223|229,\s?229,\s?229)\))",
+    re.IGNORECASE,
+)
 
 
 _NAMES = frozenset(re.findall(r"[#.=]([a-z][\w-]+)", f"{QUOTES}, {FROM_HERE}, {SIGNATURES}".lower()))
@@ -59,7 +63,7 @@ _NO_MARK = re.compile(
 )
 """In lower case: without one of these there is nothing to fold."""
 
-_WORD_COLOURS = ("#e1e1e1", "#b5c4df")
+_WORD_COLOURS = ("#e1e1e1", "#b5c4df", "225, 225", "225,225", "196, 223", "196,223", "229, 229")
 
 MOST_TAGS = 50_000
 DEEPEST = 250
@@ -72,22 +76,23 @@ _TAG = re.compile(
 )
 
 
-def fold_html(html: str) -> tuple[str, str]:
-    """The HTML in two: what the writer wrote, and the quoted original with the signature.
+def fold_html(html: str, *, passes_on: bool = False) -> tuple[str, str]:
+    """The HTML in two: what the writer wrote or passes on, and the quoted original with the signature.
 
     The second is "" when there is nothing to fold, or when nothing would be left. Not made safe.
+    `passes_on`: the subject says that the mail passes another one on.
     """
-    return _folded(html)[:2] if may_fold(html) else (html, "")
+    return _folded(html, passes_on)[:2] if may_fold(html) else (html, "")
 
 
-def visible_text(html: str) -> str:
+def visible_text(html: str, *, passes_on: bool = False) -> str:
     """The text of what `fold_html` leaves of it; "" if that folds nothing or there is none."""
-    return _folded(html)[2]
+    return _folded(html, passes_on)[2]
 
 
-def _folded(html: str) -> tuple[str, str, str]:
+def _folded(html: str, passes_on: bool) -> tuple[str, str, str]:
     page = tree(html)
-    rest = take(page) if page is not None else []
+    rest = take(page, passes_on=passes_on) if page is not None else []
     visible = page.html or "" if page is not None and rest else ""
     text = htmltext.text(visible) if visible else ""
     return (visible, "".join(rest), text) if _says_something(text, visible) else (html, "", "")
@@ -102,7 +107,7 @@ def may_fold(html: str) -> bool:
 def marked(attributes: list[str]) -> bool:
     """Whether any of these attributes of the page's tags may mark what `fold_html` looks for."""
     lowered = "\0".join(attributes).lower()
-    if "border-top:" in lowered and any(colour in lowered for colour in _WORD_COLOURS):
+    if "border-top" in lowered and any(colour in lowered for colour in _WORD_COLOURS):
         return True
     found = [mark for mark in _MARKS[:-1] if mark in lowered]
     return bool(found) and any(_marks(given, found) for given in lowered.split("\0"))
@@ -112,19 +117,36 @@ def _marks(given: str, marks: list[str]) -> bool:
     """Whether one tag's attributes do, apart from its links, its style and what it says."""
     if not any(mark in given for mark in marks):
         return False
-    return "yahoo-signature" in given or not _NAMES.isdisjoint(_WORD.findall(_NO_MARK.sub(" ", given)))
+    return (
+        "yahoo-signature" in given
+        or "yahoo_quoted" in given
+        or not _NAMES.isdisjoint(_WORD.findall(_NO_MARK.sub(" ", given)))
+    )
 
 
-def take(page: LexborHTMLParser) -> list[str]:
+def take(page: LexborHTMLParser, *, passes_on: bool = False) -> list[str]:
     """Take quote and signature out of the page; their HTML, in order of kind."""
     taken: list[str] = []
     for start in [*page.css(FROM_HERE), *_word_headers(page)][:1]:
+        if passes_on:
+            return []
         taken += _from_here(start)
     kept = {node.mem_id for node in page.css(_NO_SIGNATURE)}
     for node in _outermost(page.css(QUOTES)):
-        taken += _with_attribution(node)
+        if not _passed_on(node):
+            taken += _with_attribution(node)
     taken += [_out(node) for node in _outermost(page.css(SIGNATURES)) if node.mem_id not in kept]
     return taken
+
+
+def _passed_on(node: LexborNode) -> bool:
+    """Whether this is no quote, but a mail that the writer passes on."""
+    if "moz-forward-container" in (node.attributes.get("class") or ""):
+        return True
+    for inner in node.traverse(include_text=True):
+        if inner.is_text_node and (words := (inner.text_content or "").strip()):
+            return say.passed_on(words)
+    return False
 
 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:

@@ -1,6 +1,7 @@
 """From the bytes of a mail to what it says."""
 
 import re
+from typing import NamedTuple
 
 from salotto.channels.email.mime import (
     addressing,
@@ -18,7 +19,7 @@ from salotto.channels.email.mime import (
     words,
 )
 from salotto.channels.email.mime.body import Body, File, Piece
-from salotto.channels.email.mime.folding import fold
+from salotto.channels.email.mime.folding import fold, passes_on
 from salotto.channels.email.mime.parsed import NOBODY, Address, Bounce, ParsedMail, Part
 from salotto.channels.email.mime.reading import Reading, clean, line
 from salotto.channels.email.mime.tree import Node
@@ -61,7 +62,7 @@ def _parse(raw: bytes, depth: int) -> ParsedMail:
     reading = Reading()
     root = tree.read(raw, reading)
     found = body.read(root, reading)
-    text, visible, html = _texts(found, reading, depth, _name(root))
+    text, visible, html = _texts(found, reading, depth, _writer(root))
     return _assemble(raw, root, found, reading, (text, visible, html))
 
 
@@ -125,9 +126,22 @@ def _sender(fields: Fields, reading: Reading) -> Address:
     return found[0] if found else NOBODY
 
 
-def _name(root: Node) -> str:
-    """The name in From, for finding it in the text: no more than a hint, so nothing is noted."""
-    value = root.first("from").partition("<")[0]
+class _Writer(NamedTuple):
+    """What the headers hint at for reading the text: whom to look for in it, and whether it passes on
+    another mail.
+    """
+
+    name: str
+    passes_on: bool
+
+
+def _writer(root: Node) -> _Writer:
+    """By From and Subject; it is no more than a hint, so nothing is noted."""
+    name, subject = root.first("from").partition("<")[0], root.first("subject")[:200]
+    return _Writer(_decoded(name), passes_on(_decoded(subject)))
+
+
+def _decoded(value: str) -> str:
     return words.decode(value, Reading()) if "=?" in value else value
 
 
@@ -158,21 +172,21 @@ def _bounce(fields: Fields, found: Body, text: str, sender: Address, subject: st
     )  # fmt: skip
 
 
-def _texts(found: Body, reading: Reading, depth: int, sender: str) -> tuple[str, str, str]:
+def _texts(found: Body, reading: Reading, depth: int, writer: _Writer) -> tuple[str, str, str]:
     """The plain text, what of it is visible, and the HTML."""
     pieces = [piece for piece in found.pieces if piece.says_something]
     html = body.html_of(pieces) if any(piece.html for piece in pieces) else ""
-    both = [_text(piece) for piece in pieces]
+    both = [_text(piece, writer) for piece in pieces]
     text = _together([whole for whole, _ in both])
     if not text and not found.status:
         text, html = _instead(found, reading, depth, html)
-        return text, fold(text, sender), clean(html)
+        return text, fold(text, writer.name, passes_on=writer.passes_on), clean(html)
     visible = text
     if any(whole is not left for whole, left in both):
         visible = _together([left for _, left in both]) or text
-    visible = fold(visible, sender)
+    visible = fold(visible, writer.name, passes_on=writer.passes_on)
     if visible == text and len(pieces) == 1:
-        visible = clean(_visible_beside(pieces[0], text))
+        visible = clean(_visible_beside(pieces[0], text, writer))
     return text, visible, clean(html)
 
 
@@ -191,11 +205,11 @@ def _instead(found: Body, reading: Reading, depth: int, html: str) -> tuple[str,
     return text, html or (inner[0].html if len(inner) == 1 else "")
 
 
-def _text(piece: Piece) -> tuple[str, str]:
+def _text(piece: Piece, writer: _Writer) -> tuple[str, str]:
     """A piece's plain text; and the same without what its HTML marks as quote, if it is of the HTML."""
     if not piece.html or (piece.plain.strip() and not _stub(piece)):
         return piece.plain, piece.plain
-    text, visible = _from_html(piece.html)
+    text, visible = _from_html(piece.html, writer)
     return (text, visible) if text else (piece.plain, piece.plain)
 
 
@@ -205,18 +219,18 @@ def _stub(piece: Piece) -> bool:
     return not bare or (len(bare) < LONGEST_STUB and bool(_STUB.search(bare)))
 
 
-def _visible_beside(piece: Piece, text: str) -> str:
+def _visible_beside(piece: Piece, text: str, writer: _Writer) -> str:
     """For a plain text in which nothing looks quoted, though its HTML is marked so: what the HTML leaves."""
     if not piece.plain or not htmlfold.marks_quote(piece.html):
         return text
-    left = fold(_from_html(piece.html)[1])
+    left = fold(_from_html(piece.html, writer)[1], passes_on=writer.passes_on)
     return left if left and len(left) < len(text) * 0.95 else text
 
 
-def _from_html(html: str) -> tuple[str, str]:
+def _from_html(html: str, writer: _Writer) -> tuple[str, str]:
     """The text of HTML, whole and without what is marked as quote."""
     text, attributes = htmltext.read(html)
-    visible = htmlfold.visible_text(html) if htmlfold.marked(attributes) else ""
+    visible = htmlfold.visible_text(html, passes_on=writer.passes_on) if htmlfold.marked(attributes) else ""
     return text, visible or text
 
 

@@ -133,13 +133,12 @@ def _shape(account_id: int, row: dict[str, Any]) -> Shape:
     known = _shapes.get(key)
     if known is None:
         # loaded when needed: a server that shows no mail stays small
-        from salotto.channels.email.mime.htmlfold import (
-            fold_html,
-        )
+        from salotto.channels.email.mime.folding import passes_on
+        from salotto.channels.email.mime.htmlfold import fold_html
         from salotto.channels.email.safe.html import is_rich, pictures_of
 
         html = row["looked_at"]
-        visible, rest = fold_html(html)
+        visible, rest = fold_html(html, passes_on=passes_on(row["subject"]))
         known = _shapes[key] = Shape(is_rich(visible), bool(rest), pictures_of(html))
         while len(_shapes) > REMEMBERED:
             _shapes.popitem(last=False)

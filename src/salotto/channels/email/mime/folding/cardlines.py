@@ -160,6 +160,7 @@ _CUT = re.compile(r"[\s,;|·•/()&\"“”*_]+")
 _NETWORKS = re.compile(
     r"(?:linkedin|facebook|instagram|twitter|xing|youtube|skype|whatsapp|blog)\s?:?", re.IGNORECASE
 )
+_LETTER = re.compile(r"[A-Z] (?:https?:|www\.)")  # "I www.shop.example": internet
 _ENDS = "。．！？…"
 
 
@@ -254,6 +255,7 @@ def _stops(rest: str) -> bool:
 
 
 def _sentence(line: str) -> bool:
+    line = line[2:] if _LETTER.match(line) else line
     told = [word if len(word) > 3 else _initials(word) for word in _CUT.split(line)]
     return not _SENTENCE.isdisjoint(word.lower().strip(".,'’") for word in told)
 

@@ -152,8 +152,16 @@ def closing(line: str) -> bool:
     """Whether a letter is closed here: "Mit freundlichen Grüßen", "Thanks, Anna"."""
     if len(line) > 120 or "?" in line:
         return False
-    text = say.plain(line).strip(_EDGES)
+    text = _words_of(line)
     return text in _ALL or formal(text) or (text.startswith(_SHORT) and _names_after(text))
+
+
+def _words_of(line: str) -> str:
+    """A line by `plain`, without the signs and pictures at its ends: "Cheers 🎉"."""
+    text = say.plain(line).strip(_EDGES)
+    while text and not text[-1].isalnum() and ord(text[-1]) > 0x2100:
+        text = text[:-1].rstrip(_EDGES)
+    return text
 
 
 def formal(text: str) -> bool:
@@ -240,9 +248,11 @@ class _Card:
 
     def _closed(self, n: int) -> bool:
         """Below the closing at n and the name under it."""
-        text = say.plain(cardlines.bare(self.lines[n])).strip(_EDGES)
+        text = _words_of(cardlines.bare(self.lines[n]))
         begin = n + 1
-        if not _names_after(text) and self._at and not self._said[-1]:
+        if self.start < self.last and self._ruled(self.start) and self.start - n < 3:
+            begin = self.start  # a rule between them: the name is the card's
+        elif not _names_after(text) and self._at and not self._said[-1]:
             below = self._at[-1]
             begin = below + 1 if _is_name(cardlines.bare(self.lines[below])) else begin
         if not formal(text) and self._lists(begin):
@@ -293,6 +303,12 @@ def _letter_in(above: list[str]) -> bool:
     if any(_letter_begins(line) for line in above[2:]):
         return True
     return any(formal(say.plain(line).strip(_EDGES)) for line in above[:-2] if len(line) < 80)
+
+
+def named(line: str, sender: str) -> bool:
+    """Whether this line says the sender's name, or the half of it."""
+    told = _parts(cardlines.bare(line)) if len(line) < 60 else set()
+    return bool(told) and told <= _parts(sender)
 
 
 def _is_name(bare: str) -> bool:

@@ -9,7 +9,9 @@ FORMAL = {
     "en": _words("""
         kind regards | kindest regards | best regards | warm regards | warmest regards | with regards |
         many regards | yours sincerely | sincerely yours | yours faithfully | yours truly | best wishes |
-        warm wishes | respectfully yours | all the best"""),
+        warm wishes | respectfully yours | all the best |
+        thanks and regards | thanks & regards | thank you and regards | with thanks | thanks with regards |
+        thanks/regards | regards and thanks | with many thanks"""),
     "it": _words("""
         cordiali saluti | distinti saluti | migliori saluti | cordiale saluto | cari saluti | caro saluto |
         tanti saluti | saluti cordiali | molti saluti"""),

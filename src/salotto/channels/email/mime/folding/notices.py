@@ -101,11 +101,12 @@ _VIRUS = re.compile(
 )
 _SCANNER = words("""
     avast | avg.com | checked by avg | norton | mcafee | kaspersky | bitdefender | nod32 | sophos |
-    trend micro | clamav | mailscanner | g data | avira | drweb | dr.web | f-secure | panda | eset
+    malware | archived | mimecast | barracuda | trend micro | clamav | mailscanner | g data | avira |
+    drweb | dr.web | f-secure | panda | eset
 """)
 _MAIL = re.compile(
     one_of(r"""
-    mail | message | messaggio | nachricht | courriel | correo | mensaje | mensagem | bericht |
+    mail | posta | message | messaggio | nachricht | courriel | correo | mensaje | mensagem | bericht |
     wiadomo | письм | zpráv | správ | viesti | sähköpost | e-post | mesaj | üzenet | levelet | лист |
     съобщен | μήνυμα | e-posta
 """)
@@ -144,6 +145,46 @@ _SUBSCRIBED = words("""
     вы получили это сообщение, поскольку | вы получили это сообщение, потому |
     otrzymujesz tę wiadomość, ponieważ
 """)
+MOST_OF_BANNER = 8
+"""Lines."""
+
+_TAGS = frozenset(
+    words("""
+    external email | external e-mail | external sender | external message | externe e-mail |
+    externe mail | externer absender | email esterna | e-mail esterna | mittente esterno |
+    messaggio esterno | mail externe | expéditeur externe | correo externo | remitente externo |
+    e-mail externo | externe afzender
+""")
+)
+_WARNING = re.compile(
+    one_of(r"""
+    \W{0,4}caution\b | \W{0,4}warning\b | \W{0,4}external\b | \W{0,4}attention\b | important\s?: |
+    this (?:e-?mail | message)\s | you don[’']t often (?:get | receive) | some people who received this |
+    be careful | security notice | \W{0,4}attenzione\b | avviso | mittente esterno | messaggio esterno |
+    e-?mail estern | non si ricevono spesso | \W{0,4}achtung\b | \W{0,4}vorsicht\b | extern | diese e-?mail |
+    warnung | sie erhalten nicht (?:oft | häufig) | ce(?:t | )\s?(?:e-?mail | message | courriel) |
+    expéditeur externe | mail externe | \W{0,4}avertissement | vous n[’'](?:obtenez | recevez) pas souvent |
+    \W{0,4}atenci[óo]n\b | \W{0,4}precauci[óo]n | correo externo | este (?:correo | mensaje | e-?mail) |
+    remitente externo | no suele recibir | \W{0,4}aten[çc][ãa]o\b | \W{0,4}cuidado\b | let op | pas op |
+    deze e-?mail | uwaga | upozornění | \W{0,4}внимание | \W{0,4}обережно | \W{0,4}увага
+""")
+)
+_OUTSIDE = re.compile(
+    one_of(r"""
+    extern | extérieur | outside | estern | all'esterno | fuori d | außerhalb | dehors d | ajen |
+    fuera de | fora d | buiten | zewnątrz | zewnętrzn | mimo organizac | внешн | извне | зовнішн |
+    don[’']t often get | not? often receive | don[’']t often receive | non si ricevono spesso |
+    nicht (?:oft | häufig) e-?mails | pas souvent (?:de | d[’']) | no suele recibir
+""")
+)
+_CARE = re.compile(
+    one_of(r"""
+    click | clic | links? | attachment | learn why | why this is important | safe | trust | recogni[sz] |
+    allegat | collegament | riconosc | fid(?:ato | ucia) | perché | anhäng | klick | vorsicht | vertrau |
+    absender | pièces? jointe | liens? | expéditeur | adjunto | enlace | remitente | conf[ií] | anexo |
+    bijlage | klik | afzender | załącznik | příloh | вложен | ссыл | вкладен | посилан
+""")
+)
 _PLACE = re.compile(r"https?://|www\.|@")
 
 
@@ -153,6 +194,22 @@ def start(lines: list[str], first: int, last: int) -> int:
     while below > first and (above := _paragraph(lines, first, below)) < below:
         below = above
     return below
+
+
+def banner(lines: list[str]) -> int:
+    """Where the text begins below what a mail server has put above it, "CAUTION: This email is from
+    outside"; 0 if it has not.
+    """
+    begin = 0
+    while begin < len(lines) and begin < 3 and not lines[begin].strip():
+        begin += 1
+    end = begin
+    while end < len(lines) and end - begin < MOST_OF_BANNER and lines[end].strip():
+        end += 1
+    text = " ".join(" ".join(lines[begin:end])[:LOOKED_AT].lower().split()).strip(" *[]<>|_-=⚠️")
+    if not 8 < len(text) < 700 or "?" in text or not _WARNING.match(text):
+        return 0
+    return end if text in _TAGS or all(one.search(text) for one in (_OUTSIDE, _CARE, _MAIL)) else 0
 
 
 def _paragraph(lines: list[str], first: int, last: int) -> int:
@@ -211,7 +268,7 @@ def _legal(text: str) -> bool:
 
 def _scanned(text: str) -> bool:
     """An antivirus program's own praise."""
-    if len(text) > 400 or not any(word in text for word in _SCANNER):
+    if len(text) > 600 or not any(word in text for word in _SCANNER):
         return False
     return bool(_VIRUS.match(text.lstrip(" -_*|[]<>"))) and "?" not in text and not _SELF.search(text)
 

@@ -1,5 +1,6 @@
 """One pass over the lines of a text: which of them are the writer's own."""
 
+import operator
 import re
 from itertools import compress
 
@@ -21,20 +22,27 @@ MOST_TRIES = 500
 LONGEST_TEXT = 4_000_000
 """Characters: what is longer is no answer, and stays as it is."""
 
-_BEGINNINGS, _ENDS = frozenset("-_=*—–─|"), frozenset(":：-")
+_BEGINNINGS, _ENDS = frozenset("-_=*—–─|["), frozenset(":：-")
 """With what a line may begin or end that introduces an original."""
+
+WRAPPED = 60
+"""Characters of a quote's line of which a program may have broken off the end, without a mark."""
+
+_RARE = re.compile(r"^(?:>>> .{1,200}>>>|.{1,200} wrote|(?:Da|From) \".{1,200})[ \t]*$", re.MULTILINE)
+"""Further lines that may, as few programs write them."""
 
 _BLANK = re.compile(r"\n{3,}")
 
 
-def fold(text: str, sender: str = "") -> str:
+def fold(text: str, sender: str = "", *, passes_on: bool = False) -> str:
     """The text without quoted original and signature; whole if nothing would be left.
 
-    `sender`: the name that the mail gives, if it is known.
+    A mail that the writer passes on is no quote, and stays. `sender`: the name that the mail gives, if
+    it is known; `passes_on`: its subject says that it passes one on.
     """
     if len(text) > LONGEST_TEXT:
         return text
-    page = _Page(text, sender)
+    page = _Page(text, sender, passes_on=passes_on)
     page.mark()
     visible = page.visible()
     return visible if _says_something(visible) else text
@@ -56,16 +64,21 @@ def _may_be_marked(text: str) -> bool:
 class _Page:
     """Lines, and for each whether it is the writer's own: 1 if so, else 0; and the same for marked ones."""
 
-    def __init__(self, text: str, sender: str) -> None:
+    def __init__(self, text: str, sender: str, *, passes_on: bool) -> None:
         self.text = text
         self.sender = sender
+        self.passes_on = passes_on
+        self.passed_on = False
         self.lines = lines = text.split("\n")
         self.own = bytearray(b"\1") * len(lines)
         self.quoted = bytes(len(lines))
         if _may_be_marked(text):
             self.quoted = bytes(
-                [line[:1] in "> \t\u200b" and line.lstrip(" \t\u200b")[:1] == ">" for line in lines]
+                [line[:1] in "> \u200b" and line.lstrip("\u200b")[:2].lstrip()[:1] == ">" for line in lines]
             )
+            if "<<<" in text:  # ">>> shop.example <<<" is an ornament
+                ornaments = [line.rstrip()[-3:] == "<<<" for line in lines]
+                self.quoted = bytes(map(operator.gt, self.quoted, ornaments))
 
     def mark(self) -> None:
         """Fold unmarked originals, then marked ones, then signatures, then what stands for pictures."""
@@ -78,7 +91,11 @@ class _Page:
                     self._above(n)
                 self.own[n] = 0
             n = self.quoted.find(1, n + 1, end)
+        self._wrapped()
+        self._fold(0, notices.banner(self.lines))
         self._signatures()
+        if self.passed_on:
+            self.own[end:] = b"\1" * (len(self.lines) - end)
         if "[cid:" in self.text:
             self._pictures()
 
@@ -97,15 +114,18 @@ class _Page:
                 self.own[n] = 0
 
     def _unmarked(self) -> int:
-        """Where an original begins whose lines have no marks: all below is folded."""
+        """Where an original begins whose lines have no marks, or a mail that is passed on."""
         tries = MOST_TRIES
         for n, bare in self._suspicious():
-            if self.quoted[n] or not self.own[n]:
+            if not self.own[n]:
                 continue
-            start = self._begins_at(n, bare)
             tries -= 1
             if not tries:
                 break
+            if self._passes_on(n, bare):
+                self.passed_on = True
+                return n
+            start = self._begins_at(n, bare)
             if start is None:
                 continue
             marked = self._marks_below(n)
@@ -116,37 +136,68 @@ class _Page:
 
     def _suspicious(self) -> list[tuple[int, str]]:
         """The lines that may introduce an original, by the quickest look at them."""
-        wide = "：" in self.text
+        wide, rare = "：" in self.text, _RARE.search(self.text) is not None
         return [
             (n, bare)
             for n, line in enumerate(self.lines)
             if (bare := line.strip())
             and (
-                bare[0] in _BEGINNINGS
+                (not self.quoted[n] and bare[0] in _BEGINNINGS)
                 or bare[-1] in _ENDS
                 or ((colon := bare.find(":", 0, 40)) > 0 and bare[colon + 1 : colon + 3] != "//")
                 or (wide and "：" in bare[:40])
+                or (rare and _RARE.match(line))
             )
         ]
 
+    def _passes_on(self, n: int, bare: str) -> bool:
+        """Whether a mail that the writer passes on begins in line n."""
+        if self.quoted[n]:
+            return bare[-1] in ":：" and not self._below(n) and say.passed_on(bare)
+        if (bare[0] in _BEGINNINGS or bare[-1] in ":：") and say.passed_on(bare):
+            return True
+        return self.passes_on and (say.original(bare) or (bool(say.label(bare)) and self._headers(n)))
+
+    def _below(self, n: int) -> bool:
+        """Whether line n is below another one of a quote, or what introduces it."""
+        above = n - 1
+        while above > 0 and not self.lines[above].strip():
+            above -= 1
+        return above >= 0 and bool(
+            self.quoted[above] or not self.own[above] or self._attribution(above, quoted=True) is not None
+        )
+
     def _begins_at(self, n: int, bare: str) -> int | None:
         """The first line of what introduces an original, if line n shows it."""
-        if bare[0] in "-_=*—–─|" and say.original(bare):
+        if self.quoted[n]:
+            return n if say.groupwise(bare) and not self._marks_below(n) else None
+        if bare[0] in _BEGINNINGS and say.original(bare):
             return n
-        if bare[-1] in ":：" and say.forward(bare):
+        if (say.label(bare) and self._headers(n)) or (say.bare_label(bare) == "from" and self._table(n)):
             return n
-        if say.label(bare) and self._headers(n):
-            return n
-        if bare[-1] in ":：-":
+        if bare[-1] in ":：-" or bare.endswith("wrote"):
             return self._attribution(n, quoted=False)
         return None
 
     def _with_rule(self, start: int) -> int:
-        """With the rule above it, and the blank lines between."""
+        """With the rule above it, and the blank lines between; Yandex writes a few headers there."""
         n = start
-        while n and start - n < 4 and not self.lines[n - 1].strip():
+        while n and start - n < 4:
+            bare = self.lines[n - 1].strip()
+            if bare and not (bare[-1] == ";" and say.label(bare)):
+                break
             n -= 1
         return n - 1 if n and say.rule(self.lines[n - 1]) else start
+
+    def _table(self, n: int) -> bool:
+        """Whether the headers of a mail begin here that have no colons, line by line and all four."""
+        found: list[str] = []
+        for line in self.lines[n : n + 6]:
+            name = say.bare_label(line.strip())
+            if not name or name in found:
+                break
+            found.append(name)
+        return {"from", "sent", "to", "subject"} <= set(found) and "@" in self.lines[n]
 
     def _headers(self, n: int) -> bool:
         """Whether the headers of a mail begin here: who, and when, to whom, what.
@@ -213,6 +264,16 @@ class _Page:
         if start is not None:
             self._fold(self._with_rule(start), n)
 
+    def _wrapped(self) -> None:
+        """Fold the end of a quote's long line that a program has broken off, without a mark."""
+        n = self.quoted.find(b"\1\0\1") + 1
+        while n:
+            above, line = self.lines[n - 1].rstrip(), self.lines[n]
+            broken = above[-1:].isalnum() or above[-1:] == ","
+            if len(above) >= WRAPPED and broken and line[:1].islower():
+                self.own[n] = 0
+            n = self.quoted.find(b"\1\0\1", n) + 1
+
     def _signatures(self) -> None:
         """In each block of own lines: from two dashes on, and programs' own last lines."""
         last = self.own.rfind(1) + 1
@@ -239,10 +300,18 @@ class _Page:
         """Fold from two dashes on, and programs' own last lines above them; where the end is now."""
         end = last
         for n in range(last - 1, max(first - 1, last - 1 - LONGEST_SIGNATURE), -1):
-            if self.lines[n][:1] in {"-", "—"} and say.dashes(self.lines[n]):
+            if self.lines[n][:1] in _BEGINNINGS and (say.dashes(self.lines[n]) or self._ruled_off(n, last)):
                 self._fold(n, last)
                 last = n
         return self._last_lines(first, last) if last != end else last
+
+    def _ruled_off(self, n: int, last: int) -> bool:
+        """Whether line n is any rule above the sender's own name."""
+        line = self.lines[n].strip()
+        if not self.sender or not 2 < len(line) < 80 or line.strip("-_=*—–─~"):
+            return False
+        below = next((one for one in self.lines[n + 1 : last] if one.strip()), "")
+        return cards.named(below, self.sender)
 
     def _last_lines(self, first: int, last: int) -> int:
         """Fold "Sent from my phone" and rules at the end; where the end is now."""
