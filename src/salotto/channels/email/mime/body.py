@@ -6,7 +6,7 @@ from html import escape, unescape
 from itertools import chain
 from urllib.parse import unquote
 
-from salotto.channels.email.mime import charset, names, params, plain, sealed, tnef, transfer, tree
+from salotto.channels.email.mime import armour, charset, names, params, plain, sealed, tnef, transfer, tree
 from salotto.channels.email.mime.reading import Reading, line
 from salotto.channels.email.mime.tree import Node
 
@@ -30,6 +30,7 @@ FILES = frozenset(
 """Text that a program reads; any other is for people (RFC 2046 4.1.4)."""
 
 SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+ENCRYPTED = "The mail is encrypted and cannot be read here."
 MOST_SEALED = 3
 """Signatures in one piece, one in the other, that are opened."""
 
@@ -85,7 +86,7 @@ class Body:
 def read(root: Node, reading: Reading) -> Body:
     """Everything in a mail that is not a header."""
     walk = _Walk(reading)
-    walk.body.pieces = _with_packed(walk.node(root))
+    walk.body.pieces = walk.without_armour(_with_packed(walk.node(root)))
     _promote(walk.body, root)
     return walk.body
 
@@ -121,6 +122,7 @@ class _Walk:
         self.body = Body()
         self._has_text = False
         self._opened = 0
+        self._was_armoured = False
 
     def node(self, node: Node) -> list[Piece]:
         kind = node.kind[0]
@@ -178,7 +180,7 @@ class _Walk:
         return self._mixed(node)
 
     def _encrypted(self, node: Node) -> list[Piece]:
-        self.reading.note("The mail is encrypted and cannot be read here.")
+        self.reading.note(ENCRYPTED)
         for child in node.children:
             self._file(child, child.kind[0], "encrypted.asc" if "octet" in child.kind[0] else "")
         return []
@@ -193,9 +195,7 @@ class _Walk:
         return self._mixed(node)
 
     def _leaf(self, node: Node, kind: str) -> list[Piece]:
-        if kind in TEXTS:
-            return self._text(node, kind)
-        if _is_rare_text(node):
+        if kind in TEXTS or _is_rare_text(node):
             return self._text(node, kind)
         if kind in MESSAGES:
             self._message(node)
@@ -203,7 +203,7 @@ class _Walk:
             kind.startswith("application/") and self._name(node).lower() == "winmail.dat"
         ):
             return self._tnef(node, kind)
-        elif kind.startswith("multipart/"):
+        elif kind.startswith("multipart/") or kind == "application/pgp":
             return self._text(node, "text/plain")
         elif kind in SEALED or (kind.startswith("application/") and self._name(node).endswith(".p7m")):
             return self._sealed(node, kind)
@@ -219,7 +219,11 @@ class _Walk:
             self.body.calendar = text.encode("utf-8", "replace")
         elif kind in REPORTS and not (self._is_attached(node) and not self.body.report):
             self.body.status = self.body.status or content.decode("utf-8", "replace")
-            self.body.report = self.body.report or kind.partition("/")[2].removeprefix("global-").removeprefix("x")
+            self.body.report = self.body.report or kind.partition("/")[2].removeprefix(
+                "global-"
+            ).removeprefix("x")
+        elif kind == "application/pgp-encrypted":
+            self.reading.note(ENCRYPTED)
         elif kind in HEADERS:
             self.body.original = self.body.original or content.decode("utf-8", "replace")
 
@@ -237,7 +241,7 @@ class _Walk:
         if kind in SEALED and "signed" in node.kind[1].get("smime-type", ""):
             self.reading.note("The mail is signed in one piece (S/MIME); its text is in the file.")
         elif kind in SEALED:
-            self.reading.note("The mail is encrypted and cannot be read here.")
+            self.reading.note(ENCRYPTED)
         return []
 
     def _name(self, node: Node) -> str:
@@ -304,7 +308,7 @@ class _Walk:
             if kept == "attachment" or (
                 named and (kept == "inline" or self._has_text) and kind != "text/html"
             ):
-                self._file(node, kind, text=self._piece(node, kind))
+                self._file(node, kind, text=self._piece(node, kind, attached=True))
                 return []
             if named and kind == "text/html" and self._has_text and kept != "inline":
                 self._file(node, kind)
@@ -314,7 +318,7 @@ class _Walk:
             self._has_text = True
         return [piece]
 
-    def _piece(self, node: Node, kind: str) -> Piece:
+    def _piece(self, node: Node, kind: str, *, attached: bool = False) -> Piece:
         data = self._bytes(node)
         declared = node.kind[1].get("charset", "")
         if not self.reading.charset and declared:
@@ -328,11 +332,30 @@ class _Walk:
             safe = names.safe(name.decode("utf-8", "replace")) or "attachment.bin"
             self._keep(File(safe, names.type_of(safe), "attachment", "", "", content))
         text = plain.lines(charset.decode(data, declared, self.reading))
+        text = text if attached else self._unarmoured(text)
         if kind in {"text/enriched", "text/richtext"}:
             return Piece(_unenriched(text))
         if node.kind[1].get("format", "").lower() == "flowed":
             text = plain.flowed(text, delsp=node.kind[1].get("delsp", "").lower() == "yes")
         return Piece(html=text) if _IS_HTML.match(text) else Piece(text)
+
+    def _unarmoured(self, text: str) -> str:
+        """Without the armour of PGP."""
+        if armour.MARK not in text:
+            return text
+        found = armour.opened(text)
+        self._was_armoured = self._was_armoured or found.text != text
+        for one in found.sealed:
+            self.reading.note(ENCRYPTED)
+            content = one.encode("utf-8", "replace")
+            self._keep(File("encrypted.asc", "application/octet-stream", "attachment", "", "", content))
+        return found.text
+
+    def without_armour(self, pieces: list[Piece]) -> list[Piece]:
+        """Without HTML that says what the plain text had in its armour."""
+        for piece in pieces if self._was_armoured else ():
+            piece.html = "" if armour.MARK in piece.html else piece.html
+        return pieces
 
 
 def _subject(head: bytes, reading: Reading) -> str:
