@@ -19,6 +19,7 @@ BAD = {
     "SALOTTO_MAIL_URL": "http://mail.example.com",
     "SALOTTO_MAIL_FROM": "nobody",
     "SALOTTO_MAIL_DOMAIN": "Example",
+    "SALOTTO_POSTMASTER": "Support <support@example.com>",
     "SALOTTO_SMTP_LISTEN": "25",
     "SALOTTO_LMTP_LISTEN": "localhost:mail",
     "SALOTTO_SMTP_CERTIFICATE": "/etc/mail.pem",

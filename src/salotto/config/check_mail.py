@@ -39,7 +39,7 @@ def troubles() -> list[str]:
     from salotto.channels.email.queries import mailboxes
     from salotto.core import clock
 
-    found = []
+    found = [_postmaster()] if _postmaster() else []
     bad = [one for one in mailboxes.all_standings() if one.needs_help]
     if bad:
         names = ", ".join(one.mailbox.address or f"mailbox {one.mailbox.pk}" for one in bad[:3])
@@ -53,6 +53,16 @@ def troubles() -> list[str]:
             f"{_mails(dead)} for an admin: unreadable, or for no inbox. See `salotto email waiting`."
         )
     return found
+
+
+def _postmaster() -> str:
+    from django.conf import settings
+
+    from salotto.channels.email.queries import receiving
+
+    if not settings.POSTMASTER or receiving.postmaster():
+        return ""
+    return f"SALOTTO_POSTMASTER is the address of no inbox: {settings.POSTMASTER}."
 
 
 def _mailboxes(count: int) -> str:

@@ -5,6 +5,7 @@
 
 import difflib
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -51,6 +52,7 @@ class Options:
     mail_url: str = ""
     mail_from: str = "Salotto <salotto@localhost>"
     mail_domain: str = ""
+    postmaster: str = ""
     smtp_listen: str = ""
     lmtp_listen: str = ""
     smtp_certificate: str = ""
@@ -235,6 +237,15 @@ def _check_mail_domain(options: Options) -> str:
     )
 
 
+def _check_postmaster(options: Options) -> str:
+    if not options.postmaster or re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", options.postmaster):
+        return ""
+    return (
+        "SALOTTO_POSTMASTER must be the address of an inbox, such as support@example.com,"
+        f" not {options.postmaster!r}."
+    )
+
+
 def _check_listen(name: str) -> Callable[[Options], str]:
     def check(options: Options) -> str:
         text: str = getattr(options, name)
@@ -320,6 +331,7 @@ _CHECKS: tuple[Callable[[Options], str], ...] = (
     _check_mail,
     _check_sender,
     _check_mail_domain,
+    _check_postmaster,
     _check_listen("smtp_listen"),
     _check_listen("lmtp_listen"),
     _check_certificate,

@@ -201,6 +201,7 @@ DEFAULT_FROM_EMAIL = OPTIONS.mail_from
 SERVER_EMAIL = OPTIONS.mail_from
 EMAIL_TIMEOUT = 20
 MAIL_DOMAIN = OPTIONS.mail_domain
+POSTMASTER = OPTIONS.postmaster  # the inbox that gets mail to postmaster@ and abuse@
 MAIL_LIMIT = OPTIONS.mail_limit * 1024 * 1024  # bytes of one mail that comes in
 DNS = OPTIONS.dns
 MAIL_LOCAL = OPTIONS.mail_local or DEMO  # mail servers on this very machine may be used

@@ -140,3 +140,10 @@ def test_a_door_without_a_domain_takes_nothing(door: str) -> None:
 
 def test_without_doors_nothing_is_wrong() -> None:
     assert check_mail.doors(Options()) == ""
+
+
+def test_a_postmaster_who_has_no_inbox_is_said(settings: Any) -> None:
+    settings.POSTMASTER = open_post().address
+    assert not any("SALOTTO_POSTMASTER" in words for words in check_mail.troubles())
+    settings.POSTMASTER = "nobody@elsewhere.example"
+    assert any("SALOTTO_POSTMASTER is the address of no inbox" in words for words in check_mail.troubles())

@@ -18,6 +18,7 @@ from django.conf import settings
 
 from salotto.channels.email.composing.headers import ascii_domain
 
+ROLES = ("postmaster", "abuse")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SIGNED = re.compile(r"([rb])-([0-9a-z]{1,13})-([0-9a-z]{1,13})-([a-z2-7]{16})")
 _SENT = re.compile(r"[0-9a-f]{32}@")
@@ -107,6 +108,13 @@ def local_part(address: str) -> str | None:
     if not settings.MAIL_DOMAIN or domain != settings.MAIL_DOMAIN:
         return None
     return local.partition("+")[0]
+
+
+def is_role(address: str) -> bool:
+    """Whether mail to this address is for whoever runs the mail domain: `postmaster`, with or without
+    the domain (RFC 5321, 4.5.1), and `abuse` (RFC 2142)."""
+    bare = address.strip().lower() == "postmaster" and bool(settings.MAIL_DOMAIN)
+    return bare or local_part(address) in ROLES
 
 
 def untagged(address: str) -> str:

@@ -3,6 +3,7 @@
 import smtplib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,9 +11,13 @@ from django.conf import settings as django_settings
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
+from salotto.accounts.models import Account
+from salotto.billing.models import Catalogue
+from salotto.channels.email.actions import mailboxes
 from salotto.channels.email.addresses import forwarding_address, reply_address, return_address
 from salotto.channels.email.models import Mailbox, RawState
 from salotto.channels.email.queries.receiving import Place, place_of
+from salotto.core.errors import Invalid
 from salotto.core.tenancy import account_scope
 from tests.cast import found_account
 from tests.channels.email.post import Post, letter, open_post, person
@@ -111,7 +116,8 @@ def test_without_any_mailbox_it_waits_among_the_unrouted(door: Running) -> None:
         (f'"a b"@{DOMAIN}', 550),
         (f"a%b@{DOMAIN}", 550),
         (f"gmail.example!anna@{DOMAIN}", 550),
-        ("postmaster", 550),
+        ("postmaster@gmail.example", 550),
+        ("abuse", 550),
     ],
 )
 def test_everything_else_is_refused_with_words(door: Running, address: str, code: int) -> None:
@@ -119,6 +125,35 @@ def test_everything_else_is_refused_with_words(door: Running, address: str, code
         send(door.port, address)
     ((given, words),) = refused.value.recipients.values()
     assert given == code and b"mailbox" in words
+
+
+@pytest.mark.parametrize("address", ["postmaster", f"Postmaster@{DOMAIN}", f"abuse@{DOMAIN}"])
+def test_mail_to_the_postmaster_comes_to_the_inbox_that_is_named(
+    door: Running, settings: Any, address: str
+) -> None:
+    post = open_post()
+    for settings.POSTMASTER in (post.address, forwarding_address(post.mailbox.key)):
+        send(door.port, address)
+    assert [mail.mailbox_id for mail in stored(post.account)] == [post.mailbox.pk] * 2
+
+
+def test_without_a_name_it_comes_to_the_account_of_the_installation(door: Running, settings: Any) -> None:
+    found_account()
+    place = place_of(f"postmaster@{DOMAIN}")
+    host = Catalogue.objects.get().support_account_id or Account.objects.earliest("pk").pk
+    assert place is not None and place.account == host
+    mark = uuid4().hex.encode()
+    for settings.POSTMASTER in ("", "nobody@elsewhere.example"):
+        send(door.port, "postmaster", RAW + mark)
+    assert sum(mark in bytes(mail.content) for mail in stored(host)) == 2
+
+
+def test_nobody_else_can_take_the_address_of_the_postmaster(settings: Any) -> None:
+    post, other = open_post(), found_account()
+    settings.POSTMASTER = post.address
+    with pytest.raises(Invalid):
+        mailboxes.create_mailbox("Mine", f"abuse@{DOMAIN}", by=other)
+    assert mailboxes.create_mailbox("Abuse", f"abuse@{DOMAIN}", by=post.owner).pk
 
 
 def test_the_null_sender_is_taken(door: Running) -> None:

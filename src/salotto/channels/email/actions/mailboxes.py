@@ -14,6 +14,7 @@ from django.utils.translation import ngettext_lazy
 
 from salotto.accounts.locking import setting_up
 from salotto.accounts.members import Member, must_manage_channels
+from salotto.channels.email.addresses import is_role
 from salotto.channels.email.images import kind_of_image
 from salotto.channels.email.models import (
     Batch,
@@ -54,7 +55,7 @@ def create_mailbox(name: str, address: str, *, by: Member) -> Mailbox:
     with setting_up(by):
         given = {"name": _name(name), "address": _address(address)}
         _one_after_the_other()
-        _must_be_free(None, [given["address"]])
+        _must_be_free(by, None, [given["address"]])
         inbox = Inbox.objects.create(account=account, name=given["name"], channel="email")
         made: Mailbox = Mailbox.objects.create(account=account, inbox=inbox, address=given["address"])
         _note(made, by, "mailbox.added", address=made.address)
@@ -71,7 +72,7 @@ def change_mailbox(mailbox_id: int, *, by: Member, **given: Any) -> Mailbox:
         _one_after_the_other()
         mailbox = _locked(mailbox_id)
         if given.keys() & {"address", "aliases"}:
-            _must_be_free(mailbox, _claims(mailbox, given))
+            _must_be_free(by, mailbox, _claims(mailbox, given))
         name = given.pop("name", None)
         changed = {field: value for field, value in given.items() if getattr(mailbox, field) != value}
         if changed:
@@ -281,7 +282,7 @@ def _claims(mailbox: Mailbox, given: dict[str, Any]) -> list[str]:
     return [given.get("address", mailbox.address), *aliases]
 
 
-def _must_be_free(mailbox: Mailbox | None, claims: list[str]) -> None:
+def _must_be_free(by: Member, mailbox: Mailbox | None, claims: list[str]) -> None:
     """No address belongs to two inboxes: mail to it could go to one of them only."""
     others = Mailbox.objects.exclude(pk=mailbox.pk if mailbox else 0)
     taken = {
@@ -294,13 +295,15 @@ def _must_be_free(mailbox: Mailbox | None, claims: list[str]) -> None:
         if claim and claim.lower() in taken:
             words = _("The inbox “%(name)s” has this address already: %(address)s")
             raise Invalid(words % {"name": taken[claim.lower()], "address": claim}, code=field)
-        if _is_of_somebody_else(mailbox, claim):
+        if _is_of_somebody_else(by, mailbox, claim):
             raise Invalid(_("This address is not free on this server. Choose another one."), code=field)
 
 
-def _is_of_somebody_else(mailbox: Mailbox | None, claim: str) -> bool:
+def _is_of_somebody_else(by: Member, mailbox: Mailbox | None, claim: str) -> bool:
     """Of an address in the installation's own mail domain, which accounts share."""
     if not settings.MAIL_DOMAIN or not claim.lower().endswith(f"@{settings.MAIL_DOMAIN}"):
         return False
     place = place_of(claim)
+    if is_role(claim):
+        return place is None or place.account != by.account.pk
     return place is not None and place.mailbox != (mailbox.pk if mailbox else None)

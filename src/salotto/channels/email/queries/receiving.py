@@ -4,11 +4,14 @@ import hmac
 from dataclasses import dataclass
 from hashlib import sha256
 
+from django.conf import settings
 from django.db import connection
 
+from salotto.accounts.models import Account
+from salotto.billing.models import Catalogue
 from salotto.channels.email import addresses
 from salotto.channels.email.models import Mail, Mailbox
-from salotto.channels.email.queries.routing import inbox_of
+from salotto.channels.email.queries.routing import inbox_of, route
 from salotto.core.tenancy import account_scope, all_accounts
 
 # One look into an index (migration 0014), whoever asks and however often: anybody may guess.
@@ -35,6 +38,8 @@ def place_of(address: str) -> Place | None:
     A mailbox that is switched off takes mail all the same, and answers to a conversation that
     was deleted go where it was.
     """
+    if addresses.is_role(address):
+        return _of_postmaster(address)
     local = addresses.local_part(address)
     if not local or "\x00" in address:
         return None
@@ -60,6 +65,29 @@ def _of_mail(account: int, mail: int) -> Place:
         return Place(account, mailbox or _usual(account))
 
 
+def _of_postmaster(address: str) -> Place | None:
+    """The mailbox that `SALOTTO_POSTMASTER` names; else, of the account of support, or without one
+    of the oldest, the one with this address, or the usual one."""
+    if named := postmaster():
+        return named
+    account = _host()
+    if account is None:
+        return None
+    with account_scope(account):
+        return Place(account, route(account, [address]) or _usual(account))
+
+
+def postmaster() -> Place | None:
+    """The mailbox whose address `SALOTTO_POSTMASTER` is, if it names any."""
+    named = settings.POSTMASTER
+    return (_by_key(addresses.local_part(named) or "") or _by_address(named)) if named else None
+
+
+def _host() -> int | None:
+    support = Catalogue.objects.values_list("support_account", flat=True).first()
+    return support or Account.objects.order_by("pk").values_list("pk", flat=True).first()
+
+
 def _usual(account: int) -> int | None:
     """The mailbox for mail that names none (any more): the one that carries chats on, else the
     oldest."""
@@ -76,10 +104,9 @@ def _by_key(local: str) -> Place | None:
 
 
 def _by_address(address: str) -> Place | None:
-    """A mailbox whose own address or alias lies in our domain; of two that claim it, the older."""
-    bare = f"{addresses.local_part(address)}@{address.rpartition('@')[2]}".lower()
+    """The mailbox with this address or alias; of two that claim it, the older."""
     with all_accounts(), connection.cursor() as db:
-        db.execute(_CLAIMS, [bare])
+        db.execute(_CLAIMS, [addresses.untagged(address)])
         found = db.fetchone()
     return found and Place(*found)
 
