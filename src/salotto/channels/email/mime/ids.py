@@ -4,6 +4,8 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
+from salotto.channels.email.mime import words
+from salotto.channels.email.mime.reading import Reading
 from salotto.channels.email.mime.words import LONGEST
 
 LONGEST_ID = 900
@@ -16,18 +18,29 @@ _SPACE = re.compile(r"[\s\0]+")
 _SAID = ("from", "reply-to", "to", "cc", "subject", "date", "in-reply-to", "references")
 """Headers by which a mail without an id is known again: the writer's own, none that servers add."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+_SENTENCE = re.compile(r"(?:^|[\s>])[^\W\d_]{2,}(?:'s)?\s+[^\W\d_]{2,}[\s<]")
+"""Two words beside each other: `Your message of Monday`, which RFC 822 allowed."""
+_DIGIT = re.compile(r"\d[^@]*@")
+"""In the left side of an address: hardly an id is without one."""
 _BETWEEN = re.compile(r"[\s<>,;\"'()]+")
 
 
 def read(values: list[str]) -> tuple[str, ...]:
     """Every id of these headers once, in order, at most MOST (the last ones: they are the nearest)."""
     found: dict[str, None] = {}
-    for value in (one[:LONGEST] for one in values):
+    for value in (_plain(one[:LONGEST]) for one in values):
         angles = [_without_space(inner) for inner in _ANGLE.findall(value)]
+        if len(angles) > 1 and _SENTENCE.search(value):  # with the address of whom it answers
+            angles = [one for one in angles if _DIGIT.search(one)] or angles
         for one in angles or _bare(value):
             if one:
                 found[_bounded(one)] = None
     return tuple(found)[-MOST:]
+
+
+def _plain(value: str) -> str:
+    """Without the encoded words that have no place here; some write them all the same."""
+    return words.encoded_words(words.unfold(value), Reading()) if "=?" in value else value
 
 
 def _without_space(inner: str) -> str:

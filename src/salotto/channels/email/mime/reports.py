@@ -13,7 +13,7 @@ _BEGINNING = 4_000
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"(?<![\d.])([45]\d\d)[ \]-]")
 _ADDRESS = re.compile(r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,190}[A-Za-z0-9])>?")
-_TYPED = re.compile(r"(?:smtp|rfc-?822|mailto)=(?=.)", re.IGNORECASE)
+_TYPED = re.compile(r"\A(?:smtp|rfc-?822|mailto)=(?=.)", re.IGNORECASE)
 _TAGS = re.compile(r"\s*(?:\[[^\]]{0,40}\]\s*)*")
 _GREETING = re.compile(r"\s*[^\n]{1,60}(?<=[,!])[ \t]*\n")
 """A first line that ends as `Dear Anna,` does."""

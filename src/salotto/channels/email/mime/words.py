@@ -10,7 +10,12 @@ LONGEST = 100_000
 """Characters of a header that are read."""
 
 _FOLD = re.compile(r"\r?\n[ \t]*|\r")
-_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*+)\?=")
+_WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?([^?]*+)\?=")
+_CUT = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]++\??[ \t]*\Z")
+"""An encoded word at the end of a header that was cut off in it."""
+_IN_HEX = re.compile(rb"[^=]*(?:=[0-9A-F]{2}[^=]*)+\Z")
+_OTHER_BASE64 = bytes.maketrans(b"-_", b"+/")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _WORD_WITH_MARKS = re.compile(r"=\?([^?\s]{1,60})\?([qQ])\?((?:[^?]|\?(?!=))*+)\?=")
 
 
@@ -46,6 +51,8 @@ def raw(value: str, reading: Reading) -> str:
 
 def encoded_words(value: str, reading: Reading) -> str:
     """Every `=?charset?B?…?=`; a character may be cut in two by the end of a word."""
+    if not value.endswith("?=") and _CUT.search(value):
+        value = value.rstrip("? \t") + "?="
     pieces: list[str] = []
     held: list[bytes] = []  # of words that follow each other in one charset
     name = ""
@@ -80,11 +87,12 @@ def _joined(held: list[bytes], name: str, reading: Reading) -> str:
 def _bytes(encoding: str, text: str) -> bytes:
     """What an encoded word holds; of broken base64 as much as can be had."""
     data = text.encode("utf-8", "surrogateescape")
-    if encoding in "qQ":
+    if encoding in "qQ" or _IN_HEX.match(data):  # which some name wrongly
         return binascii.a2b_qp(data, header=True)
-    data = data.replace(b" ", b"").rstrip(b"=")
+    return b"".join(map(_base64, data.split(b"=")))
+
+
+def _base64(data: bytes) -> bytes:
+    data = _NOT_BASE64.sub(b"", data.translate(_OTHER_BASE64))
     data = data[:-1] if len(data) % 4 == 1 else data
-    try:
-        return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
-    except binascii.Error:
-        return b""
+    return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
