@@ -9,7 +9,7 @@ from salotto.channels.email.addresses import return_address
 from salotto.channels.email.models import Mail, MailState
 from salotto.core.tenancy import account_scope
 from salotto.live.models import Event
-from tests.channels.email.post import Post, letter, new_id, open_post, person, sent_by_us
+from tests.channels.email.post import Post, delete, letter, new_id, open_post, person, sent_by_us
 
 REPORT = """From: Mail Delivery System <MAILER-DAEMON@{host}>
 To: {to}
@@ -179,3 +179,27 @@ def test_of_what_lay_in_a_mailbox_the_topmost_return_path_tells(post: Post, top:
         store(post.account, post.mailbox.pk, [arrival])
     post.take_in()
     assert of(post, ours).state == state
+
+
+@pytest.mark.parametrize("how", ["return address", "id, from nobody"])
+def test_a_report_about_a_deleted_conversation_is_deleted_with_it(
+    post: Post, settings: Any, how: str
+) -> None:
+    settings.MAIL_DOMAIN = "in.salotto.example"
+    anna = person()
+    conversation, ours = answered(post, anna)
+    came_to = return_address(post.account, of(post, ours).pk)
+    delete(post, conversation)
+    signed = how == "return address"
+    notice = report(post, "unknown@elsewhere" if signed else ours, anna)
+    (raw,) = post.receive(notice, recipients=(came_to if signed else post.address,))
+    assert (raw.state, raw.conversation_id, bytes(raw.content)) == ("deleted", None, b"")
+    assert post.conversations() == []
+
+
+def test_a_forged_report_about_a_deleted_conversation_is_a_mail_like_any_other(post: Post) -> None:
+    anna = person()
+    conversation, ours = answered(post, anna)
+    delete(post, conversation)
+    (raw,) = post.receive(report(post, ours, anna), sender=person("eve"))
+    assert raw.state == "done" and len(post.conversations()) == 1

@@ -48,6 +48,7 @@ from salotto.channels.email.models import Mail, Mailbox, RawMail, RawState
 from salotto.channels.email.proof import Proof
 from salotto.channels.email.queries.facts import Gathering, Own, own_addresses_of, team_among
 from salotto.channels.email.queries.loops import noisy_senders
+from salotto.channels.email.queries.returned import is_of_deleted
 from salotto.channels.email.threading import (
     Again,
     Begin,
@@ -171,15 +172,19 @@ class Filing:
                 self.facts.named.setdefault(value, []).insert(0, conversation)
 
     def _came_back(self, opened: Opened, bounce: Bounce) -> bool:
-        """A report about a mail of ours belongs to that mail and is no message."""
+        """A report about a mail of ours belongs to that mail and is no message; with its conversation
+        it was deleted."""
         known = self.facts.known.get(opened.letter.id)
         if known is not None:
             return False  # told already
         record = Record(opened, RawState.DONE, None)
-        account = self.mailbox.account_id
+        account, from_nobody = self.mailbox.account_id, opened.envelope.from_nobody
         key = record.client_id(account)
         came_to = (*opened.envelope.recipients, *opened.mail.delivered_to)
-        noted = note_bounce(account, bounce, came_to, key, from_nobody=opened.envelope.from_nobody)
+        noted = note_bounce(account, bounce, came_to, key, from_nobody=from_nobody)
+        if noted is None and is_of_deleted(account, bounce, came_to, from_nobody=from_nobody):
+            self.records.append(Record(opened, RawState.DELETED, None))
+            return True
         if noted is None:
             return False
         record.conversation, record.message = noted.conversation, noted.message
