@@ -19,19 +19,26 @@ ROOM = Path(email.__file__).parent
 def noted() -> Iterator[str]:
     """What the sources note, with a word for what they fill in."""
     for file in (ROOM / "mime").rglob("*.py"):
-        for call in ast.walk(ast.parse(file.read_text())):
+        nodes = list(ast.walk(ast.parse(file.read_text())))
+        named = {_name(each.targets[0]): each.value for each in nodes if isinstance(each, ast.Assign)}
+        named.pop("", None)
+        for call in nodes:
             if (
                 isinstance(call, ast.Call)
                 and isinstance(call.func, ast.Attribute)
                 and call.func.attr == "note"
             ):
-                yield _sentence(call.args[0])
+                yield _sentence(named.get(_name(call.args[0]), call.args[0]))
     for each in ast.walk(ast.parse(Path(records.__file__).read_text())):
         if isinstance(each, ast.Yield) and isinstance(each.value, ast.Constant):
             yield _sentence(each.value)
     for each in ast.walk(ast.parse((ROOM / "letters.py").read_text())):
-        if isinstance(each, ast.Assign) and getattr(each.targets[0], "id", "") == "problem":
+        if isinstance(each, ast.Assign) and _name(each.targets[0]) == "problem":
             yield _sentence(each.value)
+
+
+def _name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _sentence(node: ast.AST) -> str:

@@ -9,7 +9,9 @@ import re
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+ENCRYPTED = _("The mail is encrypted and cannot be read here.")
 FORMS = (
+    ENCRYPTED,
     _("“%(address)s” is no mail address: it has no @."),
     _("A header holds bytes without a charset; they were read as %(charset)s."),
     _("A line among the headers is no header; it was left out."),
@@ -34,7 +36,6 @@ FORMS = (
     _("The mail has more than %(most)s lines; what is below them is in the original only."),
     _("The mail has more than %(most)s parts; the others were left out."),
     _("The mail has several senders; the first one was taken."),
-    _("The mail is encrypted and cannot be read here."),
     _("The mail is in its signature (S/MIME), which was not checked."),
     _("The mail is signed in one piece (S/MIME); its text is in the file."),
     _("The text has bytes that are not %(charset)s; they are shown as %(sign)s."),

@@ -1,7 +1,7 @@
 """What the templates of the thread show of an email, prepared."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -86,7 +86,8 @@ class View:
     `who` wrote it and `to` whom in one short line; `lines` is everybody; `subject` is set where
     it is not the conversation's, `dated` where the mail's own date says something. `rich`: its
     HTML is shown, in a frame; `folded`: a quote or a signature is hidden; `doubts`: why its sender may
-    be somebody else; `pictures`: content ids, in lower case, of the files that the HTML shows.
+    be somebody else; `locked` says that it is encrypted, if so, `hints` what else was not in order;
+    `pictures`: content ids, in lower case, of the files that the HTML shows.
     """
 
     id: int
@@ -104,6 +105,7 @@ class View:
     original: bool
     doubts: tuple[str, ...]
     hints: tuple[str, ...]
+    locked: str
     automatic: bool
     sent: Sent | None
 
@@ -126,10 +128,16 @@ def view(mail: Letter, entry: Entry, head: Head) -> View:
         folded=mail.shape.folded if mail.shape.rich else _is_folded(mail, entry),
         original=mail.original,
         doubts=() if mail.ours else tuple(gettext(doubt) for doubt in mail.doubts),
-        hints=() if mail.ours else tuple(hints.said(hint) for hint in mail.hints),
+        hints=() if mail.ours else tuple(map(hints.said, _without_lock(mail.hints))),
+        locked=hints.said(hints.ENCRYPTED) if hints.ENCRYPTED in mail.hints and not mail.ours else "",
         automatic=bool(mail.automatic) and not mail.ours,
         sent=sent(mail, entry.data.get("forwarded", 0)) if mail.ours else None,
     )
+
+
+def _without_lock(found: tuple[str, ...]) -> Iterator[str]:
+    """What is wrong with a mail; that it is encrypted is nothing wrong."""
+    return (hint for hint in found if hint != hints.ENCRYPTED)
 
 
 def _by_author(mail: Letter, entry: Entry) -> Letter:
