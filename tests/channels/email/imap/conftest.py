@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from salotto.channels.email.imap import station
 from tests.channels.email.imap import boxes
 from tests.channels.email.imap.boxes import Letterbox
 from tests.mailservers.dovecot import Dovecot, dovecot
+from tests.mailservers.proxy import Proxy, proxy
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +31,18 @@ def box() -> Iterator[Letterbox]:
     boxes.leave_none()
     yield boxes.letterbox()
     boxes.leave_none()
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A try follows the last one at once."""
+    monkeypatch.setattr(station, "SHORTEST", 0.01)
+    monkeypatch.setattr(station, "LONGEST", 0.2)
+    monkeypatch.setattr(station, "ROUND_SECONDS", 0.3)
+
+
+@pytest.fixture
+def between(server: Dovecot) -> Iterator[Proxy]:
+    """A proxy in front of the server."""
+    with proxy(server.port) as made:
+        yield made

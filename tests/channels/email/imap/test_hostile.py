@@ -4,7 +4,7 @@ memory stays small."""
 import re
 import resource
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -12,24 +12,10 @@ from salotto.channels.email import reaching
 from salotto.channels.email.imap import station
 from tests.channels.email.imap.boxes import Letterbox, mail, tending
 from tests.mailservers.dovecot import PASSWORD, Dovecot, await_that
-from tests.mailservers.proxy import Proxy, proxy
+from tests.mailservers.proxy import Proxy
 
 Change = Callable[[bytes], bytes]
-
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A try follows the last one at once."""
-    monkeypatch.setattr(station, "SHORTEST", 0.01)
-    monkeypatch.setattr(station, "LONGEST", 0.2)
-    monkeypatch.setattr(station, "ROUND_SECONDS", 0.3)
-
-
-@pytest.fixture
-def between(server: Dovecot) -> Iterator[Proxy]:
-    """A proxy in front of the server."""
-    with proxy(server.port) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("soon")
 
 
 def peak() -> int:

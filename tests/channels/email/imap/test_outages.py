@@ -1,7 +1,6 @@
 """Whatever happens on the way: every mail is stored, and each one once."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,22 +10,9 @@ from salotto.channels.email.imap import look, station
 from salotto.channels.email.imap.station import Station
 from tests.channels.email.imap.boxes import Letterbox, mail, tending
 from tests.mailservers.dovecot import Dovecot, await_that, dovecot
-from tests.mailservers.proxy import Proxy, proxy
+from tests.mailservers.proxy import Proxy
 
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A try follows the last one at once."""
-    monkeypatch.setattr(station, "SHORTEST", 0.01)
-    monkeypatch.setattr(station, "LONGEST", 0.2)
-    monkeypatch.setattr(station, "ROUND_SECONDS", 0.3)
-
-
-@pytest.fixture
-def between(server: Dovecot) -> Iterator[Proxy]:
-    """A proxy in front of the server."""
-    with proxy(server.port) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("soon")
 
 
 def whole(box: Letterbox, count: int) -> None:
