@@ -1,16 +1,15 @@
 """The tags of HTML and the words between them, in one pass: no markup can make it slow.
 
-Mails repeat few tags thousands of times. The page is cut at every `<`, which is quick; a cut piece
-that was seen before is known at once, and what is known of a tag is found once. Where a tag is more
-than its piece (a sign in an attribute's value, a comment) it is read in the page itself.
+Mails repeat few tags thousands of times. The page is cut at every `<`, and what is to be written for
+the pieces is looked up for a whole chunk of them at once. Only pieces that are new are taken one by
+one, and those whose tag does more than that something is written for it. Where a tag is more than its
+piece (a sign in an attribute's value) it is read in the page itself.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from html import unescape
-from itertools import chain, islice
-from operator import length_hint
-from typing import Generic, TypeVar
+from itertools import repeat
 
 CHUNK = 65_536
 """Characters that are cut at once: of a large page there is no list of all tags."""
@@ -18,9 +17,22 @@ CHUNK = 65_536
 MOST_KNOWN = 4_000
 """Pieces that are remembered before all are forgotten, so that pages without repeats take no memory."""
 
-_COMMENT = re.compile(r"<!--(?:[^-]++|-(?!-!?>))*+--!?>")
-_ENTITY = re.compile(r"(&[#a-zA-Z0-9]{2,8};)")
+LONGEST_KNOWN = 200
+"""Characters of a piece that is remembered with its words."""
+
+_AFTER_ODD = 64
+"""Characters that are cut behind a tag that is more than its piece, then twice as many each time."""
+
+_UNKNOWN = "<"
+"""For a piece of which it is not known what to write; no piece is so."""
+
 MOST_LETTERS = 1_000
+"""Entities that are remembered, of all pages together."""
+
+_ENTITY = re.compile(r"(&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?))")
+"""What `html.unescape` looks at."""
+
+_COMMENT = re.compile(r"<!--(?:[^-]++|-(?!-!?>))*+--!?>")
 
 _BEGINS = re.compile(r"/?[a-zA-Z]|[!?/]")
 """What makes a tag of a `<` before it; else that is just a sign."""
@@ -34,113 +46,155 @@ _TAG = re.compile(
 )
 """A tag between its signs, if it holds neither of them and every quote in it ends in it."""
 
+Step = Callable[[], None]
+Effect = str | Step | None
+"""Of a tag: what is to be written for it, what is to be done where it stands, or None if nothing of its
+element is to be seen."""
 
-def plainer(html: str) -> str:
-    """The same page without its comments, and with letters instead of the entities that mean no more."""
-    last = html.rfind("-->") + 3  # all that begin before it have an end: no search is in vain
-    if last > 3:
-        whole = html.find("<!--", last) < 0
-        html = _COMMENT.sub("<!>", html) if whole else _COMMENT.sub("<!>", html[:last]) + html[last:]
-    if "&" not in html:
-        return html
-    pieces = _ENTITY.split(html)
-    pieces[1::2] = map(_LETTERS.__getitem__, pieces[1::2])
-    return "".join(pieces)
+Write = Callable[[str], None]
 
 
 class _Letters(dict[str, str]):
-    """What is written for an entity: its letter, or the entity where that is more than a letter."""
+    """The letters of entities."""
 
     def __missing__(self, entity: str) -> str:
-        letter = unescape(entity)
-        if len(letter) != 1 or letter < "\xa0":
-            letter = entity
+        letters = unescape(entity)
         if len(self) < MOST_LETTERS:
-            self[entity] = letter
-        return letter
+            self[entity] = letters
+        return letters
 
 
 _LETTERS = _Letters()
 
 
-What = TypeVar("What")
-Token = tuple[str, What | None, str]
-"""The name of a tag in lower case, `/` before it if it ends an element; what is known of it; the
-words up to the next tag. The name is "" and nothing is known for words without a tag."""
+def unescaped(text: str) -> str:
+    """The text with letters instead of its entities."""
+    pieces = _ENTITY.split(text)
+    pieces[1::2] = map(_LETTERS.__getitem__, pieces[1::2])
+    return "".join(pieces)
 
 
-def tokens(html: str, learn: Callable[[str, str], What]) -> Iterator[Token[What]]:
-    """The page, tag by tag. `learn` says what is known of a tag, given its name and its attributes; it
-    is asked once for tags that are the same.
+def _without_comments(html: str) -> str:
+    """The page with `<!>` for each of its comments."""
+    last = html.rfind("-->") + 3  # all that begin before it have an end: no search is in vain
+    if last < 3:
+        return html
+    whole = html.find("<!--", last) < 0
+    return _COMMENT.sub("<!>", html) if whole else _COMMENT.sub("<!>", html[:last]) + html[last:]
+
+
+class Cut:
+    """A page in pieces that each begin behind a `<`.
+
+    `learn` says what a tag does, given its name in lower case, `/` before it if it ends an element, and
+    its attributes; it is asked once for tags that are the same. `write` takes what is written, in order.
     """
-    return chain.from_iterable(_Cut(plainer(html), learn).chunks())
 
-
-class _Cut(Generic[What]):
-    """A page in pieces that each begin behind a `<`."""
-
-    def __init__(self, html: str, learn: Callable[[str, str], What]) -> None:
-        self._html = html
+    def __init__(self, html: str, learn: Callable[[str, str], Effect], write: Write) -> None:
+        self._html = _without_comments(html)
         self._learn = learn
-        self._known: dict[str, Token[What]] = {}
-        self._whole: dict[str, Token[What]] = {}
-        self._at = 0
+        self._write = write
+        self._known: dict[str, tuple[str, Effect]] = {}
+        self._whole: dict[str, str] = {}
+        self._unseen = ""
+        self._depth = 0
 
-    def chunks(self) -> Iterator[Iterable[Token[What]]]:
-        """All, a chunk at a time; each must be taken before the next one."""
-        self._at = self._next(0)
-        yield [("", None, self._html[: self._at])]
-        while self._at < len(self._html):
-            stop = self._next(self._at + CHUNK)
-            yield self._chunk(self._html[self._at + 1 : stop].split("<"))
-            self._at = max(stop, self._at)
+    def run(self) -> None:
+        """Take all, a chunk at a time."""
+        at, size = self._next(0), CHUNK
+        self._write(self._html[:at])
+        while at < len(self._html):
+            stop = self._next(at + size)
+            pieces = self._html[at + 1 : stop].split("<")
+            taken = self._take(pieces)
+            if taken == len(pieces):
+                at, size = stop, min(2 * size, CHUNK)
+            else:
+                at, size = self._odd(at + taken + sum(map(len, pieces[:taken]))), _AFTER_ODD
             if len(self._whole) > MOST_KNOWN:
                 self._whole.clear()
-
-    def _chunk(self, pieces: list[str]) -> Iterator[Token[What]]:
-        known, first = self._known.get, 0  # the piece that begins where we are
-        each = iter(pieces)
-        both = zip(each, map(self._whole.get, pieces), strict=False)
-        for piece, seen in both:
-            token = seen
-            if token is None:
-                tag, closed, words = piece.partition(">")
-                found = known(tag) if closed else None
-                token = (found[0], found[1], words) if found else self._new(tag, closed, words)
-                if token is None:
-                    index = len(pieces) - length_hint(each) - 1
-                    self._at += index - first + sum(map(len, pieces[first:index]))
-                    token, passed = self._read()
-                    next(islice(both, passed - 1, passed - 1), None)
-                    first = index + passed
-                elif not words or words.isspace():
-                    self._whole[piece] = token
-            yield token
 
     def _next(self, start: int) -> int:
         """Where the next tag begins; the end of the page if none does."""
         found = self._html.find("<", start)
         return len(self._html) if found < 0 else found
 
-    def _new(self, tag: str, closed: str, words: str) -> Token[What] | None:
-        """What a piece is whose tag is not known; None if its tag is more than the piece."""
+    def _take(self, pieces: list[str]) -> int:
+        """Deal with these pieces up to one whose tag is more than it; how many those are."""
+        written = [*map(self._whole.get, pieces, repeat(_UNKNOWN)), _UNKNOWN]
+        n = done = self._pass(pieces, 0) if self._unseen else 0
+        while not self._unseen and (n := written.index(_UNKNOWN, n)) < len(pieces):
+            piece = pieces[n]
+            tag, closed, words = piece.partition(">")
+            found = (self._known.get(tag) if closed else None) or self._new(tag, closed)
+            if found is None:
+                break
+            name, effect = found
+            if isinstance(effect, str):
+                written[n] = effect + words
+                if len(piece) < LONGEST_KNOWN:
+                    self._whole[piece] = written[n]
+                n += 1
+                continue
+            self._write("".join(written[done:n]))
+            done = n = n + 1
+            if self._do(name, effect):
+                self._write(words)
+            else:
+                done = n = self._pass(pieces, n)
+        self._write("".join(written[done:n]))
+        return n
+
+    def _pass(self, pieces: list[str], start: int) -> int:
+        """Pass over an element that is not to be seen; where what follows begins."""
+        for n in range(start, len(pieces)):
+            tag, closed, words = pieces[n].partition(">")
+            found = (self._known.get(tag) if closed else None) or self._new(tag, closed)
+            if found is None:
+                return n
+            if self._ends(found[0]):
+                self._write(words)
+                return n + 1
+        return len(pieces)
+
+    def _ends(self, name: str) -> bool:
+        """Whether this tag ends the element that is not to be seen. Counts those of its kind in it."""
+        self._depth += (name == self._unseen) - (name == f"/{self._unseen}")
+        if not self._depth:
+            self._unseen = ""
+        return not self._depth
+
+    def _new(self, tag: str, closed: str) -> tuple[str, Effect] | None:
+        """What a tag does that is not known; None if it is more than its piece."""
         found = _TAG.match(tag) if closed else None
         if found is None:
-            return None if _BEGINS.match(tag) else ("", None, f"<{tag}{closed}{words}")
+            return None if _BEGINS.match(tag) else ("", f"<{tag}{closed}")
         if len(self._known) > MOST_KNOWN:
             self._known.clear()
             self._whole.clear()
         name = found[1].lower()
-        known = self._known[tag] = (name, self._learn(name, found[2]) if name else None, "")
-        return known[0], known[1], words
+        known = self._known[tag] = (name, self._learn(name, found[2]) if name else "")
+        return known
 
-    def _read(self) -> tuple[Token[What], int]:
-        """The token where we are, read in the page itself, and how many pieces it is. Moves behind it."""
-        found = _TOKEN.match(self._html, self._at)
+    def _odd(self, at: int) -> int:
+        """Deal with the tag at this place, which is read in the page itself; where the next one begins."""
+        found = _TOKEN.match(self._html, at)
         end = found.end() if found else len(self._html)
         after = self._next(end)
-        words = self._html[end:after]
-        passed = 1 + self._html.count("<", self._at + 1, after)
-        self._at = after
         name, given = ((found[1] or "").lower(), found[2]) if found else ("", "")
-        return (name, self._learn(name, given) if name else None, words), passed
+        effect = self._learn(name, given) if name else ""
+        if self._do(name, effect):
+            self._write(self._html[end:after])
+        return after
+
+    def _do(self, name: str, effect: Effect) -> bool:
+        """Deal with a tag; whether what follows it is to be seen."""
+        if self._unseen:
+            return self._ends(name)
+        if effect is None:
+            self._unseen, self._depth = name, 1
+        elif isinstance(effect, str):
+            self._write(effect)
+        else:
+            effect()
+        return effect is not None

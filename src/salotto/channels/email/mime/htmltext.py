@@ -5,16 +5,33 @@ make it slow.
 """
 
 import re
-from collections.abc import Callable
 from functools import partial
-from html import unescape
+from html import escape, unescape
 
-from salotto.channels.email.mime.htmltags import tokens
+from salotto.channels.email.mime.htmltags import Cut, Effect, unescaped
 
 DEEPEST_QUOTE = 12
 LONGEST_LINK = 2_000
-Step = Callable[[], bool | None]
-"""What a tag does to the text; true if it has also dealt with the words behind it."""
+LONGEST_SAID = 262_144
+"""Characters of which lines are made at once: of a large page there is no list of all lines."""
+
+DEEPEST_LINK = 8
+"""Links in links."""
+
+# Signs that stand between the words until lines are made of them; a page has none of these.
+_LINE = "\x1e"
+"""Ends a line, unless nothing was said in it."""
+_BREAK = f"\0{_LINE}"
+"""Ends a line, also an empty one."""
+_GAP = "\0\0"
+"""A line of its own: a blank one, unless there is one."""
+_LINK, _WORDS, _LINK_END = "\x1c", "\x1d", "\x1f"
+"""Around the number of a link and its words."""
+
+_A_LINK = re.compile(f"{_LINK}([^{_LINK}{_LINK_END}]*){_LINK_END}")
+_BEGUN = re.compile(f"{_LINK}[0-9]+{_WORDS}")
+_WHITE = "\n\t\r\v\f"
+_OTHER_WHITE = "\xa0\x85\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
 def names(words: str) -> frozenset[str]:
@@ -49,11 +66,20 @@ _PLAIN = BLOCKS - SPACED - names("li")
 _APART = SPACED - names("blockquote ul ol pre")
 """Blocks with blank lines around them, and nothing else to them."""
 
-_CELLS = names("td th")
+_EFFECTS = (
+    dict.fromkeys(_PLAIN, _LINE)
+    | dict.fromkeys(_APART, f"{_LINE}{_GAP}{_LINE}")
+    | {"br": _BREAK, "td": " ", "th": " "}
+)
+"""What is written for a tag, where that is all."""
+
+_END_EFFECTS = dict.fromkeys(_PLAIN | {"li"}, _LINE) | dict.fromkeys(_APART, _EFFECTS["p"])
+"""The same for those that end an element."""
+
 _NO_QUOTES = VOID | names("a font b i u strong em")
 _SEEN = VOID | names("body html")
 _INVISIBLE = "\u200b\u2060\ufeff\u034f\u00ad"
-_BLANKS = re.compile(r"\n{3,}")
+_BLANKS = re.compile(r"\n\n\n+")  # written so, three are looked for at once
 
 
 def text(html: str) -> str:
@@ -63,19 +89,18 @@ def text(html: str) -> str:
 
 def read(html: str) -> tuple[str, list[str]]:
     """The text, and the attributes of the tags: of those that are the same at least once."""
-    writer = _Writer(html)
-    line = writer.line
-    for _, step, words in writer.tags:
-        if (step is not None and step()) or not words:
-            continue
-        if words.isspace() and not writer.pre:
-            if line:
-                line.append(" ")
-        elif "&" in words or writer.pre:
-            writer.say(words)
-        else:
-            line.append(words)
+    writer = _Writer()
+    Cut(_without_signs(html), writer.learn, writer.write).run()
     return writer.result(), writer.attributes
+
+
+def _without_signs(html: str) -> str:
+    """The page without the signs with which lines are made of it; nearly all have none."""
+    if "\0" in html:
+        html = html.replace("\0", "")
+    for sign in (_LINE, _LINK, _WORDS, _LINK_END):
+        html = html.replace(sign, " ")
+    return html
 
 
 def _hidden(given: str) -> bool:
@@ -101,16 +126,6 @@ def attribute(name: str, given: str) -> str:
     return found[1] or found[2] or found[3] or ""
 
 
-def _single_spaced(text: str) -> str:
-    """White space as single blanks, none at the ends."""
-    text = text.strip()
-    if not text.isprintable():
-        text = text.replace("\n", " ").replace("\xa0", " ")
-        if not text.isprintable():
-            return " ".join(text.split())
-    return " ".join(text.split()) if "  " in text else text  # its only white space are blanks
-
-
 def _leads_to(given: str) -> tuple[str, str]:
     """The address on the web to which a link with these attributes leads, as it is said in a text, and
     what of it may stand in the link's words; both "" if it leads to none that can be said.
@@ -125,90 +140,95 @@ def _leads_to(given: str) -> tuple[str, str]:
     return f" <{href}>", href.partition("://")[2].rstrip("/")
 
 
-class _Writer:
-    """Lines of text, made step by step."""
+class _Links(dict[str, str]):
+    """The words of links, and behind them where they lead if they do not say it: by the link's number,
+    a sign, and its words.
+    """
 
-    def __init__(self, html: str) -> None:
-        self.tags = tokens(html, self.learn)
+    def __init__(self) -> None:
+        self._givens: list[str] = []
+        self._places: dict[str, tuple[str, str]] = {}
+
+    def begin(self, given: str) -> str:
+        """What is written where a link with these attributes begins."""
+        self._givens.append(given)
+        return f"{_LINK}{len(self._givens) - 1}{_WORDS}"
+
+    def __missing__(self, link: str) -> str:
+        number, _, words = link.partition(_WORDS)
+        shown = words.rpartition(_LINE)[2]
+        if shown and not shown.isspace():
+            said, bare = self._place(self._givens[int(number)])
+            words = words if bare in shown else words + said
+        self[link] = words
+        return words
+
+    def _place(self, given: str) -> tuple[str, str]:
+        found = self._places.get(given)
+        if found is None:
+            found = self._places[given] = _leads_to(given)
+        return found
+
+
+class _Writer:
+    """Lines of text. What tags and words say is kept as it comes, with signs where lines end, until
+    something changes how lines are made: a quote, a list, text that is set already.
+    """
+
+    def __init__(self) -> None:
         self.attributes: list[str] = []
-        self.line: list[str] = []
-        self.pre = 0
+        self._said: list[str] = []
+        self._length = 0
         self._lines: list[str] = []
-        self._ended = 0
-        self._apart = False
+        self._pre = 0
         self._quote = 0
         self._lists: list[int] = []
         self._marker = ""
-        self._hrefs: dict[str, tuple[str, str]] = {}
-        self._links: list[tuple[str, int, int]] = []
+        self._links = _Links()
 
-    def learn(self, name: str, given: str) -> Step | None:
-        """What to do where such a tag is, None for nothing."""
+    def write(self, said: str) -> None:
+        """Words and signs."""
+        self._said.append(said)
+        self._length += len(said)
+        if self._length > LONGEST_SAID:
+            whole, _, begun = "".join(self._said).rpartition(_LINE)
+            self._said = [whole]
+            self._make_lines()
+            self._said.append(begun)
+
+    def learn(self, name: str, given: str) -> Effect:
+        """What such a tag does."""
         if name[0] == "/":
             return self._leaving(name[1:])
         if name == "img" and given.isascii() and "&" not in given:
-            return None
+            return ""
         lowered = given.lower()
         if name not in _NO_QUOTES:
             self.attributes.append(lowered or name)
         if name in UNSEEN or (_may_hide(lowered) and name not in _SEEN and _hidden(given)):
-            return partial(self._leave_out, name)
+            return None
         return self._entering(name, given)
 
-    def _entering(self, name: str, given: str) -> Step | None:
-        if name in _PLAIN:
-            return self._end_line
-        if name in _APART:
-            return self._end_paragraph
+    def _entering(self, name: str, given: str) -> Effect:
+        if name in _EFFECTS:
+            return _EFFECTS[name]
         if name in BLOCKS:
             return partial(self._block, name)
-        if name in _CELLS:
-            return self._cell
-        if name == "br":
-            return partial(self._flush, force=True)
         if name == "a":
-            return partial(self._begin_link, given)
+            return self._links.begin(given)
         alt = unescape(attribute("alt", given)) if name == "img" else ""
-        if alt and len(alt) <= 8 and not alt.isascii():  # a picture of a sign
-            return partial(self.line.append, alt)
-        return None
+        of_sign = len(alt) <= 8 and not alt.isascii()
+        return escape(alt) if of_sign else ""
 
-    def _leaving(self, name: str) -> Step | None:
-        if name in _PLAIN:
-            return self._end_line
-        if name in _APART:
-            return self._end_paragraph
+    def _leaving(self, name: str) -> Effect:
+        if name in _END_EFFECTS:
+            return _END_EFFECTS[name]
         if name in BLOCKS:
             return partial(self._end_block, name)
-        return self._end_link if name == "a" else None
-
-    def _leave_out(self, name: str) -> bool:
-        """An element that is not to be seen, up to the words behind it."""
-        end, depth = f"/{name}", 1  # how many of its kind are open
-        for tag, _, words in self.tags:
-            depth += 1 if tag == name else -1 if tag == end else 0
-            if not depth:
-                if self.line or self.pre or not words.isspace():
-                    self.say(words)
-                break
-        return True
-
-    def _end_line(self) -> None:
-        if self.line:
-            self._flush()
-
-    def _end_paragraph(self) -> None:
-        if self.line:
-            self._flush()
-        if not self._apart:
-            self._blank()
-
-    def _cell(self) -> None:
-        if self.line:
-            self.line.append(" ")
+        return _LINK_END if name == "a" else ""
 
     def _block(self, tag: str) -> None:
-        self._flush()
+        self._make_lines()
         if tag in SPACED and not (self._lists and tag in {"ul", "ol"}):
             self._blank()
         if tag == "blockquote":
@@ -218,7 +238,7 @@ class _Writer:
         elif tag == "li":
             self._item()
         elif tag == "pre":
-            self.pre += 1
+            self._pre += 1
 
     def _item(self) -> None:
         depth = min(len(self._lists), 6)
@@ -229,80 +249,92 @@ class _Writer:
             self._marker = "  " * max(0, depth - 1) + "- "
 
     def _end_block(self, tag: str) -> None:
-        self._flush()
+        self._make_lines()
         if tag == "blockquote":
             self._end_quote()
         elif tag in {"ul", "ol"} and self._lists:
             self._lists.pop()
         elif tag == "pre":
-            self.pre = max(0, self.pre - 1)
-        if tag in SPACED and (tag not in {"ul", "ol"} or not self._lists):
+            self._pre = max(0, self._pre - 1)
+        if tag not in {"ul", "ol"} or not self._lists:
             self._blank()
 
     def _end_quote(self) -> None:
-        while self._lines and not self._lines[-1].strip("> "):
+        while self._lines and not self._lines[-1].strip("> \0"):
             self._lines.pop()
         self._quote = max(0, self._quote - 1)
-        self._apart = False
 
-    def _begin_link(self, given: str) -> None:
-        self._links.append((given, self._ended, len(self.line)))
+    def _make_lines(self) -> None:
+        """Make lines of what was said so far."""
+        said = "".join(self._said)
+        self._said.clear()
+        self._length = 0
+        if "&" in said:
+            said = unescaped(said)
+        if _LINK in said or _LINK_END in said:
+            said = self._with_links(said)
+        text = _set_already(said) if self._pre else _set(said)
+        if self._quote or self._marker:
+            for line in text.split("\n") if text else ():
+                self._with_signs(line)
+        elif text:
+            self._lines.append(text)
 
-    def _end_link(self) -> None:
-        """Where a link leads, if its words do not say it."""
-        if not self._links:
+    def _with_links(self, said: str) -> str:
+        """Words with what is said of links; those that do not end are kept for the words that follow."""
+        for _ in range(DEEPEST_LINK):
+            pieces = _A_LINK.split(said)
+            if len(pieces) == 1:
+                break
+            pieces[1::2] = map(self._links.__getitem__, pieces[1::2])
+            said = "".join(pieces)
+        if _LINK in said:
+            self._said += _BEGUN.findall(said)[-DEEPEST_LINK:]
+            said = _BEGUN.sub("", said)
+        return said.replace(_LINK_END, "")
+
+    def _with_signs(self, line: str) -> None:
+        """A line after the signs of the quotes and of the list that it is in."""
+        if line == _GAP:
+            self._blank()
             return
-        given, ended, start = self._links.pop()
-        shown = "".join(self.line[start if ended == self._ended else 0 :])
-        if not shown or shown.isspace():
-            return
-        found = self._hrefs.get(given)
-        if found is None:
-            found = self._hrefs[given] = _leads_to(given)
-        said, bare = found
-        if said and bare not in shown:
-            self.line.append(said)
-
-    def say(self, text: str) -> None:
-        """Words."""
-        if "&" in text:
-            text = unescape(text)
-        if self.pre and "\n" in text:
-            for piece in text.split("\n")[:-1]:
-                self.line.append(piece)
-                self._flush(force=True)
-            text = text.rpartition("\n")[2]
-        if text:
-            self.line.append(text)
-
-    def _flush(self, *, force: bool = False) -> None:
-        """End the line. `force`: also an empty one."""
-        if not self.line and not force:
-            return
-        joined = "".join(self.line)
-        line = joined.rstrip() if self.pre else _single_spaced(joined)
-        self.line.clear()
-        self._ended += 1
-        if line or force:
-            self._apart = False
-            self._lines.append(self._with_signs(line) if self._quote or self._marker else line)
-
-    def _with_signs(self, line: str) -> str:
-        """After the signs of the quotes and of the list that it is in."""
+        line = line.rstrip("\0 ")
         if line:
             line, self._marker = self._marker + line, ""
-        return ("> " * min(self._quote, DEEPEST_QUOTE) + line).rstrip()
+        self._lines.append(("> " * min(self._quote, DEEPEST_QUOTE) + line).rstrip())
 
     def _blank(self) -> None:
         """A blank line, unless there is one."""
-        if self._lines and (last := self._lines[-1]) and (last[-1] not in "> " or last.strip("> ")):
+        if self._lines and self._lines[-1].strip("> \0"):
             self._lines.append(("> " * min(self._quote, DEEPEST_QUOTE)).rstrip() if self._quote else "")
-        self._apart = True
 
     def result(self) -> str:
         """All lines."""
-        self._flush()
-        return tidy("\n".join(self._lines))
+        self._make_lines()
+        text = "\n".join(self._lines)
+        if "\0" in text:
+            text = text.replace(" \0", "").replace("\0", "")
+        return tidy(text)
+
+
+def _set(said: str) -> str:
+    """Words in lines: white space as single blanks, no lines of nothing else."""
+    for sign in _WHITE if said.isascii() else _WHITE + _OTHER_WHITE:
+        said = said.replace(sign, " ")
+    text = "\n".join(filter(None, map(str.strip, said.split(_LINE))))
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
+
+
+def _set_already(said: str) -> str:
+    """Words that are set with their blanks and line ends, in lines."""
+    lines = []
+    for line in said.replace("\n", _BREAK).split(_LINE):
+        bare = line.rstrip("\0").rstrip()
+        if bare or line[-1:] == "\0":
+            lines.append(bare or line.lstrip())
+    return "\n".join(lines)
 
 
 def tidy(text: str) -> str:
