@@ -12,7 +12,7 @@ from salotto.live import bell
 from tests.browser.conftest import People
 from tests.browser.test_quality import serious
 from tests.cast import Cast
-from tests.channels.email.post import letter, person
+from tests.channels.email.post import letter, new_id, person
 from tests.desk.mails import (
     PNG,
     answer,
@@ -81,6 +81,15 @@ def test_the_quote_unfolds_and_folds_again(people: People, cast: Cast) -> None:
     expect(desk.locator(".entry .text")).to_contain_text("> Shall I send it?")
     desk.get_by_role("button", name="Hide the quoted text and the signature").click()
     expect(desk.locator(".entry .text")).to_have_text("Yes please!")
+
+
+def test_a_day_is_said_once_whenever_its_mails_were_written(people: People, cast: Cast) -> None:
+    post, anna, first = open_box(cast), person(), new_id()
+    conversation, _ = write_to(post, sender=anna, id=first)
+    write_to(post, "Any news?", sender=anna, reply_to_id=first)
+    desk = people.member(cast.agent, f"inbox/all/{conversation}/")
+    expect(desk.locator(".mail-dated")).to_have_count(2)
+    expect(desk.locator(".day")).to_have_text(["Today"])
 
 
 def test_a_rich_mail_is_shown_as_text_and_back(people: People, cast: Cast) -> None:
@@ -291,6 +300,7 @@ def test_whoever_has_a_deleted_conversation_open_leaves_it(people: People, cast:
     conversation, _ = write_to(open_box(cast))
     desk = people.member(cast.agent, f"inbox/all/{conversation}/")
     expect(desk.locator(".thread")).to_be_visible()
+    expect(desk.locator(".row.unread")).to_have_count(0)  # what marks it read finds it still there
     with account_scope(cast.account.pk):
         delete_conversation(conversation, by=cast.admin)
     expect(desk.get_by_text("This conversation was deleted.")).to_be_visible()

@@ -3,10 +3,11 @@ import { forms, word } from "./words.js";
 
 const DAY = 86400000;
 
-/** Put the separators of a thread right; the server's own stand in the account's time zone. */
+/** Put the separators of a thread right; the server's own stand in the account's time zone.
+ * An entry has its own time last, behind what its mail says of when it was written. */
 export function separate(entries) {
   let day = "";
-  for (const time of entries.querySelectorAll(":scope > [data-id] time")) {
+  for (const time of entries.querySelectorAll(":scope > [data-id] time[data-time=clock]")) {
     const moment = new Date(time.dateTime);
     const own = key(moment);
     mark(time.closest("[data-id]"), own === day ? null : own, moment);
