@@ -4,12 +4,14 @@ import email
 import heapq
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import parseaddr
 from itertools import chain, islice
 from pathlib import Path
+
+from salotto.core.clock import now
 
 RULE = b"-" * 79
 """What Django's file backend writes after each mail."""
@@ -30,6 +32,11 @@ class Letter:
     sender: str = ""
     back: str = ""
     files: tuple[str, ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        """Written within the last minute: no number of minutes says that well."""
+        return now() - self.at < timedelta(minutes=1)
 
 
 def letters(folder: Path, limit: int = 20) -> list[Letter]:
