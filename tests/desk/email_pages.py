@@ -19,7 +19,7 @@ def url(cast: Cast, path: str = "") -> str:
 
 def text_of(html: str) -> str:
     """A page without markup."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.replace("<wbr>", ""))).split())
 
 
 def page(cast: Cast, path: str = "", by: Member | None = None) -> str:

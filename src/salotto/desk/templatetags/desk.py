@@ -1,5 +1,6 @@
 """Small words and shapes that the inbox's templates ask for."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -7,6 +8,8 @@ from urllib.parse import urlsplit
 from babel.lists import format_list
 from django import template
 from django.utils import timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from salotto.desk import times
@@ -50,6 +53,12 @@ def long_date(moment: datetime) -> str:
 def short_date(moment: datetime) -> str:
     """A day as short as a list needs it: "23 Nov"."""
     return times.short_date(timezone.localtime(moment).date())
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """Text with addresses that break behind their "@" and before a dot, rather than within a word."""
+    return mark_safe(re.sub(r"(?<=@)|(?=\.\w)", "<wbr>", escape(text)))  # noqa: S308
 
 
 @register.filter

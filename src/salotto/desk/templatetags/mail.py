@@ -9,6 +9,7 @@ from lucide.templatetags.lucide import lucide
 
 from salotto.channels.email.recipients import Person, written
 from salotto.channels.email.safe.frame import SANDBOX
+from salotto.desk.mail.files import size_in_words
 from salotto.desk.mail.shapes import dated_in_words
 from salotto.desk.words import words
 
@@ -36,6 +37,12 @@ def sandbox() -> str:
 def mail_date(moment: datetime) -> str:
     """A mail's own date: "23 November 2026, 10:42"."""
     return dated_in_words(moment)
+
+
+@register.filter
+def file_size(size: int) -> str:
+    """Bytes as the desk says them everywhere: "180 kB"."""
+    return size_in_words(size)
 
 
 @register.filter
