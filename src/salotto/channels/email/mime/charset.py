@@ -23,7 +23,9 @@ ALIASES = {
     "ksc5601": "cp949", "euc-kr": "cp949", "windows-949": "cp949", "x-mac-roman": "mac-roman",
     "macintosh": "mac-roman", "mac": "mac-roman", "x-mac-cyrillic": "mac-cyrillic",
     "x-mac-ce": "mac-latin2", "koi8": "koi8-r", "koi8r": "koi8-r", "koi8u": "koi8-u",
-    "win-1251": "cp1251", "windows-1251-1": "cp1251", "x-cp1251": "cp1251",
+    "windows-1251-1": "cp1251", "koi8-ru": "koi8-u", "iso-ir-111": "koi8-r",
+    "x-mac-ukrainian": "mac-cyrillic", "cp51932": "euc_jp", "iso-2022-jp-ms": "iso2022_jp_ext",
+    "iso-10646-ucs-2": "utf-16-be", "ucs-2": "utf-16",
 }  # fmt: skip
 """Names that Python does not know, and those whose senders mean another charset (as in browsers)."""
 
@@ -42,6 +44,8 @@ WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "ut
 
 NEVER = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "mbcs", "oem"})
 
+_NUMBERED = re.compile(r"(?:x-)?(?:windows|win|cp|ibm|ms|dos)[-_ ]?(\d{3,5})\Z")
+"""Code pages under the names that programs make up for them."""
 _FIRST_WORD = re.compile(r"[^\s(,;&]*+")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([a-zA-Z0-9_:.+-]{2,40})", re.IGNORECASE)
 
@@ -54,8 +58,11 @@ def codec(name: str) -> str:
 
 
 def _known(name: str) -> str:
+    name = ALIASES.get(name, name)
+    if numbered := _NUMBERED.match(name):
+        name = f"cp{numbered[1]}"
     try:
-        found = codecs.lookup(ALIASES.get(name, name))
+        found = codecs.lookup(name)
         if found.name in NEVER or not found._is_text_encoding:
             return ""
     except (LookupError, ValueError, UnicodeError):
@@ -124,6 +131,8 @@ def _undeclared(data: bytes, declared: str, reading: Reading) -> str:
         return text
     guessed = guess(data, reading)
     reading.note(f"The text has no charset that fits; it was read as {guessed}.")
+    if len(data) > _ENOUGH and not reading.charset:
+        reading.charset = guessed
     return data.decode(guessed, "replace")
 
 
@@ -160,7 +169,7 @@ def guess(data: bytes, reading: Reading) -> str:
         return reading.charset
     if not reading.may_guess():
         return "cp1252"
-    sample = _sample(data)
+    sample = _sample(data if len(data) > _ENOUGH else data + b" " + reading.beside)
     if kana := _by_kana(sample):
         return kana
     from charset_normalizer import from_bytes
@@ -172,8 +181,12 @@ def guess(data: bytes, reading: Reading) -> str:
     level = (one.encoding for one in found if one.chaos <= best.chaos and one.coherence >= best.coherence)
     equal = set(level)
     chosen = (name for name in CANDIDATES if name in equal and _plausible(sample, name))
-    return next(chosen, best.encoding)
+    name = next(chosen, best.encoding)
+    return _half(sample) if name in _HALVES else name
 
+
+_ENOUGH = 60
+"""Bytes by which a charset can be guessed; for fewer ones, those beside them are looked at too."""
 
 CANDIDATES = [
     "cp1252", "cp1254", "cp1250", "cp1251", "koi8_r", "cp932", "euc_jp", "cp949", "gb18030", "big5",
@@ -181,7 +194,14 @@ CANDIDATES = [
 ]  # fmt: skip
 """The commoner ones first: of those that fit equally well, the first one is taken."""
 
-_SIGN = r"[^\W\d_][¢-©¬-¹¼-¾]|[¢-©¬-¹¼-¾][^\W\d_]"  # ³ in a word is a ł
+_WITHIN = "[¢£¥¨¯´¸¹¼-¾]"
+_SIGN = (
+    rf"[^\W\d_]{_WITHIN}|{_WITHIN}[^\W\d_]|º(?=[^\W\d_])"
+    r"|(?<=[^\W\d_])(?<!\bm)(?<!\b[cdkm]m)[²³]"  # a ³ in a word is a ł
+)
+_EASTERN = re.compile(_SIGN + r"|[šžŠŽ¹]\w|\w[šžŠŽ¹]|[ìùþýð](?=[^\W\d_])")
+"""In a text read as of western Europe: letters that stand for those of the east."""
+_HUNGARIAN = re.compile(r"õ(?!e)")
 _NOT_IN_WORDS = {"cp1252": re.compile(_SIGN + r"|[þýð](?=[^\W\d_])"), "cp1254": re.compile(_SIGN)}
 _EAST = {
     "cp949": (re.compile("[\uac00-\ud7a3]"), re.compile("[\u3040-\u30ff\u4e00-\u9fff\uf900-\ufaff]")),
@@ -212,6 +232,17 @@ def _plausible(data: bytes, name: str) -> bool:
         usual, odd = _EAST[name]
         return len(usual.findall(text)) > len(odd.findall(text))
     return name not in _NOT_IN_WORDS or not _NOT_IN_WORDS[name].search(text)
+
+
+_HALVES = frozenset({"cp1252", "cp1250"})
+
+
+def _half(data: bytes) -> str:
+    """Of western or of eastern Europe: of the west, if it holds nothing that the west does not."""
+    text = data.decode("cp1252", "replace")
+    hungarian = _HUNGARIAN.search(text) and any(sign in text for sign in "áéí")
+    eastern = hungarian or _EASTERN.search(text) or "\ufffd" in text
+    return "cp1250" if eastern and _strict(data, "cp1250") is not None else "cp1252"
 
 
 def _sample(data: bytes) -> bytes:

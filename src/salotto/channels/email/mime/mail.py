@@ -71,6 +71,7 @@ def _assemble(
 ) -> ParsedMail:
     fields = root.fields
     text, visible, html = texts
+    reading.beside = _undeclared(fields)
     message_id, synthesised = ids.own(fields, raw)
     if synthesised:
         reading.note("There is no Message-ID; one was made from the mail's bytes.")
@@ -103,6 +104,11 @@ def _assemble(
 
 
 Fields = dict[str, list[str]]
+
+
+def _undeclared(fields: Fields) -> bytes:
+    found = [one for name in ("from", "subject", "to") for one in fields.get(name, ()) if not one.isascii()]
+    return " ".join(found)[:2_000].encode("utf-8", "surrogateescape") if found else b""
 
 
 def _addresses(fields: Fields, name: str, reading: Reading) -> tuple[Address, ...]:
@@ -197,7 +203,7 @@ def _together(texts: list[str]) -> str:
 def _instead(found: Body, reading: Reading, depth: int, html: str) -> tuple[str, str]:
     """The text of a mail that has none: of an invitation, or of the mails in it."""
     if found.calendar and (text := calendars.describe(found.calendar, reading)):
-        return clean(text), html
+        return clean(text), html if "<img" in html.lower() else ""
     if depth or not found.messages:
         return "", html
     inner = [_parse(raw, depth + 1) for raw in found.messages[:MOST_MESSAGES]]

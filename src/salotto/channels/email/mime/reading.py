@@ -18,7 +18,9 @@ class Reading:
         self._guesses = MOST_GUESSES
         self._left_to_unpack = MOST_UNPACKED
         self.charset = ""
-        """The first charset that a part declares: what undeclared headers are probably in."""
+        """The first charset that a part declares, or is in: what undeclared headers are probably in."""
+        self.beside = b""
+        """All undeclared bytes of the headers: a few of them alone say little of their charset."""
 
     def note(self, problem: str) -> None:
         """Remember a problem: a sentence."""
