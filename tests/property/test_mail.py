@@ -121,6 +121,8 @@ class Town(Books):
         friend = self.circles[owner][1]
         to = (thread.inboxes[0].address,)
         own = names[0] if kind == 6 else new_id()
+        if kind == 6:
+            self._steal(own, thread.inboxes[0])
         copied = {0: (friend, victim), 1: (), 2: (friend,) if many else (), 3: (friend,)}.get(kind, (owner,))
         answered = victim if kind in (2, 3) else ""
         via = owner if kind == 3 else ""
@@ -138,6 +140,13 @@ class Town(Books):
             mail.raw = mail.raw.replace(f"From: {owner}".encode(), nobody)
             mail.sender, mail.answers = "", frozenset({victim, owner})
             mail.brings = mail.brings | {victim}
+
+    def _steal(self, value: str, post: Post) -> None:
+        """The owner's mail gets an id of its own where it comes later, and what overtook it had named
+        the stolen one."""
+        for mail in self.written:
+            if f"Message-ID: <{value}>".encode() in mail.raw and post.mailbox.inbox_id not in mail.stored:
+                mail.thread.whole = False
 
     def somebody_uses_a_signed_address(self, which: int, with_id: bool, _: bool) -> None:
         """Whoever got it, or to whom it was passed on."""
