@@ -29,6 +29,7 @@ FILES = frozenset(
 )
 """Text that a program reads; any other is for people (RFC 2046 4.1.4)."""
 
+CALENDARS = frozenset({"text/calendar", "application/ics", "text/x-vcalendar"})
 SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 ENCRYPTED = "The mail is encrypted and cannot be read here."
 MOST_SEALED = 3
@@ -214,7 +215,7 @@ class _Walk:
     def _special(self, node: Node, kind: str) -> None:
         """Files, of which some also tell something about the mail."""
         content = self._file(node, kind)
-        if kind == "text/calendar" and not self.body.calendar:
+        if kind in CALENDARS and not self.body.calendar:
             text = charset.decode(content, node.kind[1].get("charset", ""), self.reading)
             self.body.calendar = text.encode("utf-8", "replace")
         elif kind in REPORTS and not (self._is_attached(node) and not self.body.report):
