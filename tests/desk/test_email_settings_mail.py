@@ -282,6 +282,22 @@ def test_it_cannot_be_given_to_another_account(cast: Cast, box: Post) -> None:
     assert post(cast, f"mail/{broken(other)[0]}/retry/", {}).status_code == 404
 
 
+def test_of_many_inboxes_one_is_typed(cast: Cast) -> None:
+    boxes = [open_inbox(cast, f"Shop {number % 50}") for number in range(51)]
+    first, second = unrouted(cast.account.pk), unrouted(cast.account.pk)
+    shown = cast.client(cast.primary_admin).get(url(cast, "mail/")).content.decode()
+    assert shown.count('list="inboxes"') == 2 and "<select" not in shown
+    assert f'<option value="Shop 7">{boxes[7].address}</option>' in shown
+    for typed, words in (("Shop 99", "No inbox has"), ("shop 0", "Several inboxes are called")):
+        answer = post(cast, f"mail/{first}/assign/", {"typed": typed}, follow=True)
+        assert words in text_of(answer.content.decode())
+    assert post(cast, f"mail/{first}/assign/", {"typed": " shop 7 "}).status_code == 302
+    post(cast, f"mail/{second}/assign/", {"typed": boxes[50].address.upper()})
+    with account_scope(cast.account.pk):
+        found = list(RawMail.objects.order_by("id").values_list("mailbox", flat=True))
+    assert found == [boxes[7].mailbox.pk, boxes[50].mailbox.pk]
+
+
 def test_the_original_is_shown_and_given_as_a_file(cast: Cast, box: Post) -> None:
     (raw,) = broken(box)
     assert "Subject: Mail 0" in page(cast, f"mail/{raw}/")

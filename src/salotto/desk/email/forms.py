@@ -264,6 +264,7 @@ class NewDomain(forms.Form):
 
 
 class Assign(forms.Form):
-    """Which inbox a mail goes to."""
+    """Which inbox a mail goes to: chosen, or among many by its name or address."""
 
-    mailbox = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    mailbox = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    typed = forms.CharField(required=False, max_length=254)

@@ -21,6 +21,8 @@ from salotto.desk.email.common import back_to, edge, fits
 from salotto.desk.email.forms import Assign
 
 PAGE = 30
+MOST_CHOICES = 50
+"""Inboxes that a list beside each mail has; of more one is typed."""
 SHOWN = 200_000
 """Characters of an original on the page; the file has all of it."""
 
@@ -35,7 +37,8 @@ def waiting(request: MemberRequest) -> HttpResponse:
         "section": "channels",
         "letters": list(_shown(request, letters)),
         "next": letters[-1].id if len(found) > PAGE else None,
-        "mailboxes": mailboxes.choices(request.member.account.pk),
+        "mailboxes": (boxes := mailboxes.choices(request.member.account.pk)),
+        "many": len(boxes) > MOST_CHOICES,
     }
     if getattr(request, "htmx", False):
         return render(request, "desk/email/_letters.html", context)
@@ -71,14 +74,27 @@ def retry(request: MemberRequest, raw: int) -> HttpResponse:
 def assign(request: MemberRequest, raw: int) -> HttpResponse:
     """Give a mail that was for no inbox to one."""
     form = Assign(request.POST)
-    if not form.is_valid():
+    if not form.is_valid() or not any(form.cleaned_data.values()):
         raise BadRequest(_("Choose an inbox for this mail."))
-    mailbox = form.cleaned_data["mailbox"]
     return _tell(
         request,
-        lambda: assign_raw(fits(raw), mailbox, by=request.member),
+        lambda: assign_raw(fits(raw), _chosen(request, form), by=request.member),
         _("The mail is on its way into that inbox."),
     )
+
+
+def _chosen(request: MemberRequest, form: Assign) -> int:
+    """The mailbox that is meant. Raises Conflict for a name that none has, or several."""
+    if form.cleaned_data["mailbox"]:
+        return int(form.cleaned_data["mailbox"])
+    typed = form.cleaned_data["typed"]
+    found = mailboxes.named(request.member.account.pk, typed)
+    if not found:
+        raise Conflict(_("No inbox has this name or address: %(typed)s") % {"typed": typed})
+    if len(found) > 1:
+        words = _("Several inboxes are called “%(typed)s”. Type the address of the one that you mean.")
+        raise Conflict(words % {"typed": typed})
+    return found[0]
 
 
 def _tell(request: MemberRequest, act: Any, words: str) -> HttpResponse:

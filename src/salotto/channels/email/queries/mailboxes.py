@@ -103,11 +103,30 @@ def standings(account_id: int, of: Iterable[Inbox]) -> list[Standing]:
         return _standings(rows.order_by("id")[:MOST])
 
 
-def choices(account_id: int) -> list[tuple[int, str]]:
-    """Mailboxes to choose from, with the names of their inboxes; at most 500."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A mailbox to choose, with the name of its inbox."""
+
+    id: int
+    name: str
+    address: str
+
+
+def choices(account_id: int) -> list[Choice]:
+    """Mailboxes to choose from; of more than 500 the first ones by name, and `named` finds all."""
     with account_scope(account_id):
         rows = Mailbox.objects.order_by(Lower("inbox__name"), "id")
-        return list(rows.values_list("id", "inbox__name")[:MOST])
+        return [Choice(*row) for row in rows.values_list("id", "inbox__name", "address")[:MOST]]
+
+
+def named(account_id: int, typed: str) -> list[int]:
+    """The mailboxes that somebody means who types an address or the name of an inbox; at most two."""
+    with account_scope(account_id):
+        for meant in ({"address__iexact": typed}, {"inbox__name__iexact": typed}):
+            found = Mailbox.objects.filter(**meant).order_by("id")
+            if ids := list(found.values_list("id", flat=True)[:2]):
+                return ids
+    return []
 
 
 def names_of(account_id: int, mailboxes: Iterable[int]) -> dict[int, str]:
