@@ -52,10 +52,16 @@ def _simple(value: str, reading: Reading) -> Address | None:
         return None
     if match := _SIMPLE.match(value):
         quoted, plain, address = match.groups()
-        return _address(quoted if quoted is not None else plain, address, reading)
-    if match := _BARE.match(value):
-        return _address("", match[1], reading)
-    return None
+        name = quoted if quoted is not None else plain
+    elif match := _BARE.match(value):
+        name, address = "", match[1]
+    else:
+        return None
+    as_it_stands = value.isascii() and value.isprintable() and "=?" not in value and "'" not in value
+    if as_it_stands and len(address) <= LONGEST_ADDRESS:
+        name = line(name, LONGEST_NAME)
+        return Address("" if name.lower() == address.lower() else name, address)
+    return _address(name, address, reading)
 
 
 def _address(name: str, address: str, reading: Reading) -> Address:

@@ -11,23 +11,25 @@ PRECEDENCE = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply"})
 SUPPRESS = frozenset({"all", "autoreply", "oof"})
 """Not the words for receipts (DR, RN, NRN), which people's programs ask not to be sent."""
 
-FLAGS = (
+FLAGS = frozenset({
     "x-ms-exchange-generated-message-source", "x-ms-exchange-inbox-rules-loop", "x-failed-recipients",
     "x-facebook-notify", "x-linkedin-class", "x-github-reason", "x-jira-fingerprint", "x-fc-machinegenerated",
     "x-cron-env", "x-otrs-loop", "delivered-by-autoresponder",
-)  # fmt: skip
-LISTS = (
-    "list-id",
-    "list-unsubscribe",
-    "list-post",
-    "list-help",
-    "mailing-list",
-    "x-mailman-version",
-    "x-campaign",
-    "x-mailing-list",
-    "list-subscribe",
-    "list-archive",
-    "list-unsubscribe-post",
+})  # fmt: skip
+LISTS = frozenset(
+    {
+        "list-id",
+        "list-unsubscribe",
+        "list-post",
+        "list-help",
+        "mailing-list",
+        "x-mailman-version",
+        "x-campaign",
+        "x-mailing-list",
+        "list-subscribe",
+        "list-archive",
+        "list-unsubscribe-post",
+    }
 )
 DAEMONS = frozenset({"mailer-daemon", "mail-daemon", "mdaemon", "mailerdaemon", "maildaemon"})
 """Not the postmaster, whom RFC 5321 (4.5.1) wants to be a person."""
@@ -87,10 +89,9 @@ def _first(fields: Fields, name: str) -> str:
 
 
 def _flags(fields: Fields) -> str:
-    for name in FLAGS:
-        if name in fields and _says_yes(fields, name):
-            return "x-auto"
-    named = [name for name in fields if _NAMED.search(name)] if _NAMED.search(" ".join(fields)) else []
+    named = FLAGS.intersection(fields)
+    if _NAMED.search(" ".join(fields)):
+        named |= {name for name in fields if _NAMED.search(name)}
     if any(_says_yes(fields, name) for name in named):
         return "x-auto"
     for value in fields.get("x-auto-response-suppress", ()):
@@ -105,7 +106,7 @@ def _says_yes(fields: Fields, name: str) -> bool:
 
 def _list_or_bulk(fields: Fields) -> str:
     precedence = _first(fields, "precedence") or _first(fields, "x-precedence")
-    if any(name in fields for name in LISTS):
+    if not LISTS.isdisjoint(fields):
         return "list"
     return "precedence" if precedence in PRECEDENCE else ""
 
