@@ -169,7 +169,7 @@ def guess(data: bytes, reading: Reading) -> str:
         return reading.charset
     if not reading.may_guess():
         return "cp1252"
-    sample = _sample(data if len(data) > _ENOUGH else data + b" " + reading.beside)
+    sample = _sample(data) if len(data) > _ENOUGH or not reading.beside else _together(data, reading.beside)
     if kana := _by_kana(sample):
         return kana
     from charset_normalizer import from_bytes
@@ -232,6 +232,11 @@ def _plausible(data: bytes, name: str) -> bool:
         usual, odd = _EAST[name]
         return len(usual.findall(text)) > len(odd.findall(text))
     return name not in _NOT_IN_WORDS or not _NOT_IN_WORDS[name].search(text)
+
+
+def _together(data: bytes, beside: bytes) -> bytes:
+    """The words of both that are not ASCII, each once."""
+    return b" ".join(dict.fromkeys(word for word in (data + b" " + beside).split() if not word.isascii()))
 
 
 _HALVES = frozenset({"cp1252", "cp1250"})
