@@ -29,6 +29,10 @@ _TOKEN_WITHOUT_QUOTES = re.compile(r"<[^<>]*+(?:>|\Z|(?=<))|[^<>(),:;\\]++|.", r
 _SPACE = re.compile(r"\s+")
 _QUOTED_LOCAL = re.compile(r"(\"(?:[^\"\\]|\\.)++\")(?=\s*@)")
 _PACKED = re.compile(r"(.*?)<?([^<>\s\"',;:()]+@[^<>\s\"',;:()]+)>?\s*\Z", re.DOTALL)
+_MAILTO = re.compile(r"\[mailto:([^\[\]\s]+@[^\[\]\s]+)\]", re.IGNORECASE)
+_NOBODY = re.compile(r"[<\"]?\s*undisclosed[- ]?recipients?\b[^@]*\Z", re.IGNORECASE)
+"""What programs write where there is nobody to name, in a form that is none of a group."""
+_SURNAME = re.compile(r"[^\W\d_a-z][^\d@]*\Z")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -37,6 +41,8 @@ def read(values: list[str], reading: Reading) -> tuple[Address, ...]:
     found: list[Address] = []
     left = LONGEST_LIST
     for value in values:
+        if _NOBODY.match(value):
+            continue
         simple = _simple(value, reading)
         found += [simple] if simple else _List(words.unfold(value, left), reading).addresses()
         left = max(0, left - len(value))
@@ -77,7 +83,7 @@ def _bare(address: str) -> str:
     address = line(address, LONGEST_ADDRESS).strip("<>' ")
     if quoted := _QUOTED_LOCAL.match(address):
         return quoted[1] + _SPACE.sub("", address[quoted.end() :])
-    address = _SPACE.sub("", address).strip("<>'\"")
+    address = _SPACE.sub("", address).strip("<>'\"").rstrip(".")
     return address[7:] if address[:7].lower() == "mailto:" else address
 
 
@@ -99,6 +105,7 @@ class _List:
         self._reading = reading
         self._found: list[Address] = []
         self._in_group = False
+        self._surname = ""
         self._clear()
 
     def _clear(self) -> None:
@@ -122,7 +129,8 @@ class _List:
         return self._found
 
     def _tokens(self) -> list[str]:
-        found = _TOKEN.findall(self._value)
+        value = _MAILTO.sub(r"<\1>", self._value) if "[" in self._value else self._value
+        found = _TOKEN.findall(value)
         last = found[-1] if found else ""
         if last[:1] == '"' and (len(last) < 2 or last[-1] != '"'):  # never closed: an ordinary sign
             self._reading.note("A list of addresses has a quote that is not closed.")
@@ -131,39 +139,72 @@ class _List:
 
     def _take(self, piece: str) -> None:
         if piece in ",;":
-            self._end()
-            self._in_group = self._in_group and piece == ","
+            self._separate(piece)
         elif piece == ":" and not self._angle and "@" not in "".join(self._phrase):
             self._clear()  # the name of a group
             self._in_group = True
         elif piece[0] == "<" and len(piece) > 1:
-            if self._angle:
-                self._end()
-            self._angle = _without_comments(piece.strip("<>"))
+            self._take_angle(piece)
         elif piece[0] == '"':
             self._phrase.append(_ESCAPE.sub(r"\1", piece[1:-1]))
             self._quoted = piece
         elif piece not in "<>":
             self._phrase.append(piece)
 
+    def _separate(self, piece: str) -> None:
+        if piece == "," and not (self._surname or self._angle or self._quoted or self._comment):
+            self._surname = self._may_be_surname()
+        if not self._surname or self._phrase:
+            self._end()
+        self._in_group = self._in_group and piece == ","
+
+    def _take_angle(self, piece: str) -> None:
+        if self._angle:
+            self._end()
+        address, rest = piece.strip("<>"), ""
+        if piece[-1] != ">" and "," in address:  # never closed
+            address, _, rest = address.partition(",")
+        self._angle = _without_comments(address)
+        if rest:
+            self._end()
+            self._phrase.append(rest)
+
+    def _may_be_surname(self) -> str:
+        """What stands before a comma, if the rest of the name can follow it: `Rossi, Mario <…>`."""
+        phrase = " ".join("".join(self._phrase).split())
+        if self._in_group or not _SURNAME.match(phrase):
+            return ""
+        self._clear()
+        return phrase
+
     def _end(self) -> None:
         """An address is complete."""
         phrase = " ".join("".join(self._phrase).split())
         comment = " ".join("".join(self._comment).split())
+        surname, self._surname = self._surname, ""
+        if surname and phrase and self._angle.strip():
+            phrase = f"{surname}, {phrase}"
+        elif surname:
+            self._without_at(surname, "")
         if self._angle.strip():
-            angle = (
-                self._angle.rpartition(":")[2] if self._angle.startswith("@") else self._angle
-            )  # old routes
-            self._add(phrase or comment, angle)
-        elif "@" in phrase and " " not in phrase.strip():
-            self._add(
-                comment, self._quoted + phrase[phrase.rfind("@") :] if self._quoted_local(phrase) else phrase
-            )
-        elif "@" in phrase:
-            self._add(*self._found_in(phrase))
+            old_route = self._angle.startswith("@")
+            self._add(phrase or comment, self._angle.rpartition(":")[2] if old_route else self._angle)
         elif phrase:
-            self._without_at(phrase, comment)
+            self._without_angle(phrase, comment)
         self._clear()
+
+    def _without_angle(self, phrase: str, comment: str) -> None:
+        found = phrase.split()
+        if "@" not in phrase:
+            self._without_at(phrase, comment)
+        elif len(found) == 1:
+            quoted = self._quoted_local(phrase)
+            self._add(comment, self._quoted + phrase[phrase.rfind("@") :] if quoted else phrase)
+        elif all("@" in word for word in found):
+            for word in found:
+                self._add("", word)
+        else:
+            self._add(*self._found_in(phrase))
 
     def _quoted_local(self, phrase: str) -> bool:
         return bool(self._quoted) and phrase.startswith(self._quoted[1:-1] + "@")
