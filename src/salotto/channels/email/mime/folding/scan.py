@@ -30,8 +30,10 @@ WRAPPED = 60
 
 _RARE = re.compile(r"^(?:>>> .{1,200}>>>|.{1,200} wrote|(?:Da|From) \".{1,200})[ \t]*$", re.MULTILINE)
 """Further lines that may, as few programs write them."""
+_IN_RARE = (">>> ", " wrote", 'Da "', 'From "')
+"""Without one of these there is none."""
 
-_BLANK = re.compile(r"\n{3,}")
+_BLANK = re.compile(r"\n\n\n+")  # written so, three are looked for at once
 
 
 def fold(text: str, sender: str = "", *, passes_on: bool = False) -> str:
@@ -101,7 +103,7 @@ class _Page:
 
     def visible(self) -> str:
         """The writer's own lines, without blank ones at both ends and more than one between."""
-        left = "\n".join([line.rstrip() for line in compress(self.lines, self.own)]).strip("\n")
+        left = "\n".join(map(str.rstrip, compress(self.lines, self.own))).strip("\n")
         return _BLANK.sub("\n\n", left) if "\n\n\n" in left else left
 
     def _fold(self, start: int, stop: int) -> None:
@@ -136,7 +138,8 @@ class _Page:
 
     def _suspicious(self) -> list[tuple[int, str]]:
         """The lines that may introduce an original, by the quickest look at them."""
-        wide, rare = "：" in self.text, _RARE.search(self.text) is not None
+        wide = "：" in self.text
+        rare = any(sign in self.text for sign in _IN_RARE) and _RARE.search(self.text) is not None
         return [
             (n, bare)
             for n, line in enumerate(self.lines)
