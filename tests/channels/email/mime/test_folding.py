@@ -5,6 +5,7 @@ import time
 import pytest
 
 from salotto.channels.email.mime import fold, fold_html
+from salotto.channels.email.mime.folding import passes_on
 
 REPLY = "Fine.\n\nOn Mon, Mar 2, 2026 at 9:00 AM Shop <help@shop.example> wrote:\n> Fine?"
 
@@ -53,6 +54,66 @@ def test_answers_between_quotes_are_kept_in_order() -> None:
 def test_a_sentence_does_not_cut(sentence: str) -> None:
     text = f"Hello,\n\n{sentence}\n\nand this is my question."
     assert fold(text) == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent wirelessly from my BlackBerry device",
+        "Sent from my cell, please excuse any typos.",
+        "(sent from a phone)",
+        "From my iPhone 15",
+        "Obtenir Outlook pour iOS<https://aka.ms/o0ukef>",
+        "Outlook für iOS<https://aka.ms/o0ukef> beziehen",
+        "Inviato da Tim Mail per iOS",
+        "\u2063Inviato da BlueMail \u200b",
+        "Poslano s mog iPhonea",
+        "Изпратено от моя iPhone",
+        "Đã gửi từ iPhone của tôi",
+        "Dikirim dari iPhone saya",
+        "ส่งจาก iPhone ของฉัน",
+        "ارسال‌شده از iPhone من",
+        "Sent from HEY",
+    ],
+)
+def test_a_programs_own_last_line_is_folded(line: str) -> None:
+    assert fold(f"It works.\n\n{line}") == "It works."
+    assert fold(f"It works.\n\n{line}\n\n{REPLY.partition(chr(10))[2]}") == "It works."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Von meinem Handy aus geht es nicht.",
+        "Outlook für Android stürzt ab",
+        "Sent from my phone it did not arrive, did it?",
+        "Enviado desde mi casa con el móvil no llegó.",
+        "Mit der App auf dem Handy nicht.",
+    ],
+)
+def test_a_sentence_about_a_program_stays(line: str) -> None:
+    assert fold(f"Hello,\n{line}") == f"Hello,\n{line}"
+
+
+HEADERS = "From: Shop <help@shop.example>\nSent: Monday, March 2, 2026\nTo: Anna\nSubject: Order\n\nIt left."
+
+
+@pytest.mark.parametrize("subject", ["FW: Order", "Fwd: Order", "WG: AW: x", "I: x", "TR : x", "转发：订单"])
+def test_a_subject_says_that_a_mail_is_passed_on(subject: str) -> None:
+    assert passes_on(subject)
+    assert fold(f"Yours?\n\n{HEADERS}", passes_on=True) == f"Yours?\n\n{HEADERS}"
+
+
+@pytest.mark.parametrize("subject", ["", "Re: FW: Order", "AW: WG: x", "I have: a question", "Order"])
+def test_an_answer_to_what_was_passed_on_is_an_answer(subject: str) -> None:
+    assert not passes_on(subject)
+    assert fold(f"Yours?\n\n{HEADERS}") == "Yours?"
+
+
+def test_what_a_passed_on_mail_quotes_stays_with_it() -> None:
+    text = "Yours?\n\n---------- Forwarded message ----------\nFrom: Shop\n\nIt left.\n\n> Old?"
+    assert fold(text) == text
+    assert fold(text.replace("Yours?", "Yours?\n\n-- \nAnna\nThe Lamp House")) == text
 
 
 LONG = [">" * 10**6, " " * 10**6, "On " * 333_333, "-" * 10**6, "a@" * 500_000, ":" * 10**6]

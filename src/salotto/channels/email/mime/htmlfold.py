@@ -1,6 +1,7 @@
 """Folding HTML: mail programs mark what they quote, each in its own way."""
 
 import re
+from itertools import islice
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
@@ -67,6 +68,7 @@ _WORD_COLOURS = ("#e1e1e1", "#b5c4df", "225, 225", "225,225", "196, 223", "196,2
 
 MOST_TAGS = 50_000
 DEEPEST = 250
+MOST_CHILDREN = 1_000
 MOST_ATTRIBUTES = 400
 
 _FORMATTING = htmltext.names("a b big code em font i nobr s small strike strong tt u")
@@ -134,9 +136,28 @@ def take(page: LexborHTMLParser, *, passes_on: bool = False) -> list[str]:
     kept = {node.mem_id for node in page.css(_NO_SIGNATURE)}
     for node in _outermost(page.css(QUOTES)):
         if not _passed_on(node):
-            taken += _with_attribution(node)
+            for part in _between_answers(node) or [node]:
+                taken += _with_attribution(part)
     taken += [_out(node) for node in _outermost(page.css(SIGNATURES)) if node.mem_id not in kept]
     return taken
+
+
+def _between_answers(node: LexborNode) -> list[LexborNode]:
+    """The quotes in what surrounds all of a quote, if answers stand between them or below; else none."""
+    if node.tag == "blockquote":
+        return []
+    children = list(islice(node.iter(include_text=True), MOST_CHILDREN))
+    first = next((n for n, child in enumerate(children) if child.tag == "blockquote"), len(children))
+    said = [child for child in children if _words_in(child)]
+    answers = {child.mem_id for child in children[first + 1 :] if child.tag != "blockquote"}
+    if answers.isdisjoint(child.mem_id for child in said):
+        return []
+    return [child for child in said if child.mem_id not in answers]
+
+
+def _words_in(node: LexborNode) -> bool:
+    said = node.text_content if node.is_text_node else node.text(deep=True)
+    return bool(said and said.strip(" \t\r\n\xa0\u200b"))
 
 
 def _passed_on(node: LexborNode) -> bool:
