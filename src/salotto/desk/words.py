@@ -73,6 +73,7 @@ def _mail() -> dict[str, str]:
         "cc": _("Cc"),
         "bcc": _("Bcc"),
         "nobody_yet": _("nobody yet"),
+        "name_somebody": _("Name at least one recipient."),
         "reply_only_to": _gaps(_("Reply only to %(name)s")),
         "remove": _("Remove {name}"),
         "not_an_address": _("{name} is not an email address"),

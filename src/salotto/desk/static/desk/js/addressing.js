@@ -77,7 +77,7 @@ export function trouble() {
   const wrong = everybody.find(({ address }) => !isAddress(address));
   if (!wrong && everybody.length) return "";
   open();
-  return wrong ? word("not_an_address", { name: wrong.address }) : word("nobody_yet");
+  return wrong ? word("not_an_address", { name: wrong.address }) : word("name_somebody");
 }
 
 /** What goes with the text; the next answer begins as usual. */
