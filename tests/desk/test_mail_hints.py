@@ -27,3 +27,13 @@ def test_what_was_broken_is_told_with_what_was_found(cast: Cast) -> None:
     shown = thread(cast, conversation)
     assert "The charset “klingon-8” is unknown; the text was read as what it looks like." in shown
     assert "This mail was not quite in order" in shown
+
+
+def test_an_invitation_with_words_of_its_own_tells_when_and_where_too(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, _ = came(post, (CORPUS / "invitation.eml").read_bytes())
+    shown = thread(cast, conversation)
+    assert '<dt>When</dt><dd dir="auto">2026-03-05 13:00–14:00 (UTC)</dd>' in shown
+    assert '<dt>Where</dt><dd dir="auto">Via Roma 1, Torino</dd>' in shown
+    alone, _ = came(post, (CORPUS / "invitation-alone.eml").read_bytes())
+    assert "<dt>When</dt>" not in thread(cast, alone)  # its text says so

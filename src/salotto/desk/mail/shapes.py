@@ -87,7 +87,8 @@ class View:
     it is not the conversation's, `dated` where the mail's own date says something. `rich`: its
     HTML is shown, in a frame; `folded`: a quote or a signature is hidden; `doubts`: why its sender may
     be somebody else; `locked` says that it is encrypted, if so, `hints` what else was not in order;
-    `pictures`: content ids, in lower case, of the files that the HTML shows.
+    `event`: the lines of a calendar entry that came with it; `pictures`: content ids, in lower case,
+    of the files that the HTML shows.
     """
 
     id: int
@@ -106,6 +107,7 @@ class View:
     doubts: tuple[str, ...]
     hints: tuple[str, ...]
     locked: str
+    event: list[tuple[str, str]]
     automatic: bool
     sent: Sent | None
 
@@ -130,6 +132,7 @@ def view(mail: Letter, entry: Entry, head: Head) -> View:
         doubts=() if mail.ours else tuple(gettext(doubt) for doubt in mail.doubts),
         hints=() if mail.ours else tuple(map(hints.said, _without_lock(mail.hints))),
         locked=hints.said(hints.ENCRYPTED) if hints.ENCRYPTED in mail.hints and not mail.ours else "",
+        event=hints.event_said(str(entry.data.get("event", ""))),
         automatic=bool(mail.automatic) and not mail.ours,
         sent=sent(mail, entry.data.get("forwarded", 0)) if mail.ours else None,
     )

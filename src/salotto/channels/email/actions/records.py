@@ -16,6 +16,8 @@ from salotto.inbox.posting import Item
 
 BODY_LIMIT = 50_000
 """Characters of a message's body; the mail's row has the rest."""
+EVENT_LIMIT = 2_000
+"""Characters of what a calendar entry says."""
 TEXT_LIMIT = 1_000_000
 """Characters of the whole text that are kept beside the original."""
 HTML_LIMIT = 4_000_000
@@ -92,6 +94,8 @@ class Record:
             data["automatic"] = self.opened.automatic
         if self.kind == Kind.REPLY:
             data["outside"] = True
+        if self.opened.mail.event:
+            data["event"] = self.opened.mail.event[:EVENT_LIMIT]
         return data
 
     def files(self) -> Iterator[File]:

@@ -9,6 +9,7 @@ from salotto.channels.email.mime.reading import Reading, line
 LARGEST = 200_000
 MOST_EVENTS = 20
 MOST_PEOPLE = 20
+MOST_ABOUT = 10_000
 
 _TITLES = {
     "REQUEST": "Invitation",
@@ -25,13 +26,24 @@ _ANSWERS = {
     "TENTATIVE": "Tentative",
     "DELEGATED": "Delegated",
 }
+_EVENT, _TASK = "VEVENT", "vtodo".upper()
 _OF_ANSWERS = frozenset({"REPLY", "COUNTER", "REFRESH"})
 _RHYTHMS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
 _OPENED = re.compile(r"^(BEGIN|END):([A-Za-z-]{1,40})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 
 
 def describe(data: bytes, reading: Reading) -> str:
-    """What, when, where and by whom, a line each; "" with the reason noted if it cannot be read."""
+    """What, when, where and by whom, a line each, and what else is said; "" with the reason noted
+    if it cannot be read."""
+    return _described(data, reading, MOST_ABOUT)
+
+
+def summary(data: bytes, reading: Reading) -> str:
+    """The same without what else is said: for a mail that has a text of its own."""
+    return _described(data, reading, 0)
+
+
+def _described(data: bytes, reading: Reading, about: int) -> str:
     if len(data) > LARGEST:
         return ""
     from icalendar import Calendar
@@ -39,8 +51,8 @@ def describe(data: bytes, reading: Reading) -> str:
     try:
         calendar: Any = Calendar.from_ical(_closed(data.decode("utf-8", "replace")))
         method = str(calendar.get("METHOD", "")).upper()
-        entries = [entry for entry in calendar.walk() if entry.name in {"VEVENT", "VTODO"}]
-        return "\n\n".join(filter(None, (_entry(entry, method) for entry in entries[:MOST_EVENTS])))
+        entries = [entry for entry in calendar.walk() if entry.name in {_EVENT, _TASK}]
+        return "\n\n".join(filter(None, (_entry(entry, method, about) for entry in entries[:MOST_EVENTS])))
     except Exception as error:
         reading.note(f"The calendar entry cannot be read ({type(error).__name__}); it was kept as a file.")
         return ""
@@ -58,7 +70,7 @@ def _closed(text: str) -> str:
     return text.rstrip() + "\r\n" + "".join(ends) if open_now else text
 
 
-def _entry(entry: Any, method: str) -> str:
+def _entry(entry: Any, method: str, most: int) -> str:
     rows = [
         f"{_title(entry, method)}: {_text(entry, 'SUMMARY') or '(no title)'}",
         _row("When", _when(entry)),
@@ -69,7 +81,7 @@ def _entry(entry: Any, method: str) -> str:
         _row("From" if method in _OF_ANSWERS else "Invited", ", ".join(_attendees(entry))),
         _row("Comment", _text(entry, "COMMENT")),
     ]
-    about = str(entry.get("DESCRIPTION", "")).strip()[:10_000]
+    about = str(entry.get("DESCRIPTION", "")).strip()[:most]
     return "\n".join([row for row in rows if row] + (["", about] if about else []))
 
 
@@ -82,7 +94,7 @@ def _title(entry: Any, method: str) -> str:
         return answer
     if method != "REPLY" and _text(entry, "STATUS").upper() == "CANCELLED":
         return _TITLES["CANCEL"]
-    return "Task" if entry.name == "VTODO" else _TITLES.get(method, "Event")
+    return "Task" if entry.name == _TASK else _TITLES.get(method, "Event")
 
 
 def _text(entry: Any, name: str) -> str:

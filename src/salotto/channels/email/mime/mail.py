@@ -100,6 +100,7 @@ def _assemble(
         hops=len(fields.get("received", ())),
         problems=reading.problems,
         in_from=sender.key in "".join(fields.get("from", ())).lower(),
+        event=_event(found, text),
     )
 
 
@@ -194,6 +195,12 @@ def _texts(found: Body, reading: Reading, depth: int, writer: _Writer) -> tuple[
     if visible == text and len(pieces) == 1:
         visible = clean(_visible_beside(pieces[0], text, writer))
     return text, visible, clean(html)
+
+
+def _event(found: Body, text: str) -> str:
+    """What the calendar entry says that came beside a text."""
+    said = clean(calendars.summary(found.calendar, Reading())) if found.calendar and text else ""
+    return "" if text.startswith(said) else said
 
 
 def _together(texts: list[str]) -> str:

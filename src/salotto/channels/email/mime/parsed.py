@@ -67,7 +67,8 @@ class ParsedMail:
     empty when `text` is not), `html` as it came: it must be made safe before it is shown.
     `automatic` is "" or one word for why; `hops` counts the Received headers. `problems` are
     sentences: what was broken and how it was read. `in_from`: the sender's address stands in From
-    as it is, where mail servers check it.
+    as it is, where mail servers check it. `event` is what its calendar entry says, if it has one
+    beside its text.
     """
 
     message_id: str
@@ -91,3 +92,4 @@ class ParsedMail:
     hops: int
     problems: tuple[str, ...]
     in_from: bool = True
+    event: str = ""
