@@ -64,7 +64,7 @@ def _simple(value: str, reading: Reading) -> Address | None:
     else:
         return None
     as_it_stands = value.isascii() and value.isprintable() and "=?" not in value and "'" not in value
-    if as_it_stands and len(address) <= LONGEST_ADDRESS:
+    if as_it_stands and len(address) <= LONGEST_ADDRESS and address[-1] != ".":
         name = line(name, LONGEST_NAME)
         return Address("" if name.lower() == address.lower() else name, address)
     return _address(name, address, reading)
