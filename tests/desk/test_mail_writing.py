@@ -281,6 +281,28 @@ def test_a_chat_says_when_an_answer_will_be_mailed_too(cast: Cast) -> None:
     assert said in client.get(address).content.decode()
 
 
+def test_an_agent_sets_the_language_that_a_contact_is_written_to_in(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, _ = write_to(post, "Where is my order? I have not received it. Thank you!")
+    page, set_to = (
+        f"/a/{cast.slug}/{path}" for path in (f"inbox/all/{conversation}/", f"c/{conversation}/language/")
+    )
+    agent, viewer = cast.client(cast.agent), cast.client(cast.viewer)
+    assert '<option value="en" selected>English</option>' in agent.get(page).content.decode()
+    seen = viewer.get(page).content.decode()
+    assert set_to not in seen and "<dd>English</dd>" in seen
+    assert viewer.post(set_to, {"language": "it"}).status_code == 403
+    assert agent.post(set_to, {"language": "xx"}).status_code == 422
+    assert agent.post(set_to, {"language": "it"}).status_code == 302
+    assert mail_of(cast, answer(cast, conversation)).language == "it"
+    assert agent.post(set_to, {"language": ""}).status_code == 302
+    assert "Automatic<span" in agent.get(page).content.decode()
+    post.receive(
+        letter(post.conversation(conversation).contact.email, post.address, "Grazie, ma quando lo ricevo?")
+    )
+    assert post.conversation(conversation).contact.language == "it", "their next mail tells"
+
+
 @pytest.mark.parametrize(
     ("name", "risky"),
     [

@@ -1,10 +1,11 @@
 """What the templates of the inbox show, prepared: rows of a list, entries of a thread."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -231,6 +232,8 @@ class Person:
     channel: str
     place: str
     language: str
+    languages: tuple[tuple[str, str, bool], ...]
+    """Those that can be chosen: code, name in the reader's language, whether it is theirs now."""
 
 
 def person(head: Head, *, here: bool) -> Person:
@@ -245,4 +248,11 @@ def person(head: Head, *, here: bool) -> Person:
         channel=channel_name(head.channel),
         place=way_in(head.channel, head.inbox),
         language=times.language_name(head.language),
+        languages=tuple(_languages(head.language)),
     )
+
+
+def _languages(now: str) -> Iterator[tuple[str, str, bool]]:
+    short = now.partition("-")[0].lower()
+    for code, _name in settings.LANGUAGES:
+        yield code, times.language_name(code), code in (now, short)

@@ -33,6 +33,7 @@ urlpatterns = [
     path("c/<int:conversation>/reply/", acts.reply, name="reply"),
     path("c/<int:conversation>/note/", acts.note, name="note"),
     path("c/<int:conversation>/address/", acts.add_address, name="add_address"),
+    path("c/<int:conversation>/language/", acts.set_language, name="contact_language"),
     path("c/<int:conversation>/assign/", acts.assign, name="assign"),
     path("c/<int:conversation>/complete/", acts.complete, name="complete"),
     path("c/<int:conversation>/reopen/", acts.reopen, name="reopen"),

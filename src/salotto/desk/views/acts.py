@@ -84,6 +84,12 @@ def add_address(request: MemberRequest, conversation: int) -> None:
 
 
 @_act
+def set_language(request: MemberRequest, conversation: int) -> None:
+    """The language that the contact is written to in."""
+    actions.set_language(conversation, request.POST.get("language", "")[:10], by=request.member)
+
+
+@_act
 def assign(request: MemberRequest, conversation: int) -> None:
     """Give it to an agent, or to nobody."""
     actions.assign(conversation, forms.read(forms.Owner, request)["to"], by=request.member)

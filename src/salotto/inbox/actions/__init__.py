@@ -21,6 +21,7 @@ from salotto.inbox.actions.conversations import (
     release,
     reopen,
     reply,
+    set_language,
 )
 from salotto.inbox.actions.files import File, add_files, attach, drop_upload, keep, upload
 from salotto.inbox.actions.starting import contact_of, must_act_still, start_conversation, tell
@@ -51,6 +52,7 @@ __all__ = [
     "release",
     "reopen",
     "reply",
+    "set_language",
     "start_conversation",
     "tell",
     "upload",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -186,6 +187,19 @@ def add_address(conversation: int, email: str, *, by: Member) -> None:
         if not Contact.objects.filter(pk=found.contact_id, email="").update(email=given[:254]):
             raise Conflict(_("The address is known already."), code="address_known")
         _move(found, "contact")
+
+
+def set_language(conversation: int, language: str, *, by: Member) -> None:
+    """The language that the contact is written to in; "" leaves it to what they write next.
+
+    Raises Invalid for one that the installation has not.
+    """
+    if language and language not in dict(settings.LANGUAGES):
+        raise Invalid(code="language")
+    with transaction.atomic():
+        found = _lock(conversation, by)
+        if Contact.objects.filter(pk=found.contact_id).exclude(language=language).update(language=language):
+            _move(found, "contact")
 
 
 def release(user: int, hand_to: int | None, by: int | None) -> int:
