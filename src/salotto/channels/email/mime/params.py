@@ -15,6 +15,9 @@ _PATH = re.compile(r"[A-Za-z]:\\")
 _PACKED = re.compile(
     r"(utf-8|iso-8859-\d{1,2}|windows-125\d)'[a-z-]{0,9}'([^%]*%[0-9a-f]{2}.*)\Z", re.IGNORECASE
 )
+_NAMES = frozenset({"name", "filename"})
+_REST = re.compile(r"(?:;(?=\s*+[^\s;])[^;=]++(?=;|\Z))++")
+"""What follows a semicolon and is no parameter."""
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?\Z")
 MOST_SECTIONS = 200
@@ -35,14 +38,27 @@ def read(value: str) -> tuple[str, Parameters]:
     found: Parameters = {}
     for match in _PARAMETER.finditer(value, at):
         quoted, plain = match[2], match[3]
-        text = _unquoted(quoted) if quoted is not None else plain.strip()
-        found.setdefault(match[1].lower(), text)
+        name = match[1].lower()
+        text = (
+            _unquoted(quoted) if quoted is not None else _unquoted_to_the_end(name, plain, value, match.end())
+        )
+        found.setdefault(name, text)
     return main.strip().lower(), found
 
 
 def _unquoted(quoted: str) -> str:
     """Without the backslashes that quote a sign; those of a path on Windows stay."""
-    return _ESCAPE.sub(r"\1", quoted) if "\\" in quoted and not _PATH.match(quoted) else quoted
+    if "\\" not in quoted or _PATH.match(quoted) or "\x1b$" in quoted:  # which is a sign of Japanese
+        return quoted
+    return _ESCAPE.sub(r"\1", quoted)
+
+
+def _unquoted_to_the_end(name: str, plain: str, value: str, end: int) -> str:
+    """A value without quotes; the name of a file may hold a semicolon, and a quote that was forgotten."""
+    if name not in _NAMES:
+        return plain.strip()
+    rest = _REST.match(value, end)
+    return (plain + (rest[0] if rest else "")).strip().strip('"')
 
 
 def _mended(main: str, rest: str) -> tuple[str, str]:

@@ -27,7 +27,7 @@ def decode(data: bytes, encoding: str, reading: Reading) -> bytes:
     encoding = _NOT_A_WORD.split(encoding.strip(" \t\r\n\"'"), maxsplit=1)[0].lower()
     if encoding in IDENTITY:
         return data
-    if encoding == "quoted-printable":
+    if encoding in {"quoted-printable", "quoted", "quoted_printable", "quotedprintable"}:
         return binascii.a2b_qp(_soft_ends(data) if b"= " in data else data)
     if encoding in {"base64", "base-64"}:
         return base64(data, reading)

@@ -18,7 +18,7 @@ MOST_PARTS = 2_000
 LONGEST_BOUNDARY = 200
 
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,120}\Z")
-_LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*")
+_LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>From [^\r\n]*\r?\n)?[ \t]*(?=[!-9;-~]+:|\Z)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n|\r\r")
 _TWICE = b"\r\r\n"
 _ODD_LINE = re.compile(rb"^(?!From (?![ \t]*:)|>From |[!-9;-~]+:|[ \t]|\r?$).*\n?", re.MULTILINE)
