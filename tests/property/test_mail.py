@@ -145,7 +145,8 @@ class Town(Books):
         """The owner's mail gets an id of its own where it comes later, and what overtook it had named
         the stolen one."""
         for mail in self.written:
-            if f"Message-ID: <{value}>".encode() in mail.raw and post.mailbox.inbox_id not in mail.stored:
+            late = post.mailbox.inbox_id not in mail.stored or len(mail.thread.inboxes) > 1
+            if late and f"Message-ID: <{value}>".encode() in mail.raw:
                 mail.thread.whole = False
 
     def somebody_uses_a_signed_address(self, which: int, with_id: bool, _: bool) -> None:

@@ -312,6 +312,15 @@ def test_an_id_of_ours_that_a_stranger_bears_at_another_inbox_leads_nobody_to_th
     assert joined.conversation_id == hers.conversation_id
 
 
+def test_an_id_of_a_customer_that_another_bears_at_another_inbox_leads_nobody_to_them(post: Post) -> None:
+    anna, eve = person(), person("eve")
+    other = open_post(post.owner, "Sales")
+    conversation, first = begun(post, anna, Cc=eve)
+    (hers,) = other.receive(letter(eve, other.address, "Look here", id=first, Cc=anna))
+    (answer,) = other.receive(letter(anna, other.address, "For you alone", reply_to_id=first))
+    assert answer.conversation_id not in (conversation, hers.conversation_id)
+
+
 def test_our_own_mail_to_another_of_our_inboxes_keeps_its_id_there(post: Post) -> None:
     anna = person()
     other = open_post(post.owner, "Sales")

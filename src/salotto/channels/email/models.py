@@ -314,7 +314,7 @@ class KnownId(AccountModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "inbox", "value"], name="email_known_id_once"),
+            models.UniqueConstraint(fields=["account", "value", "inbox"], name="email_known_id_once"),
         ]
         indexes = [
             models.Index("account", "conversation", name="email_known_id_conversation"),

@@ -70,7 +70,7 @@ class Facts:
     `known`: where ids were seen; `named`: conversations whose mails name an id that was not seen
     there. `team`: addresses of the account's mailboxes and agents, who take part everywhere.
     `carried`: (conversation, id) of mails that lie in conversations of signed addresses.
-    `sent`: ids of mails that left the account from its other inboxes.
+    `elsewhere`: fingerprints of the mails that bear an id in other inboxes; "" is one that we sent.
     """
 
     known: dict[str, Known] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Facts:
     threads: dict[int, Thread] = field(default_factory=dict)
     team: frozenset[str] = frozenset()
     carried: set[tuple[int, str]] = field(default_factory=set)
-    sent: frozenset[str] = frozenset()
+    elsewhere: dict[str, set[str]] = field(default_factory=dict)
 
     def seen_in(self, value: str) -> int | None:
         """The conversation of a mail with this id, if it still exists."""
@@ -124,13 +124,20 @@ def resolve(letter: Letter, facts: Facts) -> Place:
     if known is not None:
         same = is_same(known.fingerprint, letter.fingerprint) or (not known.fingerprint and letter.ours)
         return Again(letter.id, known.conversation) if same else Reused()
-    if letter.id in facts.sent and not letter.ours:
-        return Reused()  # else who answers that mail of ours would be led to whoever reused its id
+    if not letter.ours and _is_of_another(letter, facts):
+        return Reused()  # else who answers that other mail would be led to whoever reused its id
     for conversation in letter.threads:
         if conversation in facts.threads:
             came = (conversation, letter.id) in facts.carried
             return Again(letter.id, conversation) if came else Join(conversation, signed=True)
     return _by_ids(letter, facts)
+
+
+def _is_of_another(letter: Letter, facts: Facts) -> bool:
+    """Whether another mail has its id in another inbox: from another sender, or of another day. What
+    a list has added below does not make it another."""
+    heads = {fingerprint[:24] for fingerprint in facts.elsewhere.get(letter.id, ())}
+    return bool(heads - {letter.fingerprint[:24]})
 
 
 def is_same(one: str, other: str) -> bool:

@@ -95,7 +95,7 @@ class Filing:
         found = resolve(opened.letter, self.facts)
         if isinstance(found, Reused):
             bore = opened.letter.id
-            known = self.facts.known.get(bore)  # else it is of a mail of ours from another inbox
+            known = self.facts.known.get(bore)  # else it is of a mail in another inbox
             opened = with_own_id(opened, keep_as_named=known is None or not known.fingerprint)
             found = resolve(opened.letter, self.facts)
             opened = naming(opened, bore)  # what answers it names the id that it came with

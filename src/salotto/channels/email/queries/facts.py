@@ -91,9 +91,9 @@ class Gathering:
         values |= {name_of_deleted(number) for number in signed | deleted}
         self.facts = Facts(known, self._named(inbox, values))
         self.facts.team = team
+        self.facts.elsewhere = self._elsewhere(inbox, {letter.id for letter in letters})
         self._take_up(signed | self._found())
         self.facts.carried = self._carried(signed, letters)
-        self.facts.sent = self._sent(inbox, [letter for letter in letters if not letter.ours])
 
     def _found(self) -> set[int]:
         """Every conversation that the ids lead to."""
@@ -106,15 +106,13 @@ class Gathering:
         fields = ("value", "conversation_id", "message_id", "fingerprint", "was")
         return {value: Known(*known) for value, *known in rows.values_list(*fields)}
 
-    def _sent(self, inbox: int, letters: list[Letter]) -> frozenset[str]:
-        """Ids of these that mails bear which we have sent from other inboxes."""
-        ids = {letter.id for letter in letters if addresses.may_be_sent(letter.id)}
-        if not ids:
-            return frozenset()
-        inboxes = Mailbox.objects.exclude(inbox_id=inbox).order_by("id").values_list("inbox_id", flat=True)
-        elsewhere = list(inboxes[:MOST_MAILBOXES])  # as values: the index leads to each of them
-        found = KnownId.objects.filter(inbox_id__in=elsewhere, value__in=ids, fingerprint="")
-        return frozenset(found.values_list("value", flat=True))
+    def _elsewhere(self, inbox: int, ids: set[str]) -> dict[str, set[str]]:
+        """The fingerprints that these ids have in other inboxes."""
+        rows = KnownId.objects.filter(value__in=ids).exclude(inbox_id=inbox)
+        found: dict[str, set[str]] = {}
+        for value, fingerprint in rows.values_list("value", "fingerprint"):
+            found.setdefault(value, set()).add(fingerprint)
+        return found
 
     def _named(self, inbox: int, values: set[str]) -> dict[str, list[int]]:
         """Where the ids are named, as far as one of the people takes part there."""
