@@ -83,24 +83,25 @@ def show(given: argparse.Namespace, actor: Any) -> dict[str, Any]:
         "period_end": sub.period_end,
         "next_amount": money(view.upcoming.amount, view.upcoming.currency) if view.upcoming else None,
         "balance": ", ".join(money(m.amount, m.currency) for m in view.balances) or None,
-        "invoices": [
-            {
-                "number": r.name,
-                "kind": r.kind,
-                "state": r.state,
-                "total": money(r.total.amount, r.total.currency),
-            }
-            for r in view.invoices
-        ],
-        "payments": [
-            {"id": p.pk, "state": p.state, "amount": money(p.amount, p.currency), "gateway_id": p.intent}
-            for p in view.payments
-        ],
-        "ledger": [
-            {"at": c.at.isoformat(), "kind": c.kind, "seats": c.seats_after, "at_renewal": c.seats_at_renewal}
-            for c in view.changes
-        ],
+        "invoices": [_invoice(one) for one in view.invoices],
+        "payments": [_payment(one) for one in view.payments],
+        "ledger": [_change(one) for one in view.changes],
     }
+
+
+def _invoice(row: Any) -> dict[str, Any]:
+    total = money(row.total.amount, row.total.currency)
+    return {"number": row.name, "kind": row.kind, "state": row.state, "total": total}
+
+
+def _payment(row: Any) -> dict[str, Any]:
+    amount = money(row.amount, row.currency)
+    return {"id": row.pk, "state": row.state, "amount": amount, "gateway_id": row.intent}
+
+
+def _change(row: Any) -> dict[str, Any]:
+    seats = {"seats": row.seats_after, "at_renewal": row.seats_at_renewal}
+    return {"at": row.at.isoformat(), "kind": row.kind, **seats}
 
 
 def gateway(given: argparse.Namespace, actor: Any) -> str:

@@ -19,7 +19,7 @@ from salotto.channels.email.actions.queueing import (
     from_address,
     must_find,
 )
-from salotto.channels.email.models import Batch, BatchRecipient, BatchState
+from salotto.channels.email.models import Batch, BatchRecipient, BatchState, Mailbox
 from salotto.channels.email.queries import sending
 from salotto.channels.email.recipients import Recipients
 from salotto.channels.email.subjects import clean_subject
@@ -52,11 +52,7 @@ def queue_many(
     wanted = _everybody(people)
     with account_scope(by.account.pk), transaction.atomic():
         must_act_still(by)
-        mailbox = must_find(mailbox_id)
-        if not mailbox.enabled:
-            raise MailboxOff
-        if not from_address(mailbox):
-            raise NoAddress
+        mailbox = _sending(mailbox_id)
         defaults = {"mailbox": mailbox, "author": by.user, "subject": subject, "text": body}
         batch, fresh = Batch.objects.get_or_create(account_id=by.account.pk, key=key, defaults=defaults)
         if not fresh and any(getattr(batch, name) != value for name, value in defaults.items()):
@@ -69,6 +65,16 @@ def queue_many(
             continue_soon(by.account.pk, batch.pk)
     made: Batch = batch
     return made
+
+
+def _sending(mailbox_id: int) -> Mailbox:
+    """The mailbox, which sends. Raises Missing, MailboxOff, NoAddress."""
+    mailbox = must_find(mailbox_id)
+    if not mailbox.enabled:
+        raise MailboxOff
+    if not from_address(mailbox):
+        raise NoAddress
+    return mailbox
 
 
 def _everybody(people: Iterable[str]) -> list[recipients.Person]:
