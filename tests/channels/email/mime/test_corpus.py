@@ -36,6 +36,15 @@ def test_the_corpus_is_large_and_complete() -> None:
     assert sorted(path.stem for path in Path(CORPUS).glob("*.json")) == NAMES
 
 
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be"])
+def test_a_mail_that_was_saved_in_two_bytes_a_sign_is_read_like_the_mail(charset: str) -> None:
+    raw = (CORPUS / "alternative.eml").read_text()
+    saved, told = tell(parse(f"\ufeff{raw}".encode(charset))), tell(parse(raw.encode()))
+    (problem,) = saved.pop("problems")
+    assert "UTF-16" in problem
+    assert saved == {key: told[key] for key in saved}
+
+
 def test_line_ends_make_no_difference() -> None:
     for raw in corpus():
         if b"\r" in raw or b"base64" in raw.lower() or b"\n \n" in raw[:9]:

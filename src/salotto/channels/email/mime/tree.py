@@ -16,6 +16,9 @@ from salotto.channels.email.mime.reading import Reading
 DEEPEST = 25
 MOST_PARTS = 2_000
 LONGEST_BOUNDARY = 200
+MOST_PREAMBLE = 2_000
+"""Bytes above the first part of a mail that does not say that it has parts."""
+_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,120}\Z")
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>From [^\r\n]*\r?\n)?[ \t]*(?=[!-9;-~]+:|\Z)")
@@ -30,6 +33,11 @@ _KNOWN = re.compile(
 _LOST_BOUNDARY = re.compile(
     rb"^--([^\s\"]{1,200})[ \t]*\r?\nContent-[A-Za-z-]{3,40}:", re.MULTILINE | re.IGNORECASE
 )
+_LATE_HEAD = re.compile(
+    rb"\s*((?:MIME-Version|Content-[A-Za-z-]{3,40})[ \t]*:[^\r\n]*\r?\n(?:[ \t]+[^\r\n]+\r?\n)*)+\r?\n",
+    re.IGNORECASE,
+)
+_REAL_TYPE = re.compile(rb"^Content-Type[ \t]*:\s*(?:text|multipart)/", re.IGNORECASE | re.MULTILINE)
 _LINE_ENDS = re.compile(rb"(--)?[ \t]*(?:\r?\n|\r|\Z)")
 """What may follow a boundary in its line; two dashes end the multipart."""
 
@@ -60,12 +68,21 @@ class Node:
     def kind(self) -> tuple[str, params.Parameters]:
         """The content type, its default where it says nothing, and its parameters."""
         if self._kind is None:
-            main, parameters = params.read(self.first("content-type"))
+            main, parameters = params.read(self._said_type())
             main = main.replace(" ", "")
             if not _TYPE.match(main):
                 main = self._default if main in {"", "text", "plain"} else self._nearest(main, parameters)
             self._kind = main, parameters
         return self._kind
+
+    def _said_type(self) -> str:
+        """The header that says it; of several the first that can have parts, for only that one helps."""
+        found = self.fields.get("content-type", [""])
+        return (
+            found[0]
+            if len(found) == 1
+            else next((one for one in found if "boundary" in one.lower()), found[0])
+        )
 
     def _nearest(self, main: str, parameters: params.Parameters) -> str:
         """A type for one that is none, as `multipart` or `html`; else text (RFC 2045 5.2) or a file."""
@@ -100,7 +117,37 @@ def read(raw: bytes, reading: Reading) -> Node:
     if not heads.regular(raw):
         raw = _headed(raw, reading)
     raw = few_lines(raw, reading)
-    return _repaired(_node(raw, 0, len(raw), None), reading)
+    root = _node(raw, 0, len(raw), None)
+    if "content-type" not in root.fields:
+        root = _typed_late(root, raw, reading)
+    return _repaired(root, reading)
+
+
+def _typed_late(root: Node, raw: bytes, reading: Reading) -> Node:
+    """A mail whose type stands below a blank line, or nowhere, though its text has parts."""
+    late = _LATE_HEAD.match(root.data)
+    if late and _REAL_TYPE.search(late[0]):
+        reading.note("There is a blank line among the headers.")
+        fields, _ = heads.read(late[0].lstrip(), 0, late.end())
+        return _again(root, root.fields | fields, root.data[late.end() :])
+    lost = _LOST_BOUNDARY.search(root.data, 0, MOST_PREAMBLE)
+    if lost and b"--" + lost[1] + b"--" in root.data:
+        reading.note("The headers do not say that the mail has parts; it was read by the lines between them.")
+        said = lost[1].decode("ascii", "surrogateescape").replace("\\", "\\\\")
+        return _again(
+            root, root.fields | {"content-type": [f'multipart/mixed; boundary="{said}"']}, root.data
+        )
+    return root
+
+
+def _again(root: Node, fields: heads.Fields, text: bytes) -> Node:
+    """The same mail under such a head."""
+    node = _node(b"\n" + text, 0, len(text) + 1, None)
+    node.fields, node._kind = fields, None
+    if node.multipart and node.boundary:
+        node.data, after = b"", _split(node, text, 0, len(text), node.boundary)
+        node.epilogue = None if after is None else text[after:]
+    return node
 
 
 def _node(raw: bytes, start: int, stop: int, parent: Node | None) -> Node:
@@ -167,6 +214,9 @@ def _lines(raw: bytes, start: int, stop: int, boundary: bytes) -> Iterator[tuple
 
 def _headed(raw: bytes, reading: Reading) -> bytes:
     """With a head that the parser reads to its end."""
+    if wide := _MARKS.get(raw[:2]):
+        raw = raw[2:].decode(wide, "replace").encode()
+        reading.note("The mail is written in UTF-16 as a whole; it was converted.")
     if _TWICE in raw[:1_000]:
         raw = raw.replace(_TWICE, b"\r\n")
         reading.note("The lines end in one sign too many, as of a wrong conversion; it was left out.")
