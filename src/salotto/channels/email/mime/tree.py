@@ -78,11 +78,8 @@ class Node:
     def _said_type(self) -> str:
         """The header that says it; of several the first that can have parts, for only that one helps."""
         found = self.fields.get("content-type", [""])
-        return (
-            found[0]
-            if len(found) == 1
-            else next((one for one in found if "boundary" in one.lower()), found[0])
-        )
+        with_parts = (one for one in found if len(found) > 1 and "boundary" in one.lower())
+        return next(with_parts, found[0])
 
     def _nearest(self, main: str, parameters: params.Parameters) -> str:
         """A type for one that is none, as `multipart` or `html`; else text (RFC 2045 5.2) or a file."""
