@@ -69,15 +69,40 @@ WORDS: dict[str, str | Promise] = {
     "spf_broken": _("The SPF record cannot be read: %(detail)s. Receivers then trust nothing."),
     "spf_lookups": _("The SPF record asks for more than ten lookups; receivers then give up on it."),
     "spf_not_us": _("The SPF record does not allow the server that sends your mail (%(detail)s)."),
-    "spf_anybody": _("The SPF record ends in “+all”: it allows the whole world to send for this domain."),
+    "spf_partly": _(
+        "The SPF record allows some addresses of the server that sends your mail, and not all:"
+        " mail that leaves by %(detail)s does not pass."
+    ),
+    "spf_anybody": _("The SPF record allows the whole world to send for this domain."),
+    "spf_elsewhere": _(
+        "Your mail leaves by this installation, and what comes back goes to %(detail)s. So receivers ask"
+        " that domain for SPF, which whoever runs this server looks after, and not yours. For DMARC"
+        " only the signature (DKIM) speaks for your domain: publish its key and switch signing on."
+    ),
+    "spf_aligned": _(
+        "Your mail leaves by this installation, and what comes back goes to %(detail)s. So receivers ask"
+        " that domain for SPF, which whoever runs this server looks after."
+    ),
     "dkim_good": _("The key for DKIM stands in the DNS; mail is signed."),
     "dkim_ready": _("The key for DKIM stands in the DNS. Switch signing on, and mail is signed."),
     "dkim_off": _("Mail from this domain is not signed. Publish this key, then switch signing on."),
     "dkim_missing": _("The key for DKIM is not in the DNS yet, so receivers cannot check the signature."),
     "dkim_other": _("The DNS holds another key for DKIM than ours; signatures will not be accepted."),
+    "dkim_many": _(
+        "There are %(detail)s keys for DKIM under the same name; receivers may take any of them."
+        " Keep ours alone."
+    ),
     "dkim_elsewhere": _("Mail leaves by %(detail)s, which signs it itself; nothing to do here."),
     "dmarc_good": _("The DMARC record tells receivers what to do with forged mail."),
     "dmarc_watching": _("The DMARC record only watches (p=none). When all is well, move on to p=quarantine."),
+    "dmarc_watching_below": _(
+        "The DMARC record of %(detail)s only watches the domains below it (sp=none)."
+        " When all is well, move on to sp=quarantine."
+    ),
+    "dmarc_nobody": _(
+        "The DMARC record asks receivers to act on none of the forged mail (pct=0)."
+        " When all is well, leave that away."
+    ),
     "dmarc_missing": _(
         "There is no DMARC record; large receivers want one. This one only watches, to begin."
     ),
