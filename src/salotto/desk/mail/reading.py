@@ -44,6 +44,7 @@ def frame(request: MemberRequest, message: int) -> HttpResponse:
     from salotto.channels.email.mime.folding import passes_on
     from salotto.channels.email.mime.htmlfold import fold_html
     from salotto.channels.email.safe.html import made_safe, with_note
+    from salotto.channels.email.safe.leading import with_hosts
 
     fits(message)
     content = threads.content_of(message)
@@ -52,7 +53,7 @@ def frame(request: MemberRequest, message: int) -> HttpResponse:
     if request.GET.get("whole") != "1":
         html = fold_html(html, passes_on=passes_on(content.subject))[0]
     safe = made_safe(html, remote=remote, inline=_in_place(request, message))
-    return _framed(request, with_note(safe), safe.remote, remote)
+    return _framed(request, with_hosts(with_note(safe)), safe.remote, remote)
 
 
 def _framed(request: MemberRequest, fragment: str, left_out: int, remote: bool) -> HttpResponse:

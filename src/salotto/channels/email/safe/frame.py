@@ -38,6 +38,9 @@ img[data-remote] { display: inline-block; box-sizing: border-box; border: 1px da
 img[data-remote][width="0"], img[data-remote][height="0"],
 img[data-remote][width="1"], img[data-remote][height="1"] { display: none; }
 a { color: var(--link); }
+.leads { all: initial; color-scheme: inherit; margin: 0 4px; padding: 0 5px; border-radius: 4px;
+  background: light-dark(#fbe9e4, #4a2018); color: light-dark(#7d2410, #ffd9cd);
+  font: 12px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; }
 blockquote { margin: 8px 0; padding: 0 0 0 12px; border-left: 2px solid var(--edge); }
 hr { border: 0; border-top: 1px solid var(--line); }
