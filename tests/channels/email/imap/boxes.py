@@ -77,9 +77,9 @@ class Letterbox:
         await_that(lambda: not self.server().trouble, "the trouble is over")
 
 
-def letterbox() -> Letterbox:
-    """A mailbox without a server, of an account of its own."""
-    owner = found_account()
+def letterbox(owner: Member | None = None) -> Letterbox:
+    """A mailbox without a server, of an account of its own unless there is an owner."""
+    owner = owner or found_account()
     user = f"user-{uuid4().hex[:10]}"
     with account_scope(owner.account.pk):
         inbox = Inbox.objects.create(account=owner.account, name="Mail", channel="email")

@@ -81,14 +81,17 @@ def test_saving_is_audited_without_the_password(box: Letterbox) -> None:
     assert "secret" not in str(entry.detail)
 
 
-def test_the_position_stays_with_the_mailbox_and_begins_anew_with_another(box: Letterbox) -> None:
+def test_the_position_stays_with_the_mailbox_and_begins_anew_where_all_is_asked_for(box: Letterbox) -> None:
     save(box)
     with account_scope(box.account):
         type(box.position()).objects.update(uidvalidity=5, last_uid=77)
-    save(box, password="changed")
+    save(box, password="changed", everything=True)
     assert box.position().last_uid == 77
-    save(box, host="imap2.example.com")
+    save(box, host="imap2.example.com", everything=True)
     assert (box.position().last_uid, box.position().uidvalidity) == (0, None)
+    assert box.position().everything
+    save(box, host="imap2.example.com")
+    assert not box.position().everything  # before the first look the choice can still be changed
 
 
 def attempt(box: Letterbox, port: int, **changes: object) -> list[tuple[str, bool]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from salotto.accounts.locking import setting_up
@@ -28,7 +29,8 @@ _IDENTITY = ("host", "port", "username", "auth")
 @dataclass(frozen=True, slots=True)
 class Settings:
     """A server's settings as an admin enters them. An empty `password` keeps the one that is kept.
-    `everything`: mails that lie in the folder already are wanted too; asked at the first look."""
+    `everything`: mails that lie in the folder already are wanted too; counts at the first look into
+    a folder. A server that takes another's place is read from when that one was read last."""
 
     host: str
     port: int
@@ -67,14 +69,13 @@ def save_server(mailbox_id: int, way: str, given: Settings, *, by: Member) -> Se
     with setting_up(by):
         server = Server.objects.select_for_update().filter(mailbox_id=mailbox_id, way=way).first()
         server = server or Server(account_id=by.account.pk, mailbox_id=mailbox_id, way=way)
-        moved = _is_another(server, given)
-        _keep_secret(server, given, moved)
+        _keep_secret(server, given, _is_another(server, given))
+        _keep_position(server, given)
         for name in ("host", "port", "security", "auth", "username", "folder", "per_minute", "enabled"):
             setattr(server, name, getattr(given, name))
         server.trouble, server.trouble_since = "", None
         server.save()
-        if way == Way.IN:
-            _place_position(server, given.everything, moved)
+        _place_position(server, given.everything)
         _note(server, by)
     return server
 
@@ -121,11 +122,25 @@ def _keep_secret(server: Server, given: Settings, moved: bool) -> None:
         server.token_until = None
 
 
-def _place_position(server: Server, everything: bool, moved: bool) -> None:
-    """A position is kept as long as it is of the same mailbox on the same server."""
-    same = Position.objects.filter(server=server)
-    if moved:
-        same.delete()
+def _keep_position(server: Server, given: Settings) -> None:
+    """Before the row changes: what came since the last look must not be skipped. Another port, way of
+    signing in or spelling of the user are no other mailbox; another name of the server or the user
+    may be one, which its folder tells (`Look`). All of a folder is read anew only if that is asked."""
+    elsewhere = server.host != given.host or server.username.casefold() != given.username.casefold()
+    if given.folder != server.folder or (elsewhere and given.everything):
+        server.worked_at = None  # which says how far the folder was looked through
+    if not elsewhere or server.pk is None:
+        return
+    known = Position.objects.filter(server=server)
+    if given.everything:
+        known.filter(folder=given.folder).delete()
+    known.filter(uidvalidity__gte=0).update(uidvalidity=-1 - F("uidvalidity"))  # `left`
+
+
+def _place_position(server: Server, everything: bool) -> None:
+    """A folder that is read for the first time has a position to begin at."""
+    if server.way != Way.IN:
+        return
     row, made = Position.objects.get_or_create(
         account_id=server.account_id, server=server, folder=server.folder, defaults={"everything": everything}
     )
@@ -168,15 +183,15 @@ def _grant_one(
     server = Server.objects.select_for_update().filter(mailbox_id=found.mailbox, way=way).first()
     server = server or Server(account_id=by.account.pk, mailbox_id=found.mailbox, way=way)
     host, port, security = place
-    given = Settings(host, port, security, found.provider, username)
-    moved = _is_another(server, given)
+    given = Settings(host, port, security, found.provider, username, everything=found.everything)
+    given = replace(given, folder=server.folder)
+    _keep_position(server, given)
     server.host, server.port, server.security = host, port, security
     server.auth, server.username, server.enabled = found.provider, username, True
     server.secret, server.token, server.token_until = sealed
     server.trouble, server.trouble_since = "", None
     server.save()
-    if way == Way.IN:
-        _place_position(server, found.everything, moved)
+    _place_position(server, found.everything)
     _note(server, by)
     return server
 

@@ -23,6 +23,7 @@ from salotto.channels.email.queries.incoming import (
     AGAIN,
     Box,
     free_positions,
+    is_taken,
     number_of,
     place_of,
     without_position,
@@ -110,6 +111,26 @@ def begin_at(box: Box, position: Position, me: UUID, uidvalidity: int, top: int)
     return _begin(box, position, me, uidvalidity, new)
 
 
+def go_on(position: Position, me: UUID, number: int) -> Position:
+    """The settings name another server, and the folder is the one that was read before, under this
+    number; the position then. Raises Lost."""
+    with account_scope(position.account_id):
+        _must_move(_ours(position, me).update(uidvalidity=number))
+    position.uidvalidity = number
+    return position
+
+
+def begin_elsewhere(box: Box, position: Position, me: UUID, uidvalidity: int, top: int) -> Position:
+    """The settings name another server, with another folder; the position then. Its mails are wanted
+    that came since the last look at the one before, as far as that was looked through. Raises Lost."""
+    with account_scope(position.account_id):
+        looked = Server.objects.values_list("worked_at", flat=True).get(pk=box.server)
+    times = [at for at in (position.since, looked) if at is not None]
+    since = max(times, default=None)
+    new = {"last_uid": 0, "since": since, "renumbered_to": top if since else 0, "set_back_at": None}
+    return _begin(box, position, me, uidvalidity, new)
+
+
 def go_back(box: Box, position: Position, me: UUID, to: int, top: int) -> Position:
     """The server was put back to an earlier state and gives UIDs out anew: read on behind `to`, the
     last mail that still is the one it was; the position then. Without any (0) the folder is read
@@ -128,10 +149,9 @@ def go_back(box: Box, position: Position, me: UUID, to: int, top: int) -> Positi
 
 
 def _begin(box: Box, position: Position, me: UUID, number: int, new: dict[str, Any]) -> Position:
-    """Under a number that no stored mail of this folder has: places are given out once."""
+    """Under a number that no stored mail of this mailbox has: places are given out once."""
     with account_scope(position.account_id), transaction.atomic():
-        stored = RawMail.objects.filter(mailbox_id=box.mailbox, folder=place_of(box), uid__isnull=False)
-        while stored.filter(uidvalidity=number).exists():
+        while is_taken(box, position, number):
             number += AGAIN
         _must_move(_ours(position, me).update(uidvalidity=number, **new))
         begun: Position = Position.objects.get(pk=position.pk)
@@ -247,7 +267,9 @@ def note_trouble(box: Box, trouble: Trouble) -> None:
 def note_working(box: Box) -> None:
     """The server works: whatever was wrong is over."""
     with account_scope(box.account):
-        row = Server.objects.filter(pk=box.server)
+        row = Server.objects.filter(
+            pk=box.server, host=box.host, port=box.port, username=box.username, folder=box.folder
+        )  # not if another one is named by now: this is when it was looked through
         if row.exclude(trouble="").update(trouble="", trouble_since=None, worked_at=Now()):
             log.info("Mailbox %s of account %s is read again", box.mailbox, box.account)
         else:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError, ProtocolError
@@ -19,6 +20,8 @@ from salotto.channels.email.imap.wire import Client
 from salotto.channels.email.models import Auth, Security
 from salotto.channels.email.troubles import Trouble
 
+SECONDS = 120.0
+"""How long a connection may be used, unless more is granted: somebody waits for it."""
 HEAD_LIMIT = 64 << 10
 """Bytes of the headers of a mail that is too large."""
 LAST_UID = 2**32 - 1
@@ -91,12 +94,15 @@ def _cause(error: Exception) -> Exception:
 class Connection:
     """One connection; `idling` while the server was asked to speak up by itself (RFC 2177)."""
 
-    def __init__(self, place: Place) -> None:
-        """Connect, with TLS as the place says; not yet signed in. Raises Trouble."""
+    def __init__(self, place: Place, seconds: float = SECONDS) -> None:
+        """Connect, with TLS as the place says; not yet signed in. After so many seconds nothing more
+        is read, see `grant`. Raises Trouble."""
         self.idling = False
         self._place = place
         with _in_words():
-            self._client = Client(place.host, place.port, tls=place.security == Security.TLS)
+            self._client = Client(
+                place.host, place.port, tls=place.security == Security.TLS, until=monotonic() + seconds
+            )
         try:
             with _in_words():
                 self._begin(place)
@@ -141,6 +147,10 @@ class Connection:
     def _needs_plain(self, text: str) -> bool:
         """LOGIN takes ASCII without line ends; and some servers have it switched off (RFC 3501 6.2.3)."""
         return not (text.isascii() and text.isprintable()) or self._client.has_capability("LOGINDISABLED")
+
+    def grant(self, seconds: float) -> None:
+        """From now on it may be used for so many seconds."""
+        self._client.wire.until = monotonic() + seconds
 
     @property
     def can_idle(self) -> bool:

@@ -17,7 +17,7 @@ from salotto.channels.email.actions import fetching
 from salotto.channels.email.actions.fetching import Lost, Partial
 from salotto.channels.email.imap.connection import Connection, Folder, Listed, NotGiven, id_in
 from salotto.channels.email.models import Position
-from salotto.channels.email.queries.incoming import Box, number_of, position_of, witnesses
+from salotto.channels.email.queries.incoming import Box, left, number_of, position_of, witnesses
 from salotto.channels.email.troubles import Trouble
 
 WINDOW = 500
@@ -71,13 +71,23 @@ class Look:
         position = position_of(self.box)
         if position is None:
             raise Lost
+        if position.uidvalidity is not None and position.uidvalidity < 0:
+            position = self._found_again(link, folder, position, left(position.uidvalidity))
         if position.uidvalidity is None or number_of(position.uidvalidity) != folder.uidvalidity:
             position = fetching.begin_at(self.box, position, self.me, folder.uidvalidity, folder.top)
         elif self._is_set_back(link, folder, position):
-            known = last_known(link, self.box, position)
+            known = last_known(link, self.box, position.uidvalidity)
             position = fetching.go_back(self.box, position, self.me, known, folder.top)
         self._compared = link
         return folder, position
+
+    def _found_again(self, link: Connection, folder: Folder, position: Position, was: int) -> Position:
+        """The position after the settings have come to name another server, or another user: it goes
+        on where the folder turns out to be the same, which mails must prove, since many servers use
+        one UIDVALIDITY for all. Else the folder is a new one."""
+        if number_of(was) == folder.uidvalidity and last_known(link, self.box, was):
+            return fetching.go_on(position, self.me, was)
+        return fetching.begin_elsewhere(self.box, position, self.me, folder.uidvalidity, folder.top)
 
     def _is_set_back(self, link: Connection, folder: Folder, position: Position) -> bool:
         """Whether the server was put back to an earlier state (a backup, a replica that lags) and
@@ -87,7 +97,10 @@ class Look:
             return True
         if self._compared is link:
             return False
-        kept = {uid: id_in(head) for uid, head in witnesses(self.box, position, ABOVE_ALL, COMPARED)}
+        kept = {
+            uid: id_in(head)
+            for uid, head in witnesses(self.box, position.uidvalidity or 0, ABOVE_ALL, COMPARED)
+        }
         there = _ids(link, kept)
         return any(kept[uid] and kept[uid] != there[uid] for uid in there)
 
@@ -161,12 +174,12 @@ class Look:
                 yield self._set_aside(link, mail, why.text)
 
 
-def last_known(link: Connection, box: Box, position: Position) -> int:
-    """The highest UID whose mail still is the one that was stored under it, 0 if there is none
-    among the last thousand."""
+def last_known(link: Connection, box: Box, number: int) -> int:
+    """The highest UID whose mail still is the one that was stored under it and this number, 0 if
+    there is none among the last thousand."""
     below = ABOVE_ALL
     for _ in range(LOOKED_BACK):
-        page = witnesses(box, position, below)
+        page = witnesses(box, number, below)
         there = _ids(link, [uid for uid, _ in page])
         same = [uid for uid, head in page if uid in there and there[uid] == id_in(head)]
         if same or not page:

@@ -5,6 +5,10 @@ A mailbox is held by a lease, renewed while this process lives. Between two look
 IDLE (RFC 2177) where the server has it, so that new mail is known at once, else for a minute.
 At most `MOST_OPEN` connections stay open; mailboxes beyond them are looked at in turn. Only the
 waiting thread touches the state of a mailbox; the others are handed one and give it back.
+
+A slow server must not keep the threads from everybody else. What is due stands in line, and an
+account, or a server, has a few threads at a time. A look ends after `QUICK_SECONDS`; a mailbox that
+needs longer is looked at again with patience, but by `MOST_SLOW` threads at most.
 """
 
 import logging
@@ -12,7 +16,8 @@ import os
 import random
 import selectors
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -35,6 +40,12 @@ from salotto.channels.email.troubles import Trouble
 log = logging.getLogger("salotto.email")
 
 THREADS = 6
+PER_ACCOUNT, PER_SERVER = 2, 3
+"""Threads that look at mailboxes of one account, and at those on one server."""
+MOST_SLOW = 2
+QUICK_SECONDS, SLOW_SECONDS = 30.0, 1200.0
+"""After which a look ends, whatever it waits for; and that of a mailbox which is known to be slow:
+a mail of 30 MB then comes from a server that is just fast enough."""
 MOST_OPEN = 200
 ROUND_SECONDS = 3.0
 """How often the database is asked which mailboxes there are; changed settings wait so long."""
@@ -55,6 +66,7 @@ class State(Enum):
     """How a look ended."""
 
     MORE = "more"
+    LATER = "later"
     IDLE = "idle"
     POLL = "poll"
     LOST = "lost"
@@ -63,17 +75,41 @@ class State(Enum):
 
 @dataclass
 class Tended:
-    """A mailbox of this process, between looks or during one."""
+    """A mailbox of this process: between looks, in line for one, or during one (`busy`)."""
 
     box: Box
     look: Look
     link: Connection | None = None
     busy: bool = False
+    slow: bool = False
+    began: float = 0.0
     stays: bool = True
     stale: bool = False
     next_at: float = 0.0
     failures: int = 0
     patient: bool = False
+
+    @property
+    def key(self) -> Key:
+        """By which it is known."""
+        return self.box.account, self.box.server
+
+    @property
+    def shares(self) -> dict[Hashable, int]:
+        """What it needs a thread of, and how many threads there are for that."""
+        box = self.box
+        shares: dict[Hashable, int] = {box.account: PER_ACCOUNT, (box.host, box.port): PER_SERVER}
+        return {**shares, "slow": MOST_SLOW} if self.slow else shares
+
+    @property
+    def may_last(self) -> float:
+        """Seconds that a look may take."""
+        return SLOW_SECONDS if self.slow else QUICK_SECONDS
+
+    @property
+    def lasts(self) -> float:
+        """Seconds that this look has taken by now."""
+        return monotonic() - self.began
 
     def close(self) -> None:
         """End its connection."""
@@ -89,11 +125,13 @@ class Station:
         self.me = uuid4()
         self._stop = threading.Event()
         self._tended: dict[Key, Tended] = {}
+        self._line: dict[Key, Tended] = {}
+        self._working = 0
+        self._load: Counter[Hashable] = Counter()
         self._selector = selectors.DefaultSelector()
         self._jobs: SimpleQueue[Tended | None] = SimpleQueue()
         self._ended: SimpleQueue[tuple[Tended, State]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._busy = 0
         self._round_at = 0.0
         self._ears, self._mouth = os.pipe()
         os.set_blocking(self._mouth, False)
@@ -138,17 +176,22 @@ class Station:
         if now >= self._round_at:
             self._round_at = now + ROUND_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
             self._guarded(self._round)
-        for one in list(self._tended.values()):
-            if not one.busy and one.next_at <= now:
-                self._hand_out(one)
+        for one in self._resting():
+            if one.next_at <= now:
+                self._line_up(one)
+        self._hand_out()
         for key, _ in self._selector.select(self._patience()):
             if key.data is None:
                 self._hear()
-            elif not key.data.busy:
-                self._hand_out(key.data)
+            else:
+                self._line_up(key.data)
+        self._hand_out()
+
+    def _resting(self) -> list[Tended]:
+        return [one for key, one in self._tended.items() if not one.busy and key not in self._line]
 
     def _patience(self) -> float:
-        due = min((one.next_at for one in self._tended.values() if not one.busy), default=self._round_at)
+        due = min((one.next_at for one in self._resting()), default=self._round_at)
         return max(0.0, min(due, self._round_at) - monotonic())
 
     def _guarded(self, what: Callable[[], None]) -> None:
@@ -181,14 +224,28 @@ class Station:
         else:
             self._unhook(one)
             one.close()
+            self._line.pop(key, None)
             del self._tended[key]
 
-    def _hand_out(self, one: Tended) -> None:
-        """Have a thread look at it."""
+    def _line_up(self, one: Tended) -> None:
+        """It waits for a thread, and for nothing else."""
         self._unhook(one)
-        one.busy, self._busy = True, self._busy + 1
+        self._line[one.key] = one
+
+    def _hand_out(self) -> None:
+        """Have threads look at what stands in line, the first that may first."""
+        for key, one in list(self._line.items()):
+            if self._working >= THREADS:
+                return
+            if all(self._load[what] < most for what, most in one.shares.items()):
+                del self._line[key]
+                self._begin(one)
+
+    def _begin(self, one: Tended) -> None:
+        one.busy, self._working = True, self._working + 1
+        self._load.update(one.shares.keys())
         one.stays = one.link is not None or self.open_connections < MOST_OPEN
-        if self._busy > len(self._threads) and len(self._threads) < THREADS:
+        if self._working > len(self._threads):
             thread = threading.Thread(target=self._work, name="mail-look", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -206,19 +263,23 @@ class Station:
             self._take_back(*self._ended.get())
 
     def _take_back(self, one: Tended, state: State) -> None:
-        one.busy, self._busy = False, self._busy - 1
-        if state in (State.FAILED, State.LOST):
+        one.busy, self._working = False, self._working - 1
+        self._load.subtract(one.shares.keys())
+        one.slow = one.lasts > QUICK_SECONDS
+        if state in (State.FAILED, State.LOST, State.LATER):
             one.close()
         one.next_at = monotonic() + self._pause(one, state)
         if one.stale or state is State.LOST:
             one.close()
-            self._tended.pop((one.box.account, one.box.server), None)
+            self._tended.pop(one.key, None)
             self._round_at = 0.0
         elif state is State.IDLE and one.link is not None:
             self._selector.register(one.link, selectors.EVENT_READ, one)
 
     def _pause(self, one: Tended, state: State) -> float:
         """Seconds until the next look."""
+        if state is State.LATER:
+            return 0.0
         if state is not State.FAILED:
             one.failures = 0
             pause = {State.IDLE: IDLE_SECONDS, State.POLL: POLL_SECONDS}.get(state, 0.0)
@@ -241,7 +302,7 @@ class Station:
                 self._wake()
 
     def _look(self, one: Tended) -> State:
-        stored = one.look.stored
+        stored, one.began = one.look.stored, monotonic()
         try:
             return self._look_once(one)
         except Lost:
@@ -249,6 +310,8 @@ class Station:
         except DatabaseError as error:
             log.warning("A mailbox waits for the database: %s", error)
         except Trouble as trouble:
+            if not one.slow and one.lasts > QUICK_SECONDS:
+                return State.LATER  # with more patience, before anybody is told
             self._note(one, trouble)
         except Exception:
             log.exception("Mailbox %s of account %s", one.box.mailbox, one.box.account)
@@ -267,8 +330,10 @@ class Station:
         box = one.box
         if one.link is None:
             place = Place(box.host, box.port, box.security, box.auth, box.username)
-            one.link = Connection(place)
+            one.link = Connection(place, one.may_last)
             one.link.sign_in(lambda: secret_of(box))
+        else:
+            one.link.grant(one.may_last)
         link = one.link
         told = not link.idling or link.done() or monotonic() >= one.next_at
         if told and not one.look.all_new(link):

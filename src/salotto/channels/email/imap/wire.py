@@ -1,8 +1,8 @@
 """The bytes of an IMAP connection: where they go, how many may come, and for how long.
 
 `imaplib` believes whatever a server announces and waits for every byte anew; here each command
-has a measure of bytes and a deadline, so that no server can fill the memory, or hold a thread by
-sending a byte a minute.
+has a measure of bytes and a deadline, and all of them together a moment (`until`) when they are
+over, so that no server can fill the memory, or hold a thread by sending a byte a minute.
 """
 
 import imaplib
@@ -19,16 +19,19 @@ from salotto.channels.email import reaching
 
 SLACK = 4 << 20
 """Bytes that an answer may have beside the mails that were asked for."""
-SLOWEST = 4096
-"""Bytes a second, below which a server is too slow to wait for."""
+SLOWEST = 32 << 10
+"""Bytes a second, below which a server is too slow to wait for: what has come so far earns time for
+the rest, what was merely announced does not."""
 BUFFER = 16 << 10
 
 
 class Wire(imaplib.IMAP4):
-    """An IMAP connection with a measure; TLS from the beginning if `tls`."""
+    """An IMAP connection with a measure; TLS from the beginning if `tls`. Nothing is read after
+    `until`, a moment of the monotonic clock."""
 
-    def __init__(self, host: str, port: int, *, tls: bool) -> None:
+    def __init__(self, host: str, port: int, *, tls: bool, until: float) -> None:
         self._tls = tls
+        self.until = until
         self.peeking = False
         self.expect()
         super().__init__(host, port)
@@ -47,7 +50,18 @@ class Wire(imaplib.IMAP4):
     def expect(self, size: int = 0) -> None:
         """The next command brings about so many bytes, and must be done in due time."""
         self.left = 2 * size + SLACK
-        self.deadline = monotonic() + reaching.READ_SECONDS + size / SLOWEST
+        self.deadline = monotonic() + reaching.READ_SECONDS
+
+    def patience(self) -> float:
+        """Seconds to wait for the next byte; not above 0 when the time is over."""
+        return min(reaching.READ_SECONDS, min(self.deadline, self.until) - monotonic())
+
+    def count(self, size: int) -> None:
+        """So many bytes have come."""
+        self.left -= size
+        self.deadline += size / SLOWEST
+        if self.left < 0:
+            raise self.abort("more was sent than was asked for")
 
     def read(self, size: int) -> bytes:
         """A literal; one that is announced with more bytes than may come is not waited for, nor is
@@ -99,7 +113,7 @@ class _Measured(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         wire = self._wire
-        patience = 0.0 if wire.peeking else min(reaching.READ_SECONDS, wire.deadline - monotonic())
+        patience = 0.0 if wire.peeking else wire.patience()
         if patience <= 0 and not wire.peeking:
             raise TimeoutError("too slow")
         wire.sock.settimeout(patience)
@@ -107,24 +121,22 @@ class _Measured(io.RawIOBase):
             count = wire.sock.recv_into(buffer)
         except (BlockingIOError, ssl.SSLWantReadError):
             return None
-        wire.left -= count
-        if wire.left < 0:
-            raise wire.abort("more was sent than was asked for")
+        wire.count(count)
         return count
 
 
 class Client(IMAPClient):
     """IMAPClient on a `Wire`; its dates know their time zone."""
 
-    def __init__(self, host: str, port: int, *, tls: bool) -> None:
-        self._tls = tls
+    def __init__(self, host: str, port: int, *, tls: bool, until: float) -> None:
+        self._tls, self._until = tls, until
         times = SocketTimeout(reaching.CONNECT_SECONDS, reaching.READ_SECONDS)
         super().__init__(host, port, ssl=False, timeout=times)
         self.wire.debug = 0  # it would put each line into words that nobody reads
         self.normalise_times = False
 
     def _create_IMAP4(self) -> Wire:  # noqa: N802
-        return Wire(self.host, self.port, tls=self._tls)
+        return Wire(self.host, self.port, tls=self._tls, until=self._until)
 
     @property
     def wire(self) -> Wire:

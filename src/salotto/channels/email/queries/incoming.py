@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -18,6 +19,7 @@ FOLDER_LIMIT = 250
 AGAIN = 1 << 32
 """Added to a UIDVALIDITY, which has 32 bits, when UIDs are given out once more under it."""
 WITNESSES = 50
+MOST_PLACES = 50
 HEAD = 64 << 10
 
 
@@ -101,14 +103,46 @@ def number_of(uidvalidity: int) -> int:
     return uidvalidity % AGAIN
 
 
-def witnesses(box: Box, position: Position, below: int, most: int = WITNESSES) -> list[tuple[int, bytes]]:
-    """The newest mails that were stored from this folder, with UIDs below `below`: UID and headers."""
+def left(number: int) -> int:
+    """A number (`Position.uidvalidity`) as it is kept while another server is named, and back."""
+    return -1 - number
+
+
+def witnesses(box: Box, number: int, below: int, most: int = WITNESSES) -> list[tuple[int, bytes]]:
+    """The newest mails that were stored under this number (`Position.uidvalidity`), with UIDs below
+    `below`: UID and headers. The server may have been named otherwise then."""
+    most = min(most, WITNESSES)
     with account_scope(box.account):
-        stored = RawMail.objects.filter(
-            mailbox_id=box.mailbox, folder=place_of(box), uidvalidity=position.uidvalidity, uid__lt=below
-        )
-        heads = stored.annotate(head=Substr("content", 1, HEAD)).order_by("-uid")
-        return [(uid, bytes(head)) for uid, head in heads.values_list("uid", "head")[: min(most, WITNESSES)]]
+        found: list[tuple[int, bytes]] = []
+        for place in _places(box):  # one by one, each straight from the index
+            stored = _stored(box).filter(folder=place, uidvalidity=number, uid__lt=below)
+            heads = stored.annotate(head=Substr("content", 1, HEAD)).order_by("-uid")
+            found.extend((uid, bytes(head)) for uid, head in heads.values_list("uid", "head")[:most])
+    return nlargest(most, found)
+
+
+def is_taken(box: Box, position: Position, number: int) -> bool:
+    """Whether mails of this mailbox were stored under this number (`Position.uidvalidity`), or will
+    be by another position. In the caller's account scope."""
+    others = Position.objects.filter(server_id=box.server, uidvalidity__in=[number, left(number)])
+    stored = (_stored(box).filter(folder=place, uidvalidity=number) for place in _places(box))
+    return others.exclude(pk=position.pk).exists() or any(rows.exists() for rows in stored)
+
+
+def _stored(box: Box) -> Any:
+    return RawMail.objects.filter(mailbox_id=box.mailbox, uid__isnull=False)
+
+
+def _places(box: Box) -> list[str]:
+    """The folders' addresses that mails of this mailbox were read from, see `place_of`."""
+    found: list[str] = []
+    while len(found) < MOST_PLACES:
+        rest = _stored(box).filter(folder__gt=found[-1] if found else "").order_by("folder")
+        following = rest.values_list("folder", flat=True).first()
+        if following is None:
+            break
+        found.append(following)
+    return found
 
 
 def raw_of(account: int, raw: int) -> RawMail | None:
