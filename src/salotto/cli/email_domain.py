@@ -37,8 +37,9 @@ def look(given: argparse.Namespace, options: Options) -> int:
     from salotto.channels.email.actions.domains import NAME
     from salotto.channels.email.domains import Question, check_domain
     from salotto.channels.email.domains.resolver import Dns
+    from salotto.core.addresses import domain_key
 
-    name = given.name.strip().rstrip(".").lower()
+    name = domain_key(given.name)
     if not NAME.fullmatch(name):
         print("This is not a domain. Enter one such as example.com.", file=sys.stderr)
         return WRONG

@@ -10,13 +10,13 @@ The signature is 80 bits of HMAC-SHA-256 in base 32: an address cannot be guesse
 import hmac
 import re
 from base64 import b32encode
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
 
-from salotto.channels.email.composing.headers import ascii_domain
+from salotto.core.addresses import ascii_domain, email_key
 
 ROLES = ("postmaster", "abuse")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -98,7 +98,7 @@ def _opened(kind: str, address: str) -> tuple[int, int] | None:
 def local_part(address: str) -> str | None:
     """What stands before the @ of an address in our mail domain, in lower case and without a
     `+tag`; None for an address elsewhere."""
-    local, _, domain = address.strip().lower().rpartition("@")
+    local, _, domain = email_key(address).rpartition("@")
     if not settings.MAIL_DOMAIN or domain != settings.MAIL_DOMAIN:
         return None
     return local.partition("+")[0]
@@ -112,14 +112,19 @@ def is_role(address: str) -> bool:
 
 
 def untagged(address: str) -> str:
-    """The address in lower case without the `+tag` of its local part."""
-    local, at, domain = address.strip().lower().rpartition("@")
+    """The key of the address without the `+tag` of its local part."""
+    local, at, domain = email_key(address).rpartition("@")
     return f"{local.partition('+')[0]}{at}{domain}"
 
 
+def keys_in(*texts: str) -> Iterator[str]:
+    """The keys of the addresses in these texts, one to a line, as a mailbox keeps its own."""
+    return (email_key(line) for text in texts for line in text.splitlines() if line.strip())
+
+
 def is_of(address: str, own: Container[str]) -> bool:
-    """Whether the address is one of these (lower case), maybe with a `+tag`, which leads there too."""
-    return address.strip().lower() in own or untagged(address) in own
+    """Whether the address is one of these (keys), maybe with a `+tag`, which leads there too."""
+    return email_key(address) in own or untagged(address) in own
 
 
 def _signature(name: str) -> str:

@@ -45,7 +45,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A mail that was read: `person` wrote it, `people` (lower case) take part with it, and
+    """A mail that was read: `person` wrote it, `people` (their keys) take part with it, and
     `outside` is the first recipient who is not of the account. `automatic` is why it is no
     letter of a person, or "". `problems` are those of reading it, and of its id."""
 
@@ -136,7 +136,7 @@ def fingerprint(mail: ParsedMail, body: str) -> str:
     `body` (`body_digest`); zeros for a copy that came by a list, which may have written something
     below. `threading.is_same` compares them."""
     date = mail.date.isoformat() if mail.date else ""
-    about = "\n".join((mail.sender.key, date, " ".join(mail.subject.split())))
+    about = "\n".join((mail.sender.address.lower(), date, " ".join(mail.subject.split())))
     said = "\n".join(("".join(mail.text.split()), *(part.name for part in mail.parts)))
     rest = "0" * 40 if mail.automatic == "list" else _digest(said)[:20] + body[:20]
     return _digest(about)[:24] + rest

@@ -342,7 +342,7 @@ class NamedId(AccountModel):
 
 
 class Participant(AccountModel):
-    """An address (lower case) that takes part in a conversation by email."""
+    """An address (its key) that takes part in a conversation by email."""
 
     conversation = LocalKey(Conversation)
     address = models.CharField(max_length=320)
@@ -389,7 +389,7 @@ class BatchState(models.TextChoices):
 
 
 class BatchRecipient(AccountModel):
-    """One person of a batch, once per address (`key`: in lower case)."""
+    """One person of a batch, once per address (`key`: `email_key`)."""
 
     batch = LocalKey(Batch)
     name = models.CharField(max_length=200, blank=True)

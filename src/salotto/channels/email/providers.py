@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from salotto.channels.email.domains.resolver import Lookup, Unreachable
 from salotto.channels.email.models import Auth, Security
+from salotto.core.addresses import domain_key
 
 Place = tuple[str, int, str]
 """Host, port, security."""
@@ -121,7 +122,7 @@ _BY_EXCHANGER = {
 def provider_of(address: str, lookup: Lookup | None = None) -> Provider | None:
     """Who has the mailbox with this address; None for a provider that is not known. Without a
     `lookup` only the address itself is looked at."""
-    domain = address.rpartition("@")[2].strip().lower()
+    domain = domain_key(address.rpartition("@")[2])
     if domain in _BY_DOMAIN:
         return _BY_DOMAIN[domain]
     return _by_exchanger(domain, lookup) if lookup and domain else None

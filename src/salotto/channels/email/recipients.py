@@ -7,6 +7,7 @@ from email.utils import getaddresses
 
 from django.utils.translation import gettext_lazy as _
 
+from salotto.core.addresses import email_key
 from salotto.core.errors import Invalid
 
 Person = tuple[str, str]
@@ -34,12 +35,12 @@ class Recipients:
     def addresses(self) -> tuple[str, ...]:
         """Each address once, of all three."""
         everybody = (address for _, address in (*self.to, *self.cc, *self.bcc))
-        return tuple({address.lower(): address for address in everybody}.values())
+        return tuple({email_key(address): address for address in everybody}.values())
 
     def among(self, people: frozenset[str]) -> "Recipients":
-        """Those of them who are among these addresses (lower case)."""
+        """Those of them who are among these addresses (keys)."""
         lists = (self.to, self.cc, self.bcc)
-        return Recipients(*(tuple(one for one in each if one[1].lower() in people) for each in lists))
+        return Recipients(*(tuple(one for one in each if email_key(one[1]) in people) for each in lists))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ def _once(to: Iterable[Person], cc: Iterable[Person], is_own: Callable[[str], bo
     def fresh(people: Iterable[Person]) -> tuple[Person, ...]:
         found = []
         for name, address in _others(people, is_own):
-            if address.lower() not in seen and len(seen) < MOST:
-                seen.add(address.lower())
+            if (key := email_key(address)) not in seen and len(seen) < MOST:
+                seen.add(key)
                 found.append((name, address))
         return tuple(found)
 
@@ -93,7 +94,8 @@ def chosen(to: Iterable[str], cc: Iterable[str] = (), bcc: Iterable[str] = ()) -
     lists = [parsed(each) for each in (to, cc, bcc)]
     seen: set[str] = set()
     for people in lists:
-        people[:] = [p for p in people if not (p[1].lower() in seen or seen.add(p[1].lower()))]  # type: ignore[func-returns-value]
+        keyed = [(email_key(person[1]), person) for person in people]
+        people[:] = [person for key, person in keyed if not (key in seen or seen.add(key))]  # type: ignore[func-returns-value]
     if not seen:
         raise Invalid(_("Name at least one recipient."), code="no_recipients")
     if len(seen) > MOST:

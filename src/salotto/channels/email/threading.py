@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What the resolver asks of a mail. Ids are without angle brackets, addresses in lower case.
+    """What the resolver asks of a mail. Ids are without angle brackets, addresses are keys.
 
     `named`: In-Reply-To, then References, the newest first. `senders`: any of them makes the
     mail one of that participant; `answers_to`: its Reply-To, if it has one, and whoever else gets

@@ -17,6 +17,7 @@ from salotto.channels.email.domains.resolver import Dns
 from salotto.channels.email.models import Auth
 from salotto.channels.email.providers import Provider, provider_of
 from salotto.channels.email.queries import mailboxes
+from salotto.core.addresses import domain_key
 from salotto.core.errors import Invalid
 from salotto.core.tenancy import account_scope
 from salotto.desk.email import shapes
@@ -111,7 +112,7 @@ def _best_first(provider: Provider | None, ready: dict[str, bool]) -> list[str]:
 
 def known_provider(address: str) -> Provider | None:
     """Who has this mailbox, as far as that is known quickly."""
-    domain = address.rpartition("@")[2].lower()
+    domain = domain_key(address.rpartition("@")[2])
     return provider_of(address) or _by_dns(domain, int(monotonic() / REMEMBERED))
 
 

@@ -19,6 +19,7 @@ from salotto.channels.email import actions as mail
 from salotto.channels.email.actions.bulk import MOST
 from salotto.channels.email.queries import composer
 from salotto.channels.email.recipients import Person, is_address, parsed, written
+from salotto.core.addresses import email_key
 from salotto.core.errors import Invalid, Refused
 from salotto.desk.mail.reading import fits
 from salotto.desk.mail.writing import Writing, read, sent_or_said
@@ -62,8 +63,9 @@ def check(texts: Iterable[str]) -> Checked:
             wrong.append(piece[:80])
             continue
         for person in found:
-            twice += person[1].lower() in people
-            people.setdefault(person[1].lower(), person)
+            key = email_key(person[1])
+            twice += key in people
+            people.setdefault(key, person)
     return Checked(tuple(people.values()), twice, tuple(wrong))
 
 

@@ -13,6 +13,7 @@ from salotto.channels.email import hints
 from salotto.channels.email.models import MailState
 from salotto.channels.email.queries.threads import Delivery, Letter
 from salotto.channels.email.recipients import Person
+from salotto.core.addresses import email_key
 from salotto.desk import times
 from salotto.inbox.queries import Entry, Head
 
@@ -167,10 +168,11 @@ def _first(person: Person) -> str:
 def _short(mail: Letter) -> str:
     """ "to Anna Rossi and 2 more"; everybody counts. That a mail came to us needs no word."""
     everybody = [*mail.to, *mail.cc, *mail.bcc]
-    if not mail.ours and len(everybody) == 1 and everybody[0][1].lower() in mail.own:
+    if not mail.ours and len(everybody) == 1 and email_key(everybody[0][1]) in mail.own:
         return ""
     everybody = [
-        (_("us"), address) if address.lower() in mail.own else (name, address) for name, address in everybody
+        (_("us"), address) if email_key(address) in mail.own else (name, address)
+        for name, address in everybody
     ]
     if not everybody:
         return ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from salotto.core.addresses import email_key, spellings
 from salotto.inbox.models import Conversation
 
 
@@ -21,13 +22,13 @@ class Beginning:
 
 
 _FIND = """
-    SELECT wanted.email, min(contact.id)
-      FROM unnest(%(emails)s::text[]) AS wanted(email)
+    SELECT wanted.key, min(contact.id)
+      FROM unnest(%(keys)s::text[], %(emails)s::text[]) AS wanted(key, email)
       JOIN inbox_contact contact
         ON contact.account_id = %(account)s
        AND lower(contact.email) = lower(wanted.email)
        AND NOT (contact.email = '')
-     GROUP BY wanted.email
+     GROUP BY wanted.key
 """
 _LOCK = """
     SELECT pg_advisory_xact_lock(lock)
@@ -54,46 +55,52 @@ _SPEAK = """
 
 
 def contacts_of(account_id: int, people: Mapping[str, str]) -> dict[str, int]:
-    """The id of each person's contact: the account's oldest one with this address, made if it
-    has none; one without a name gets it.
+    """The id of each person's contact: the account's oldest one with this address, in whichever
+    spelling, made if it has none; one without a name gets it.
 
-    `people` maps addresses in lower case to names. In the caller's transaction; two callers
-    that meet get the same contact.
+    `people` maps addresses, as a contact is to show them, to names. In the caller's transaction;
+    two callers that meet get the same contact.
     """
+    keys = {email: email_key(email) for email in people}
     found = _known(account_id, people)
-    if len(found) < len(people):
-        found |= _made(account_id, {email: people[email] for email in people if email not in found})
-    named = {found[email]: name[:120] for email, name in people.items() if name}
+    if unknown := {email: name for email, name in people.items() if keys[email] not in found}:
+        found |= _made(account_id, unknown)
+    named = {found[keys[email]]: name[:120] for email, name in people.items() if name}
     with connection.cursor() as db:
         db.execute(_NAME, {"account": account_id, "ids": list(named), "names": list(named.values())})
-    return found
+    return {email: found[key] for email, key in keys.items()}
 
 
 def _known(account_id: int, emails: Iterable[str]) -> dict[str, int]:
+    """By the keys of the addresses."""
+    given = [(email_key(email), spelling) for email in emails for spelling in spellings(email)]
+    keys, spelt = [key for key, _ in given], [spelling for _, spelling in given]
     with connection.cursor() as db:
-        db.execute(_FIND, {"account": account_id, "emails": list(emails)})
+        db.execute(_FIND, {"account": account_id, "keys": keys, "emails": spelt})
         return dict(db.fetchall())
 
 
 def _made(account_id: int, people: Mapping[str, str]) -> dict[str, int]:
-    """Behind a lock for each address, in one order, whoever else makes contacts."""
+    """Behind a lock for each address, in one order, whoever else makes contacts; by the keys."""
+    given = {email_key(email): email for email in reversed(list(people))}  # the first spelling stays
     with connection.cursor() as db:
-        db.execute(_LOCK, [[f"inbox.contact {account_id} {email}" for email in people]])
+        db.execute(_LOCK, [[f"inbox.contact {account_id} {key}" for key in given]])
         found = _known(account_id, people)
-        missing = {email: name for email, name in people.items() if email not in found}
+        missing = [email for key, email in given.items() if key not in found]
         if missing:
-            names = [name[:120] for name in missing.values()]
-            db.execute(_MAKE, {"account": account_id, "names": names, "emails": list(missing)})
-            found |= dict(db.fetchall())
+            names = [people[email][:120] for email in missing]
+            db.execute(_MAKE, {"account": account_id, "names": names, "emails": missing})
+            found |= {email_key(email): pk for email, pk in db.fetchall()}
     return found
 
 
 def note_languages(account_id: int, languages: Mapping[str, str]) -> None:
-    """Note on the contacts with these addresses, in lower case, what language they write; one that
+    """Note on the contacts with these addresses what language they write; one that
     is known stays, as its owner may have chosen it. In the caller's transaction."""
     if not languages:
         return
-    emails, spoken = list(languages), list(languages.values())
+    given = [(spelling, spoken) for email, spoken in languages.items() for spelling in spellings(email)]
+    emails, spoken = [email for email, _ in given], [language for _, language in given]
     with connection.cursor() as db:
         db.execute(_SPEAK, {"account": account_id, "emails": emails, "languages": spoken})
 

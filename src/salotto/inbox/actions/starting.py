@@ -5,22 +5,23 @@ from django.db.models.functions import Lower
 
 from salotto.accounts.errors import ReadOnly
 from salotto.accounts.members import Member, must_act
+from salotto.core.addresses import email_key, spellings
 from salotto.core.errors import Forbidden
 from salotto.inbox.actions.conversations import _lock_agents, _move
 from salotto.inbox.models import Contact, Conversation, Status
 
 
 def contact_of(account_id: int, email: str, name: str = "") -> Contact:
-    """The account's oldest contact with this address (in any case), made if it has none.
+    """The account's oldest contact with this address (in any spelling), made if it has none.
 
     In the caller's transaction and account scope. Two at once get the same one.
     """
-    key = f"inbox.contact {account_id} {email.lower()}"
+    key = f"inbox.contact {account_id} {email_key(email)}"
     with connection.cursor() as db:
         db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
     known: Contact | None = (
         Contact.objects.annotate(key=Lower("email"))  # as the index has it
-        .filter(key=email.lower())
+        .filter(key__in=spellings(email))
         .exclude(email="")
         .order_by("id")
         .first()

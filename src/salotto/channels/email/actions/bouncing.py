@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from salotto.channels.email.actions.sending import BEGINS, everybody, refusals
+from salotto.channels.email.actions.sending import BEGINS, envelope_recipients, everybody, refusals
 from salotto.channels.email.mime.parsed import Bounce
 from salotto.channels.email.models import Mail, MailState
 from salotto.channels.email.queries.returned import mail_returned
 from salotto.channels.email.sending.outcome import Refusal, shown
 from salotto.core import clock
+from salotto.core.addresses import email_key
 from salotto.inbox.actions import tell
 from salotto.inbox.models import Kind
 from salotto.inbox.posting import Item, post
@@ -63,8 +64,8 @@ def _note_at(mail: Mail, bounce: Bounce) -> None:
     recipients, or to go once more, stays in line; otherwise nobody else would get it."""
     words = _words(bounce)
     if mail.state == MailState.QUEUED or (mail.state == MailState.SENDING and len(everybody(mail)) > 1):
-        waiting = {one.address.lower() for one in refusals(mail) if one.again} or everybody(mail)
-        problems = mail.problems if bounce.recipient.lower() in waiting else _with(mail, bounce, words)
+        waiting = set(map(email_key, envelope_recipients(mail)))
+        problems = mail.problems if email_key(bounce.recipient) in waiting else _with(mail, bounce, words)
         Mail.objects.filter(pk=mail.pk).update(error=words[:ERROR_LIMIT], problems=problems)
         return
     Mail.objects.filter(pk=mail.pk).update(problems=_with(mail, bounce, words))
@@ -73,9 +74,10 @@ def _note_at(mail: Mail, bounce: Bounce) -> None:
 
 def _with(mail: Mail, bounce: Bounce, words: str) -> list[dict[str, Any]]:
     """The recipients who did not get the mail, and this one of them: a retry is for these alone."""
-    kept = {one.address.lower(): one for one in refusals(mail)}
-    named = [address for address in everybody(mail) if address.lower() == bounce.recipient.lower()]
-    kept |= {address.lower(): Refusal(address, shown(words), again=False) for address in named}
+    kept = {email_key(one.address): one for one in refusals(mail)}
+    recipient = email_key(bounce.recipient)
+    named = [address for address in everybody(mail) if email_key(address) == recipient]
+    kept |= {email_key(address): Refusal(address, shown(words), again=False) for address in named}
     return [one.kept() for one in kept.values()]
 
 

@@ -24,6 +24,7 @@ from salotto.channels.email.queries import sending
 from salotto.channels.email.recipients import Recipients
 from salotto.channels.email.subjects import clean_subject
 from salotto.core import audit
+from salotto.core.addresses import email_key
 from salotto.core.errors import Invalid, Refused
 from salotto.core.tenancy import account_scope
 from salotto.inbox.actions import BODY_LIMIT, must_act_still
@@ -81,7 +82,7 @@ def _everybody(people: Iterable[str]) -> list[recipients.Person]:
     found: dict[str, recipients.Person] = {}
     for text in people:
         for person in recipients.parsed([text]):
-            found.setdefault(person[1].lower(), person)
+            found.setdefault(email_key(person[1]), person)
         if len(found) > MOST:
             raise Invalid(_("A mail goes to at most 1,000 people at once."), code="too_many_recipients")
     if not found:
@@ -93,7 +94,7 @@ def _add(batch: Batch, people: Iterable[recipients.Person]) -> None:
     BatchRecipient.objects.bulk_create(
         [
             BatchRecipient(
-                account_id=batch.account_id, batch=batch, name=name, address=address, key=address.lower()
+                account_id=batch.account_id, batch=batch, name=name, address=address, key=email_key(address)
             )
             for name, address in people
         ],

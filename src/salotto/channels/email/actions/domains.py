@@ -13,18 +13,22 @@ from salotto.channels.email.domains import Question, check_domain
 from salotto.channels.email.domains.resolver import Dns, Lookup
 from salotto.channels.email.models import Domain, Mailbox, Server, Way
 from salotto.core import audit, clock
+from salotto.core.addresses import domain_key
 from salotto.core.errors import Conflict, Invalid, Missing
 from salotto.core.sealing import seal
 from salotto.core.tenancy import account_scope
 
 NAME = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
+MOST_MAILBOXES = 1000
+"""Mailboxes that are asked for the server of a domain, the oldest."""
+
 
 def add_domain(name: str, *, by: Member) -> Domain:
     """Keep a domain that mail is sent from, with a key of its own. Raises Forbidden, Invalid for
     what is no domain, Conflict when the account has it already."""
     must_manage_channels(by)
-    wanted = name.strip().rstrip(".").lower()
+    wanted = domain_key(name)
     if not NAME.fullmatch(wanted):
         raise Invalid(_("This is not a domain. Enter one such as example.com."), code="bad_domain")
     private, public = new_key()
@@ -99,10 +103,11 @@ def _key_stands(domain: Domain) -> bool:
 
 def _host_of(name: str) -> str:
     """The server that mail from this domain leaves by; "" when it is the installation's own."""
-    mailbox = Mailbox.objects.filter(address__iendswith=f"@{name}").order_by("id").first()
+    rows = Mailbox.objects.exclude(address="").order_by("id").values_list("pk", "address")[:MOST_MAILBOXES]
+    mailbox = next((pk for pk, address in rows if domain_key(address.rpartition("@")[2]) == name), None)
     if mailbox is None:
         return ""
-    server = Server.objects.filter(mailbox_id=mailbox.pk, way=Way.OUT, enabled=True).first()
+    server = Server.objects.filter(mailbox_id=mailbox, way=Way.OUT, enabled=True).first()
     return server.host if server else _own_host()
 
 

@@ -43,7 +43,7 @@ from salotto.channels.email.letters import (
 )
 from salotto.channels.email.marks import is_marked
 from salotto.channels.email.mime import parse
-from salotto.channels.email.mime.parsed import Bounce
+from salotto.channels.email.mime.parsed import Address, Bounce
 from salotto.channels.email.models import Mail, Mailbox, RawMail, RawState
 from salotto.channels.email.proof import Proof
 from salotto.channels.email.queries.facts import Gathering, Own, own_addresses_of, team_among
@@ -122,7 +122,7 @@ class Filing:
     def _begin(self, opened: Opened, place: Begin) -> None:
         number = -1 - len(self.begun)
         self.begun[number], self.linked[number] = opened, place.linked
-        self.facts.threads[number] = Thread(contact=self._correspondent(number)[0])
+        self.facts.threads[number] = Thread(contact=self._correspondent(number).key)
         ours = self._is_of_mailbox(opened) and opened.outside is not None
         kind = Kind.REPLY if ours else Kind.VISITOR
         self._write(opened, number, kind, begins=place, with_people=REFUTED not in opened.problems)
@@ -248,12 +248,11 @@ class Filing:
             except Exception:  # what is told about a mail must not keep the mail out
                 log.exception("Mail %s of account %s was not acknowledged", mail.pk, mail.account_id)
 
-    def _correspondent(self, number: int) -> tuple[str, str]:
-        """Address and name of whom a new conversation is with."""
+    def _correspondent(self, number: int) -> Address:
+        """Whom a new conversation is with."""
         opened = self.begun[number]
         ours = self._is_of_mailbox(opened)
-        who = opened.outside if ours and opened.outside else opened.person
-        return who.key[:254], who.name
+        return opened.outside if ours and opened.outside else opened.person
 
     def _post_all(self) -> None:
         """The messages, in as few calls as keep their order, and their files."""
@@ -281,7 +280,7 @@ def file_mails(mailbox: Mailbox, raws: Sequence[RawMail]) -> None:
     headers = {raw.pk: language_header(bytes(raw.content)) for raw in raws}
     filing = Filing(mailbox, own, gathering.facts, headers)
     for one in opened:
-        filing.place(as_loop(one) if one.mail.sender.key in noisy and not one.automatic else one)
+        filing.place(as_loop(one) if one.mail.sender.address.lower() in noisy and not one.automatic else one)
     filing.write()
 
 
@@ -292,7 +291,7 @@ def _checked(opened: Sequence[Opened], raws: Sequence[RawMail], team: frozenset[
     for one, raw in zip(opened, raws, strict=True):
         if one.person.key not in team:
             yield refuted(one) if is_refuted(bytes(raw.content)) else one
-        elif proof.is_from(bytes(raw.content), one.person.key):
+        elif proof.is_from(bytes(raw.content), one.person.address.lower()):
             yield proven(one)
         else:
             yield unproven(one)
@@ -311,16 +310,17 @@ def _envelope(raw: RawMail) -> Envelope:
     )
 
 
-def _contacts(account: int, people: dict[int, tuple[str, str]]) -> dict[int, int]:
+def _contacts(account: int, people: dict[int, Address]) -> dict[int, int]:
     """The contact of each; whoever has no address is somebody new each time."""
+    given = {number: who.address.lower()[:254] for number, who in people.items()}
     named: dict[str, str] = {}
-    for email, name in people.values():
-        if email and not named.get(email):
-            named[email] = name
+    for number, who in people.items():
+        if given[number] and not named.get(given[number]):
+            named[given[number]] = who.name
     known = inbox_actions.contacts_of(account, named) if named else {}
     return {
-        number: known[email] if email else inbox_actions.nameless_contact(account, name)
-        for number, (email, name) in people.items()
+        number: known[given[number]] if given[number] else inbox_actions.nameless_contact(account, who.name)
+        for number, who in people.items()
     }
 
 

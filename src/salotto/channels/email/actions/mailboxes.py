@@ -14,7 +14,7 @@ from django.utils.translation import ngettext_lazy
 
 from salotto.accounts.locking import setting_up
 from salotto.accounts.members import Member, must_manage_channels
-from salotto.channels.email.addresses import is_role
+from salotto.channels.email.addresses import is_role, keys_in
 from salotto.channels.email.images import kind_of_image
 from salotto.channels.email.models import (
     Batch,
@@ -31,6 +31,7 @@ from salotto.channels.email.models import (
 from salotto.channels.email.queries.receiving import place_of
 from salotto.channels.email.recipients import is_address
 from salotto.core import audit
+from salotto.core.addresses import email_key
 from salotto.core.errors import Conflict, Invalid, Missing
 from salotto.inbox.actions.files import keep
 from salotto.inbox.models import Conversation, Inbox
@@ -203,7 +204,7 @@ def _aliases(value: str) -> str:
     for line in lines:
         if len(line) > 254 or not is_address(line):
             raise Invalid(_("“%(line)s” is not an email address.") % {"line": line[:80]}, code="aliases")
-    return "\n".join({line.lower(): line for line in lines}.values())
+    return "\n".join({email_key(line): line for line in lines}.values())
 
 
 def _from_name(value: str) -> str:
@@ -286,22 +287,22 @@ def _must_be_free(by: Member, mailbox: Mailbox | None, claims: list[str]) -> Non
     """No address belongs to two inboxes: mail to it could go to one of them only."""
     others = Mailbox.objects.exclude(pk=mailbox.pk if mailbox else 0)
     taken = {
-        one.strip().lower(): name
-        for address, aliases, name in others.values_list("address", "aliases", "inbox__name")[:1000]
-        for one in (address, *aliases.splitlines())
+        key: name
+        for *texts, name in others.values_list("address", "aliases", "inbox__name")[:1000]
+        for key in keys_in(*texts)
     }
     for number, claim in enumerate(claims):
         field = "aliases" if number else "address"
-        if claim and claim.lower() in taken:
+        if claim and email_key(claim) in taken:
             words = _("The inbox “%(name)s” has this address already: %(address)s")
-            raise Invalid(words % {"name": taken[claim.lower()], "address": claim}, code=field)
+            raise Invalid(words % {"name": taken[email_key(claim)], "address": claim}, code=field)
         if _is_of_somebody_else(by, mailbox, claim):
             raise Invalid(_("This address is not free on this server. Choose another one."), code=field)
 
 
 def _is_of_somebody_else(by: Member, mailbox: Mailbox | None, claim: str) -> bool:
     """Of an address in the installation's own mail domain, which accounts share."""
-    if not settings.MAIL_DOMAIN or not claim.lower().endswith(f"@{settings.MAIL_DOMAIN}"):
+    if not settings.MAIL_DOMAIN or not email_key(claim).endswith(f"@{settings.MAIL_DOMAIN}"):
         return False
     place = place_of(claim)
     if is_role(claim):

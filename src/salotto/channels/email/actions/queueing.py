@@ -30,6 +30,7 @@ from salotto.channels.email.quoting import quoted
 from salotto.channels.email.recipients import Recipients, as_lists
 from salotto.channels.email.subjects import clean_subject, reply_subject
 from salotto.core import clock
+from salotto.core.addresses import email_key
 from salotto.core.errors import Conflict, Missing, TooLarge
 from salotto.core.tenancy import account_scope
 from salotto.inbox.actions import BODY_LIMIT, attach, contact_of, must_act_still, start_conversation
@@ -176,7 +177,7 @@ def _note_id(mail: Mail, mailbox: Mailbox) -> None:
 def _add_participants(mail: Mail, people: Recipients) -> None:
     rows = [
         Participant(
-            account_id=mail.account_id, conversation_id=mail.conversation_id, address=address.lower()[:320]
+            account_id=mail.account_id, conversation_id=mail.conversation_id, address=email_key(address)[:320]
         )
         for address in people.addresses
     ]
@@ -479,7 +480,7 @@ def may_answer(received: Mail) -> bool:
 
 
 def _first_today(mailbox: Mailbox, address: str) -> bool:
-    key = f"email.auto {mailbox.pk} {address.lower()}"
+    key = f"email.auto {mailbox.pk} {email_key(address)}"
     with connection.cursor() as db:
         db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
     return not sending.answered_by_itself(mailbox.pk, address, clock.now())

@@ -8,7 +8,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 
-import idna
+from salotto.core.addresses import ascii_domain
 
 Person = tuple[str, str]
 """A name, maybe empty, and an address as written."""
@@ -22,7 +22,6 @@ _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]+")
 _DOT_ATOM = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\],;:\"\\\ud800-\udfff]+")
 _QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])*"')
-_LITERAL = re.compile(r"\[[0-9A-Za-z:.]+\]")
 _ID = re.compile(r"[^\s\x00-\x1f\x7f<>]+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,70}")
 _WIDEST_WORD = 45
@@ -92,29 +91,12 @@ def address(written: str) -> str:
     return f"{local}@{ascii_domain(domain)}"
 
 
-def ascii_domain(domain: str) -> str:
-    """The domain as the DNS knows it. Raises ValueError for what is none."""
-    if _LITERAL.fullmatch(domain):
-        return domain
-    try:
-        return idna.encode(domain, uts46=True, std3_rules=False).decode("ascii")
-    except (idna.IDNAError, UnicodeError) as error:
-        if _plain_host(domain):
-            return domain.lower()
-        raise ValueError(f"{domain[:80]!r} is no domain.") from error
-
-
 def ids(values: Sequence[str], name: str = "") -> str:
     """Message ids in brackets, folded. Raises ValueError for what is no id."""
     for value in values:
         if not _ID.fullmatch(value) or len(value.encode()) > LONGEST_ID:
             raise ValueError(f"{value[:80]!r} is no id of a message.")
     return _folded([f"<{value}>" for value in values], len(name) + 2)
-
-
-def _plain_host(domain: str) -> bool:
-    """Names such as `mail_1.intern`, which are in use although no standard has them."""
-    return bool(re.fullmatch(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", domain)) and len(domain) <= 253
 
 
 def _folded(words: Sequence[str], used: int) -> str:

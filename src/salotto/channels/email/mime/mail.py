@@ -99,7 +99,7 @@ def _assemble(
         bounce=bounce,
         hops=len(fields.get("received", ())),
         problems=reading.problems,
-        in_from=sender.key in "".join(fields.get("from", ())).lower(),
+        in_from=sender.address.lower() in "".join(fields.get("from", ())).lower(),
         event=_event(found, text),
     )
 

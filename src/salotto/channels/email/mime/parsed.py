@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from salotto.core.addresses import email_key
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -13,8 +15,8 @@ class Address:
 
     @property
     def key(self) -> str:
-        """For comparing: lower case."""
-        return self.address.lower()
+        """For comparing: the same for all spellings of one address."""
+        return email_key(self.address)
 
 
 NOBODY = Address("", "")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from salotto.channels.email.mime.parsed import Address, Bounce
 from salotto.channels.email.mime.reading import line
+from salotto.core.addresses import email_key
 
 MOST_TEXT = 200_000
 _BEGINNING = 4_000
@@ -213,7 +214,9 @@ def _other_address(text: str, to: str, others: set[str]) -> str:
     for match in _ADDRESS.finditer(text):
         found = bare(match[1])
         key = found.lower()
-        if key not in others and key not in to and not key.startswith(("postmaster@", "mailer-daemon@")):
+        if email_key(found) in others:
+            continue
+        if key not in to and not key.startswith(("postmaster@", "mailer-daemon@")):
             return found
     return ""
 

@@ -16,12 +16,13 @@ from salotto.channels.email import addresses
 from salotto.channels.email.letters import IsOwn
 from salotto.channels.email.models import KnownId, Mail, Mailbox, Participant
 from salotto.channels.email.threading import Facts, Known, Letter, Thread, name_of_deleted
+from salotto.core.addresses import email_key, spellings
 
 MOST_MAILBOXES = 1000
 MOST_NAMING = 50
 """Conversations that name one id and are looked at, the newest."""
 _LOCK = """
-    SELECT conversation.id, lower(contact.email)
+    SELECT conversation.id, contact.email
       FROM inbox_conversation conversation
       JOIN inbox_contact contact
         ON contact.account_id = conversation.account_id AND contact.id = conversation.contact_id
@@ -48,7 +49,7 @@ _NAMED = """
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Addresses of an account: of one mailbox, and of all of them."""
+    """Addresses of an account (keys): of one mailbox, and of all of them."""
 
     mailbox: frozenset[str]
     account: frozenset[str]
@@ -61,21 +62,18 @@ class Own:
 def own_addresses_of(mailbox: Mailbox) -> Own:
     """The addresses of a mailbox and of its account, in the caller's account scope."""
     rows = Mailbox.objects.order_by("id").values_list("id", "address", "aliases")[:MOST_MAILBOXES]
-    found = {pk: frozenset(_lines(f"{address}\n{aliases}")) for pk, address, aliases in rows}
+    found = {pk: frozenset(addresses.keys_in(address, aliases)) for pk, address, aliases in rows}
     return Own(found.get(mailbox.pk, frozenset()), frozenset[str]().union(*found.values()))
 
 
-def _lines(text: str) -> Iterable[str]:
-    return (line.strip().lower() for line in text.splitlines() if line.strip())
-
-
 def team_among(senders: Iterable[str], is_own: IsOwn) -> frozenset[str]:
-    """Those of these addresses (lower case) that are the account's own, or of who answers for the
+    """Those of these addresses (keys) that are the account's own, or of who answers for the
     company; what they write elsewhere is the team's. In the caller's account scope."""
     people = sorted(set(senders))
+    written = sorted({spelling for one in people for spelling in spellings(one)})
     agents = Membership.objects.filter(access=Access.AGENT).annotate(key=Lower("user__email"))
-    found = agents.filter(key__in=people).values_list("key", flat=True)
-    return frozenset(filter(is_own, people)) | frozenset(found)
+    found = agents.filter(key__in=written).values_list("key", flat=True)
+    return frozenset(filter(is_own, people)) | frozenset(map(email_key, found))
 
 
 class Gathering:
@@ -83,7 +81,8 @@ class Gathering:
 
     def __init__(self, account_id: int, inbox: int, letters: list[Letter], team: frozenset[str]) -> None:
         self._account = account_id
-        self._people = sorted({one for letter in letters for one in (*letter.senders, *letter.answers_to)})
+        people = {one for letter in letters for one in (*letter.senders, *letter.answers_to)}
+        self._people = sorted({spelling for one in people for spelling in spellings(one)})
         values = {value for letter in letters for value in (letter.id, letter.spare, *letter.named)}
         signed = {conversation for letter in letters for conversation in letter.threads}
         known = self._known(inbox, values)
@@ -132,11 +131,12 @@ class Gathering:
         with connection.cursor() as db:
             db.execute(_LOCK, [self._account, wanted])
             for pk, email in db.fetchall():
-                self.facts.threads[pk] = Thread({email} if email else set(), email or "")
+                contact = email_key(email)
+                self.facts.threads[pk] = Thread({contact} if contact else set(), contact)
         taking_part = Participant.objects.filter(conversation_id__in=wanted, address__in=self._people)
         for pk, address in taking_part.values_list("conversation_id", "address"):
             if pk in self.facts.threads:
-                self.facts.threads[pk].people.add(address)
+                self.facts.threads[pk].people.add(email_key(address))
 
     def _carried(self, conversations: set[int], letters: list[Letter]) -> set[tuple[int, str]]:
         """Ids of this batch that lie in conversations of signed addresses, by whatever inbox."""

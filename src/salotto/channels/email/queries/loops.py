@@ -23,9 +23,9 @@ _NOISY = """
 
 
 def noisy_senders(mailbox: Mailbox, opened: Sequence[Opened]) -> frozenset[str]:
-    """Those of the writers (lower case) who sent this mailbox more than ten automatic mails
-    within the last hour."""
-    senders = list({one.mail.sender.key for one in opened if not one.automatic and one.mail.sender.key})
+    """Those of the writers (their addresses in lower case) who sent this mailbox more than ten
+    automatic mails within the last hour."""
+    senders = list({one.mail.sender.address.lower() for one in opened if not one.automatic} - {""})
     if not senders:
         return frozenset()
     given: dict[str, Any] = {

@@ -21,6 +21,7 @@ from salotto.channels.email.models import (
 )
 from salotto.channels.email.providers import provider_of
 from salotto.core import clock
+from salotto.core.addresses import domain_key
 from salotto.core.errors import Missing
 from salotto.core.tenancy import account_scope, all_accounts
 from salotto.inbox.models import Inbox
@@ -238,8 +239,8 @@ def suggested_domains(account_id: int) -> list[str]:
     with account_scope(account_id):
         known = set(Domain.objects.values_list("name", flat=True)[:MOST])
         written = Mailbox.objects.exclude(address="").values_list("address", flat=True)[:MOST]
-        found = dict.fromkeys(address.rpartition("@")[2].lower() for address in written)
-    return [name for name in found if name and name not in known and provider_of(f"@{name}") is None]
+        found = {domain_key(name): name.lower() for name in (one.rpartition("@")[2] for one in written)}
+    return [found[key] for key in found if key and key not in known and provider_of(f"@{key}") is None]
 
 
 def chats_mailbox(account_id: int) -> Mailbox | None:

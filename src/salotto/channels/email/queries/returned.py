@@ -11,6 +11,7 @@ from salotto.channels.email.addresses import returned_mail
 from salotto.channels.email.mime.parsed import Bounce
 from salotto.channels.email.models import KnownId, Mail, MailState
 from salotto.channels.email.recipients import Recipients, as_people
+from salotto.core.addresses import email_key
 from salotto.inbox.models import Inbox
 
 MOST = 10
@@ -56,4 +57,5 @@ def _named(account_id: int, recipients: Iterable[str]) -> list[int]:
 
 def _was_for(mail: Mail, bounce: Bounce) -> bool:
     people = Recipients(as_people(mail.to), as_people(mail.cc), as_people(mail.bcc)).addresses
-    return not {one.lower() for one in people}.isdisjoint({bounce.recipient.lower(), bounce.named.lower()})
+    reported = {email_key(bounce.recipient), email_key(bounce.named)}
+    return not reported.isdisjoint(map(email_key, people))

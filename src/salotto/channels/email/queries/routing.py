@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from salotto.channels.email import addresses
 from salotto.channels.email.mime.parsed import ParsedMail
 from salotto.channels.email.models import KnownId, Mailbox
+from salotto.core.addresses import email_key
 from salotto.inbox.models import Conversation
 
 MOST_MAILBOXES = 1000
@@ -24,7 +25,7 @@ def route(account_id: int, recipients: Iterable[str]) -> int | None:
     """The mailbox of this account that the first of these addresses means: by its forwarding
     address, as an own address or alias, or as the signed address of one of its conversations.
     In the caller's account scope."""
-    wanted = list(dict.fromkeys(one.strip().lower() for one in recipients if one))[:MOST_ADDRESSES]
+    wanted = list(dict.fromkeys(email_key(one) for one in recipients if one))[:MOST_ADDRESSES]
     rows = list(
         Mailbox.objects.order_by("id").values_list("id", "inbox_id", "key", "address", "aliases")[
             :MOST_MAILBOXES
@@ -32,7 +33,7 @@ def route(account_id: int, recipients: Iterable[str]) -> int | None:
     )
     by_key: dict[str, int] = {key: pk for pk, _, key, _, _ in rows}
     own: dict[str, int] = {
-        line.strip().lower(): pk for pk, _, _, *texts in reversed(rows) for line in _lines(texts)
+        key: pk for pk, _, _, *texts in reversed(rows) for key in addresses.keys_in(*texts)
     }
     by_inbox: dict[int, int] = {inbox: pk for pk, inbox, *_ in rows}
     for address in wanted:
@@ -42,10 +43,6 @@ def route(account_id: int, recipients: Iterable[str]) -> int | None:
         if found is not None:
             return found
     return None
-
-
-def _lines(texts: Iterable[str]) -> Iterator[str]:
-    yield from (line for text in texts for line in text.splitlines() if line.strip())
 
 
 def _inbox_of(account_id: int, address: str) -> int | None:

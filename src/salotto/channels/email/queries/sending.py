@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 
 from salotto.channels.email import addresses
@@ -22,6 +24,7 @@ from salotto.channels.email.models import (
     Way,
 )
 from salotto.channels.email.recipients import Last, as_people
+from salotto.core.addresses import email_key, spellings
 from salotto.core.tenancy import account_scope, all_accounts
 from salotto.inbox.models import Attachment, Blob, Contact, Conversation, Inbox
 
@@ -59,11 +62,10 @@ def begun_with(ids: Iterable[str]) -> Mail | None:
 
 
 def own_addresses(account_id: int) -> frozenset[str]:
-    """Every address of the account's mailboxes, in lower case."""
+    """The keys of every address of the account's mailboxes."""
     with account_scope(account_id):
         rows = Mailbox.objects.order_by("id").values_list("address", "aliases")[:MOST_MAILBOXES]
-        texts = [text for row in rows for text in (row[0], *row[1].splitlines())]
-    return frozenset(text.strip().lower() for text in texts if text.strip())
+        return frozenset(key for row in rows for key in addresses.keys_in(*row))
 
 
 def is_own(account_id: int) -> Callable[[str], bool]:
@@ -83,10 +85,10 @@ def last_mail(conversation: int) -> Mail | None:
 
 
 def people_of(conversation: Conversation) -> frozenset[str]:
-    """Who takes part in a conversation, in lower case; in the caller's account scope."""
+    """The keys of who takes part in a conversation; in the caller's account scope."""
     taking_part = Participant.objects.filter(conversation_id=conversation.pk)
     found = taking_part.order_by("address").values_list("address", flat=True)[:MOST_PEOPLE]
-    return frozenset((conversation.contact.email.lower(), *found))
+    return frozenset(map(email_key, (conversation.contact.email, *found)))
 
 
 def as_last(mail: Mail) -> Last:
@@ -137,28 +139,27 @@ def answers_wait(mailbox: int, until: datetime) -> bool:
 
 def answered_by_itself(mailbox: int, address: str, now: datetime) -> bool:
     """Whether this sender got an automatic mail of this mailbox within the last day."""
-    return bool(
-        Mail.objects.filter(
-            mailbox_id=mailbox,
-            kind="auto",
-            created_at__gt=now - timedelta(days=1),
-            to__0__1__iexact=address,
-        ).exists()
-    )
+    sent = Mail.objects.filter(mailbox_id=mailbox, kind="auto", created_at__gt=now - timedelta(days=1))
+    same = (Q(to__0__1__iexact=spelling) for spelling in spellings(address))
+    return bool(sent.filter(reduce(or_, same)).exists())
 
 
 def has_unsubscribed(address: str) -> bool:
     """Whether a contact with this address wants no mail to many, in the caller's account scope."""
-    known = Contact.objects.annotate(key=Lower("email")).filter(key=address.lower())  # as the index has it
-    return bool(known.exclude(email="").filter(attributes__has_key="unsubscribed").exists())
+    return bool(_contacts_with(address).filter(attributes__has_key="unsubscribed").exists())
+
+
+def _contacts_with(address: str) -> "QuerySet[Contact]":
+    known = Contact.objects.annotate(key=Lower("email"))  # as the index has it
+    found: QuerySet[Contact] = known.filter(key__in=spellings(address)).exclude(email="")
+    return found
 
 
 def written_by(addresses: Iterable[str]) -> str:
     """The language of the first contact among these addresses whose language is known, in the
     caller's account scope; "" if there is none."""
     for address in addresses:
-        contacts = Contact.objects.annotate(key=Lower("email")).filter(key=address.lower())
-        named = contacts.exclude(email="").exclude(language="").order_by("id")
+        named = _contacts_with(address).exclude(language="").order_by("id")
         if language := named.values_list("language", flat=True).first():
             return str(language)
     return ""

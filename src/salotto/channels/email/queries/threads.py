@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Left, Length
 
+from salotto.channels.email.addresses import keys_in
 from salotto.channels.email.letters import DOUBTS
 from salotto.channels.email.models import Mail, MailState
 from salotto.channels.email.recipients import Person, as_people, written
@@ -116,7 +117,7 @@ def _letter(account_id: int, row: dict[str, Any]) -> Letter:
         original=row["raw_id"] is not None or row["state"] in LEFT,
         has_html=row["html_length"] > 0,
         shape=_shape(account_id, row),
-        own=frozenset(f"{row['mailbox__address']}\n{row['mailbox__aliases']}".lower().split()),
+        own=frozenset(keys_in(row["mailbox__address"], row["mailbox__aliases"])),
     )
 
 

@@ -7,7 +7,6 @@ from salotto.channels.email import marks, quoting, unsubscribing
 from salotto.channels.email.addresses import reply_address
 from salotto.channels.email.composing import dkim
 from salotto.channels.email.composing.body import COLOUR, Look, Pictures, Quoted, sign_off, write_body
-from salotto.channels.email.composing.headers import ascii_domain
 from salotto.channels.email.composing.mail import File, Outgoing, compose
 from salotto.channels.email.languages import language_for
 from salotto.channels.email.models import Mail, Mailbox
@@ -18,6 +17,7 @@ from salotto.channels.email.recipients import as_people
 from salotto.channels.email.sending import pictures
 from salotto.channels.email.sending.outcome import Never, NotNow
 from salotto.core import clock
+from salotto.core.addresses import ascii_domain
 from salotto.core.sealing import CannotOpen, unseal
 from salotto.inbox.models import Attachment
 
