@@ -21,7 +21,7 @@ from salotto.channels.email.models import (
 )
 from salotto.channels.email.providers import provider_of
 from salotto.core import clock
-from salotto.core.addresses import domain_key
+from salotto.core.addresses import domain_key, spellings
 from salotto.core.errors import Missing
 from salotto.core.tenancy import account_scope, all_accounts
 from salotto.inbox.models import Inbox
@@ -123,7 +123,8 @@ def choices(account_id: int) -> list[Choice]:
 def named(account_id: int, typed: str) -> list[int]:
     """The mailboxes that somebody means who types an address or the name of an inbox; at most two."""
     with account_scope(account_id):
-        for meant in ({"address__iexact": typed}, {"inbox__name__iexact": typed}):
+        by_address = ({"address__iexact": spelling} for spelling in spellings(typed))
+        for meant in (*by_address, {"inbox__name__iexact": typed}):
             found = Mailbox.objects.filter(**meant).order_by("id")
             if ids := list(found.values_list("id", flat=True)[:2]):
                 return ids
