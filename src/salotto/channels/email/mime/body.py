@@ -89,7 +89,24 @@ def read(root: Node, reading: Reading) -> Body:
     walk = _Walk(reading)
     walk.body.pieces = walk.without_armour(_with_packed(walk.node(root)))
     _promote(walk.body, root)
+    walk.body.files = _without_twins(walk.body.files)
     return walk.body
+
+
+def _without_twins(files: list[File]) -> list[File]:
+    """A calendar entry that came as a text and again as a file, as Google sends it, is one file: the
+    one with a name. White space does not count, since each way of encoding ends lines as it likes."""
+    if not any(file.type in CALENDARS for file in files):
+        return files
+    once: dict[bytes, File] = {}
+    for file in sorted((one for one in files if _is_calendar(one)), key=lambda one: not one.name):
+        once.setdefault(b"".join(file.content.split()), file)
+    kept = {id(file) for file in once.values()}
+    return [file for file in files if not _is_calendar(file) or id(file) in kept]
+
+
+def _is_calendar(file: File) -> bool:
+    return file.type in CALENDARS or file.name.lower().endswith(".ics")
 
 
 def _with_packed(pieces: list[Piece]) -> list[Piece]:
