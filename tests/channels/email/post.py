@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.policy import compat32
+from email.utils import format_datetime, parseaddr
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -37,9 +39,13 @@ class Post:
     def address(self) -> str:
         return self.mailbox.address
 
-    def store(self, *mails: bytes, recipients: tuple[str, ...] = (), sender: str = "") -> list[int]:
-        """Store raw mails, as a way in does; their ids."""
-        arrivals = [Arrival("smtp", mail, sender, recipients) for mail in mails]
+    def store(self, *mails: bytes, recipients: tuple[str, ...] = (), sender: str | None = None) -> list[int]:
+        """Store raw mails, as a way in does; their ids. The envelope's sender is the one that a
+        mail server would use, unless it is given: nobody's for a report, else whoever it is from."""
+        arrivals = [
+            Arrival("smtp", mail, envelope_sender(mail) if sender is None else sender, recipients)
+            for mail in mails
+        ]
         with account_scope(self.account):
             last = RawMail.objects.order_by("-id").values_list("id", flat=True).first() or 0
             store(self.account, self.mailbox.pk, arrivals)
@@ -49,7 +55,9 @@ class Post:
         """Take in what waits."""
         return take_in(self.account, self.mailbox.pk)
 
-    def receive(self, *mails: bytes, recipients: tuple[str, ...] = (), sender: str = "") -> list[RawMail]:
+    def receive(
+        self, *mails: bytes, recipients: tuple[str, ...] = (), sender: str | None = None
+    ) -> list[RawMail]:
         """Store and take in; what became of each."""
         ids = self.store(*mails, recipients=recipients, sender=sender)
         self.take_in()
@@ -84,6 +92,14 @@ class Post:
         with account_scope(self.account):
             found: Mail = Mail.objects.get(message_id=message)
         return found
+
+
+def envelope_sender(mail: bytes) -> str:
+    """Whom a mail server would name as a mail's sender."""
+    read = message_from_bytes(mail, policy=compat32)
+    if read.get_content_type() == "multipart/report":
+        return ""
+    return parseaddr(str(read["From"] or ""))[1]
 
 
 def open_post(owner: Member | None = None, name: str = "Support", **fields: Any) -> Post:

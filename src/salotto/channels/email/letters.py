@@ -214,4 +214,6 @@ def _people(people: Iterable[Address], is_own: IsOwn) -> tuple[str, ...]:
 def _automatic(envelope: Envelope, mail: ParsedMail) -> str:
     if mail.automatic:
         return mail.automatic[:40]
+    if envelope.from_nobody:
+        return "null-sender"
     return "loop" if envelope.marked or mail.hops > MOST_HOPS else ""

@@ -336,8 +336,9 @@ def iso(at: datetime) -> str:
 
 
 def shape(row: tuple[Any, ...]) -> dict[str, Any]:
-    """A message as the visitor gets it; a team member by first name only."""
-    message, client_id, kind, body, at, name = row
+    """A message as the visitor gets it; a team member by first name only, and of what was said by
+    email only that it was."""
+    message, client_id, kind, body, at, name, by_email = row
     ours = kind != Kind.VISITOR
     return {
         "id": message,
@@ -346,6 +347,7 @@ def shape(row: tuple[Any, ...]) -> dict[str, Any]:
         "name": (name or "").split(" ")[0] if ours else "",
         "body": body,
         "at": iso(at),
+        **({"email": True} if by_email else {}),
     }
 
 

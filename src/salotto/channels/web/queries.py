@@ -38,9 +38,19 @@ _CONVERSATION = """
      WHERE account_id = %s AND inbox_id = %s AND visitor = %s
 """
 
+# Whoever chats has only claimed the address that mails come from: of what came by mail, and of what
+# answers it until they write in the chat again, they are told that it was said, and nothing of it.
 _MESSAGES = """
-    SELECT m.id, m.client_id, m.kind, m.body, m.created_at, u.name
+    SELECT m.id, m.client_id, m.kind, CASE WHEN told.by_email THEN '' ELSE m.body END, m.created_at,
+           u.name, told.by_email
       FROM inbox_message m LEFT JOIN accounts_user u ON u.id = m.author_id
+     CROSS JOIN LATERAL (
+           SELECT coalesce(
+               m.data ? 'email' OR m.kind = 'reply' AND (
+                   SELECT v.data ? 'email' FROM inbox_message v
+                    WHERE v.account_id = m.account_id AND v.conversation_id = m.conversation_id
+                      AND v.kind = 'visitor' AND v.id < m.id
+                    ORDER BY v.id DESC LIMIT 1), false) AS by_email) told
      WHERE m.account_id = %(account)s AND m.conversation_id = %(conversation)s
        AND m.kind IN ('visitor', 'reply') AND m.id {compare} %(edge)s
      ORDER BY m.id {order} LIMIT %(limit)s

@@ -31,6 +31,7 @@ PANEL: Mapping[str, Any] = {
     "send": _("Send"),
     "emoji": _("Emoji"),
     "you": _("You"),
+    "by_email": _("Answered by email"),
     "sending": _("Sending…"),
     "sent": _("Sent"),
     "seen": _("Seen"),

@@ -30,6 +30,7 @@ from salotto.channels.email.actions.queueing import (
     may_answer,
 )
 from salotto.channels.email.actions.sending import send_due
+from salotto.channels.email.letters import REFUTED
 from salotto.channels.email.models import (
     Batch,
     BatchRecipient,
@@ -427,6 +428,20 @@ def test_the_null_sender_gets_none() -> None:
     assert not may_answer(mail)
     with account_scope(post.account):
         assert acknowledge(mail.conversation, mail) is None
+
+
+def test_what_came_from_nobody_is_automatic_and_gets_none() -> None:
+    post = open_post(auto_reply="We have got your mail.")
+    (raw,) = post.receive(letter(person(), post.address, "I am away until Monday"), sender="")
+    assert mails(post) == []
+    assert post.mail(raw.message_id).automatic == "null-sender"
+
+
+def test_who_has_not_sent_the_mail_that_bears_their_address_gets_none() -> None:
+    post = open_post(auto_reply="We have got your mail.")
+    said = "mx.shop.example; dmarc=fail header.from=customer.example"
+    mail = received(post, person(), Authentication_Results=said)
+    assert REFUTED in mail.problems and mails(post) == []
 
 
 def test_an_automatic_mail_goes_out_without_a_sender_and_says_what_it_is() -> None:

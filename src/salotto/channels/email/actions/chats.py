@@ -1,7 +1,11 @@
-"""Carrying a chat on by mail, when its visitor has left before the answer came."""
+"""Carrying a chat on by mail, when its visitor has left before the answer came.
+
+An answer to what came by mail is not shown in the chat (`channels/web/queries.py`), as whoever chats
+has only claimed the address: it goes out by mail whatever the visitor has seen.
+"""
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.utils import translation
 from django.utils.translation import gettext as _
 from procrastinate.exceptions import AlreadyEnqueued
@@ -22,16 +26,18 @@ def carry_on_later(conversation: Conversation) -> None:
     """An agent has answered a chat: look in a while whether the visitor has seen it.
 
     In the caller's transaction and account scope; one look in line is enough, and takes along
-    whatever is answered until then. Nothing where no mailbox carries chats on, nor where a request
-    to support is talked about: its answers reach the account by themselves.
+    whatever is answered until then. Nothing where no mailbox carries this chat on, nor where a
+    request to support is talked about: its answers reach the account by themselves.
     """
     from salotto.channels.email.tasks import carry_chat_on  # which calls actions itself
 
-    minutes = _chat_mailboxes().values_list("chat_minutes", flat=True).first()
-    if conversation.visitor is None or is_asker(conversation.visitor) or minutes is None:
+    if conversation.visitor is None or is_asker(conversation.visitor):
+        return
+    mailbox = _mailbox_for(conversation)
+    if mailbox is None:
         return
     lock = f"email.chat.{conversation.account_id}.{conversation.pk}"
-    job = carry_chat_on.configure(queueing_lock=lock, schedule_in={"minutes": minutes})
+    job = carry_chat_on.configure(queueing_lock=lock, schedule_in={"minutes": mailbox.chat_minutes})
     try:
         with transaction.atomic():  # a refused job must not undo the answer
             job.defer(account_id=conversation.account_id, conversation_id=conversation.pk)
@@ -40,23 +46,27 @@ def carry_on_later(conversation: Conversation) -> None:
 
 
 def carry_on(account_id: int, conversation_id: int) -> Mail | None:
-    """Mail what the visitor of a chat has not seen yet, once; None if there is nothing to mail, and
-    for conversations about requests to support, whose contact may have an address from long ago."""
+    """Mail what the visitor of a chat has not been shown yet, once; None if there is nothing to mail,
+    and for conversations about requests to support, whose contact may have an address from long ago."""
     with account_scope(account_id), transaction.atomic():
         conversation = _locked(conversation_id)
-        mailbox = _chat_mailboxes().select_related("account").first()
-        if conversation is None or is_asker(conversation.visitor) or mailbox is None:
+        if conversation is None or is_asker(conversation.visitor):
             return None
-        if not is_address(conversation.contact.email):
+        mailbox = _mailbox_for(conversation)
+        if mailbox is None or not is_address(conversation.contact.email):
             return None
-        answers = _unseen(conversation)
+        answers = _to_mail(conversation, mailbox)
         if not answers or not from_address(mailbox):
             return None
         return enqueue(mailbox, conversation, answers[-1].pk, _letter(mailbox, conversation, answers))
 
 
-def _chat_mailboxes() -> "QuerySet[Mailbox]":
-    found: QuerySet[Mailbox] = Mailbox.objects.filter(continues_chats=True, enabled=True)
+def _mailbox_for(conversation: Conversation) -> Mailbox | None:
+    """The mailbox that carries chats on; without one, what came by mail is still answered by the
+    mailbox that it came to."""
+    on = Mailbox.objects.select_related("account").filter(enabled=True)
+    came = Mail.objects.filter(conversation=conversation, kind="mail").order_by("-id").values("mailbox")
+    found: Mailbox | None = on.filter(continues_chats=True).first() or on.filter(pk__in=came[:1]).first()
     return found
 
 
@@ -67,12 +77,26 @@ def _locked(conversation_id: int) -> Conversation | None:
     return found
 
 
-def _unseen(conversation: Conversation) -> list[Message]:
+def _to_mail(conversation: Conversation, mailbox: Mailbox) -> list[Message]:
     """Answers that the visitor has neither seen nor been mailed, oldest first."""
     mailed = Mail.objects.filter(conversation=conversation, kind="chat").order_by("-message_id")
-    edge = max(conversation.seen_by_visitor, mailed.values_list("message_id", flat=True).first() or 0)
-    answers = Message.objects.filter(conversation=conversation, kind=Kind.REPLY, id__gt=edge)
+    edge = mailed.values_list("message_id", flat=True).first() or 0
+    wanted = Q(to_mail=True)
+    if mailbox.continues_chats:
+        wanted |= Q(id__gt=conversation.seen_by_visitor)
+    answers = _answers(conversation).filter(wanted, id__gt=edge)
     return list(answers.select_related("author").order_by("id")[:MOST_ANSWERS])
+
+
+def _answers(conversation: Conversation) -> "QuerySet[Message]":
+    """What was answered in a conversation and has not left by mail already; `to_mail` is whether what
+    the customer said last before it came by mail."""
+    by_mail = ExpressionWrapper(Q(data__has_key="email"), output_field=BooleanField())
+    said = Message.objects.filter(conversation=conversation, kind=Kind.VISITOR, id__lt=OuterRef("id"))
+    last = said.order_by("-id").annotate(by_mail=by_mail).values("by_mail")[:1]
+    replies = Message.objects.filter(conversation=conversation, kind=Kind.REPLY)
+    answers: QuerySet[Message] = replies.exclude(data__has_key="email").annotate(to_mail=Subquery(last))
+    return answers
 
 
 def _letter(mailbox: Mailbox, conversation: Conversation, answers: list[Message]) -> Letter:

@@ -466,12 +466,14 @@ def queue_auto(conversation: Conversation, received: Mail, text: str, subject: s
 
 
 def may_answer(received: Mail) -> bool:
-    """Whether an automatic answer may go to who sent this mail."""
+    """Whether an automatic answer may go to who sent this mail: not where its sender is forged, as
+    it would reach somebody who has written nothing."""
     local = received.sender.rpartition("@")[0].lower()
     stem = local.partition("+")[0]
     return (
         received.state == MailState.RECEIVED
         and not received.automatic
+        and REFUTED not in received.problems
         and recipients.is_address(received.sender)
         and stem not in _NO_REPLY
         and not stem.startswith(("no-reply", "noreply", "owner-", "bounce-", "bounces-"))

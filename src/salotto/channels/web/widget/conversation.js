@@ -5,7 +5,7 @@
  */
 
 export const conversation = ({ client, onChange, onArrived }) => {
-  let byId = new Map(), known = 0, more = false, seen = 0, running = null, again = false, fetching = false;
+  let byId = new Map(), known = 0, more = false, seen = 0, running = null, again = false;
 
   const take = (messages) => {
     const fresh = messages.filter((message) => !byId.has(message.id));
@@ -43,17 +43,12 @@ export const conversation = ({ client, onChange, onArrived }) => {
       running ||= catchUp().finally(() => (running = null));
       return running;
     },
-    /** Read the page before the oldest message; true if something came. */
+    /** Read the page before the oldest message, one call at a time; true if something came. */
     older: async () => {
-      if (!more || fetching || !byId.size) return false;
-      fetching = true;
-      try {
-        const page = await client.before(Math.min(...byId.keys()));
-        more = page.more;
-        return take(page.messages).length > 0;
-      } finally {
-        fetching = false;
-      }
+      if (!more || !byId.size) return false;
+      const page = await client.before(Math.min(...byId.keys()));
+      more = page.more;
+      return take(page.messages).length > 0;
     },
     list: () => [...byId.values()].sort((a, b) => a.id - b.id),
     has: (id) => byId.has(id),

@@ -120,7 +120,7 @@ export const mount = ({ site, key, say, language, base, root, launch, dress, dra
     if (!theirs.length) return;
     paintTyping();
     newest.hidden = !isOpen || atBottom();
-    if (isOpen) heard.replaceChildren(...theirs.map((message) => make("p", {}, `${message.name}: ${message.body}`)));
+    if (isOpen) heard.replaceChildren(...theirs.map((message) => make("p", {}, `${message.name}: ${message.body || words.by_email}`)));
     see();
   };
 

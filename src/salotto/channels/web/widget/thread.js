@@ -16,9 +16,9 @@ const days = (language) => {
   };
 };
 
-const bubble = (entry, words) => make("div", { class: `b ${mine(entry) ? "me" : "them"} ${entry.shape} ${entry.state || ""}`, dir: "auto" },
+const bubble = (entry, words) => make("div", { class: `${entry.body ? "b" : "meta"} ${mine(entry) ? "me" : "them"} ${entry.shape} ${entry.state || ""}`, dir: "auto" },
   make("span", { class: "sr" }, `${mine(entry) ? words.you : entry.name}: `),
-  ...linked(entry.body, words.link));
+  ...linked(entry.body || words.by_email, words.link));
 
 const refused = (entry, words, actions) => {
   const unchanged = ![400, 413, 422].includes(entry.status); /* the same words may pass later */
