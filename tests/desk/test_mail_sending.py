@@ -82,6 +82,21 @@ def test_a_mail_is_forwarded_with_its_files_and_the_team_sees_a_note(cast: Cast)
     assert "You forwarded a mail to bo@example.com" in shown
 
 
+def test_a_file_without_its_tick_is_not_forwarded_and_the_picture_in_the_mail_is(cast: Cast) -> None:
+    post = open_box(cast)
+    conversation, message = came(post, order(post))
+    client = cast.client(cast.agent)
+    address = f"/a/{cast.slug}/mails/{message}/forward/"
+    form = client.get(address).content.decode()
+    assert "Fwd: Your order" in form and "It goes out as it looks, with the picture in it." in form
+    assert form.count('name="keep"') == 2
+    kept = next(one for one in files_of(cast, message) if one.name == "cup.png")
+    fields = {"to": "bo@example.com", "body": "", "key": str(uuid4()), "choose": "1", "keep": str(kept.pk)}
+    assert client.post(address, fields, **JSON).status_code == 200
+    note = last_message(cast, conversation, "note")
+    assert [one.name for one in files_of(cast, note.pk)] == ["mark.png", "cup.png"]
+
+
 def test_a_forward_to_nobody_shows_the_form_again_without_a_script(cast: Cast) -> None:
     _, message = write_to(open_box(cast))
     address = f"/a/{cast.slug}/mails/{message}/forward/"

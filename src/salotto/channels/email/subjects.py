@@ -19,3 +19,8 @@ def reply_subject(subject: str) -> str:
     """The subject of an answer: `Re: ` once."""
     bare = subject.strip()
     return bare if bare[:3].lower() == "re:" else f"Re: {bare}"[:LIMIT]
+
+
+def forward_subject(subject: str) -> str:
+    """The subject of a mail that is passed on."""
+    return f"Fwd: {subject}"[:LIMIT]

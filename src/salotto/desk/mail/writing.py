@@ -15,8 +15,9 @@ from salotto.accounts.members import Member
 from salotto.channels.email import actions as mail
 from salotto.channels.email.queries import composer, threads
 from salotto.channels.email.recipients import written
+from salotto.channels.email.subjects import forward_subject
 from salotto.core.errors import BadRequest, Refused, TooLarge
-from salotto.desk.mail.files import chip
+from salotto.desk.mail.files import Chip, chip
 from salotto.desk.mail.reading import fits
 from salotto.desk.views.forms import LONGEST_LIST, number, numbers
 from salotto.desk.views.inbox import thread_state
@@ -119,15 +120,30 @@ def forward(request: MemberRequest, message: int) -> HttpResponse:
 
     def page(error: str = "") -> HttpResponse:
         content = threads.content_of(message)
-        files = [chip(file) for file in queries.files_of(message) if not file.inline]
+        files = _files_of(message)
         context: dict[str, Any] = {"content": content, "message": message, "files": files, "error": error}
         context |= {"key": request.POST.get("key") or uuid4(), "given": request.POST or _again(request)}
         context |= {"section": "inbox", "mail": number_of, "below": threads.passed_on(message)}
+        context |= {"subject": forward_subject(content.subject), "left_out": _left_out(request, files)}
+        context["pictures"] = sum(file.inline for file in queries.files_of(message))
         return _page(request, "forward", context)
 
     if request.method != "POST":
         return page()
     return sent_or_said(request, lambda: _forward(request, message, read(request)), page)
+
+
+def _files_of(message: int) -> list[Chip]:
+    """The files of a mail that are not shown in it, of which some may be left out."""
+    return [chip(file) for file in queries.files_of(message) if not file.inline]
+
+
+def _left_out(request: MemberRequest, files: list[Chip]) -> list[int]:
+    """Those of the files whose tick was taken away; none where the form had none to take away."""
+    if "choose" not in request.POST:
+        return []
+    kept = {one for given in request.POST.getlist("keep") for one in given.split(",")}
+    return [file.id for file in files if str(file.id) not in kept]
 
 
 def _again(request: MemberRequest) -> dict[str, str]:
@@ -137,7 +153,8 @@ def _again(request: MemberRequest) -> dict[str, str]:
 
 
 def _forward(request: MemberRequest, message: int, given: dict[str, Any]) -> str:
-    sent = mail.queue_forward(message, (given["to"],), given["body"], request.member, given["key"])
+    without = _left_out(request, _files_of(message))
+    sent = mail.queue_forward(message, (given["to"],), given["body"], request.member, given["key"], without)
     return reverse("conversation_short", args=[request.member.account.slug, sent.conversation_id])
 
 

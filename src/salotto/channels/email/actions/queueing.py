@@ -15,6 +15,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from salotto.accounts.members import Member, must_act
 from salotto.channels.email import addresses, queries, recipients, subjects
+from salotto.channels.email.actions.copying import copy_files
 from salotto.channels.email.languages import language_for
 from salotto.channels.email.letters import REFUTED
 from salotto.channels.email.models import (
@@ -28,14 +29,13 @@ from salotto.channels.email.models import (
 from salotto.channels.email.queries import sending
 from salotto.channels.email.quoting import quoted
 from salotto.channels.email.recipients import Recipients, as_lists
-from salotto.channels.email.subjects import clean_subject, reply_subject
+from salotto.channels.email.subjects import clean_subject, forward_subject, reply_subject
 from salotto.core import clock
 from salotto.core.addresses import email_key
-from salotto.core.errors import Conflict, Missing, TooLarge
+from salotto.core.errors import Conflict, Missing
 from salotto.core.tenancy import account_scope
 from salotto.inbox.actions import BODY_LIMIT, attach, contact_of, must_act_still, start_conversation
-from salotto.inbox.actions.files import MESSAGE_LIMIT
-from salotto.inbox.models import Attachment, Conversation, Kind, Message
+from salotto.inbox.models import Conversation, Kind, Message
 from salotto.inbox.posting import Item, post
 from salotto.inbox.signals import Draft
 from salotto.inbox.text import clean_body
@@ -288,9 +288,16 @@ def _subject(mailbox: Mailbox, conversation: Conversation, last: Mail | None) ->
 # Out of the thread, and new threads
 
 
-def queue_forward(message_id: int, to: Iterable[str], text: str, by: Member, key: UUID | None = None) -> Mail:
-    """Send a message of a thread, with its files, to somebody outside of it; asking twice with
-    one `key` sends once.
+def queue_forward(
+    message_id: int,
+    to: Iterable[str],
+    text: str,
+    by: Member,
+    key: UUID | None = None,
+    without: Sequence[int] = (),
+) -> Mail:
+    """Send a message of a thread, with its files but those `without`, to somebody outside of it;
+    asking twice with one `key` sends once.
 
     The team sees a note; who gets it does not become part of the conversation, and answers into
     a conversation of their own. Raises Missing for a message that did not come or go by email,
@@ -312,8 +319,8 @@ def queue_forward(message_id: int, to: Iterable[str], text: str, by: Member, key
             if sent.message is None or sent.message.data != data or sent.text != body:
                 raise SentAlready
             return sent
-        files = _copy_files(mail.message_id, note)
-        title = f"Fwd: {mail.subject}"[: subjects.LIMIT]
+        files = copy_files(mail.message_id, note, without)
+        title = forward_subject(mail.subject)
         language = language_for(mail.mailbox, sending.written_by(people.addresses))
         letter = Letter("forward", people, title, body, files=files, language=language)
         return enqueue(mail.mailbox, mail.conversation, note, letter, by)
@@ -335,18 +342,6 @@ def _post(
         raise Missing
     transaction.on_commit(bell.ring)
     return posted.message
-
-
-def _copy_files(source: int | None, target: int) -> int:
-    """The files of a message, with the same bytes, as files of another one; how many. Raises TooLarge."""
-    rows = list(Attachment.objects.filter(message_id=source).order_by("place", "id"))
-    if sum(row.size for row in rows) > MESSAGE_LIMIT:
-        words = _("The files of this mail are larger than 25 MB together. Send what you need in a new mail.")
-        raise TooLarge(words)
-    for row in rows:
-        row.pk, row.message_id = None, target
-    Attachment.objects.bulk_create(rows)
-    return len(rows)
 
 
 def queue_new(

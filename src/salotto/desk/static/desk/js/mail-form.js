@@ -4,7 +4,7 @@ import { kept } from "./kept.js";
 import { post } from "./net.js";
 import { dress, finish } from "./recipients.js";
 
-const NAMES = ["mailbox", "to", "cc", "bcc", "subject", "body", "key"];
+const NAMES = ["mailbox", "to", "cc", "bcc", "subject", "body", "key", "choose"];
 
 export class Form {
   /** `done` gets the server's answer. */
@@ -33,6 +33,9 @@ export class Form {
   }
 
   values() { return Object.fromEntries(NAMES.filter((name) => this.form.elements[name]).map((name) => [name, this.form.elements[name].value])); }
+
+  // The files that a forwarded mail takes along.
+  ticked() { return [...this.form.querySelectorAll("[name=keep]:checked")].map((box) => box.value).join(","); }
 
   keep() {
     if (!this.draft) return;
@@ -64,7 +67,7 @@ export class Form {
     const button = this.form.querySelector(".button.primary");
     button.disabled = true;
     try {
-      const told = await post(this.form.action, { ...this.values(), attachments: this.form.elements.attachments?.value ?? "" });
+      const told = await post(this.form.action, { ...this.values(), attachments: this.form.elements.attachments?.value ?? "", keep: this.ticked() });
       if (this.draft) kept.removeItem(this.draft);
       this.done(told);
     } catch (refusal) {

@@ -1,4 +1,5 @@
 // The pages that write mail: a form by itself, and how far a mail to many has got.
+import { ask, watch } from "./frames.js";
 import { get } from "./net.js";
 import { Form } from "./mail-form.js";
 
@@ -6,6 +7,10 @@ const EVERY = 2000;
 
 const form = document.querySelector("[data-mail-form]");
 if (form?.elements.to) new Form(form, ({ url }) => location.assign(url)).focus();
+
+// The mail that is forwarded, as it looks.
+watch([document]);
+document.querySelector("[data-show-remote]")?.addEventListener("click", ({ target }) => ask(target.closest("[data-frame]").querySelector("iframe"), { images: true }));
 
 // A list may be longer than the server takes: that is said here, and all stays as it was written.
 const MOST_BYTES = 250 * 1024;

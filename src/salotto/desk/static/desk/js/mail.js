@@ -48,7 +48,7 @@ async function follow(address) {
   else location.assign(address);
 }
 
-const frameOf = (node) => node.closest(".entry").querySelector("[data-frame] iframe");
+const frameOf = (node) => node.closest(".entry, .forwarded").querySelector("[data-frame] iframe");
 
 async function unfold(button) {
   const entry = button.closest(".entry");
@@ -128,6 +128,7 @@ export async function openDialog(address) {
   body.innerHTML = html;
   dialog.querySelector("h2").textContent = word(address.includes("/forward/") ? "forward" : "new_message");
   dialog.showModal();
+  watch([body]);
   const form = body.querySelector("[data-mail-form]");
   if (form) new Form(form, ({ url }) => { dialog.close(); toast(word("mail_sent"), { kind: "good" }); follow(new URL(url, location.href).href); }).focus();
 }
