@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from email import message_from_bytes
+from email.utils import parseaddr
 from uuid import uuid4
 
 from salotto.accounts.members import Member
@@ -40,8 +42,15 @@ def bring(raw: bytes, address: str) -> bool:
     place = place_at(address)
     if place is None:
         return False
-    receive([(place, Arrival("smtp", raw, recipients=(address,)))])
+    receive([(place, _arrival(raw, (address,)))])
     return True
+
+
+def _arrival(raw: bytes, recipients: tuple[str, ...] = ()) -> Arrival:
+    """The mail as a server hands it over, from whoever has written it: what comes from nobody is no
+    person's."""
+    sender = parseaddr(str(message_from_bytes(raw)["From"] or ""))[1]
+    return Arrival("smtp", raw, sender, recipients)
 
 
 class _Play:
@@ -68,7 +77,7 @@ class _Play:
 
     def _receive(self, letter: Letter, at: datetime, name: str) -> None:
         raw = mime(letter, self.thread.subject, ADDRESS, at, name, self.before)
-        store(self.account, self.mailbox.pk, [Arrival("smtp", raw)])
+        store(self.account, self.mailbox.pk, [_arrival(raw)])
         take_in(self.account, self.mailbox.pk)
         stored = RawMail.objects.order_by("-id").only("conversation_id").first()
         self.conversation = stored.conversation_id if stored else self.conversation
