@@ -205,6 +205,7 @@ POSTMASTER = OPTIONS.postmaster  # the inbox that gets mail to postmaster@ and a
 MAIL_LIMIT = OPTIONS.mail_limit * 1024 * 1024  # bytes of one mail that comes in
 DNS = OPTIONS.dns
 MAIL_LOCAL = OPTIONS.mail_local or DEMO  # mail servers on this very machine may be used
+MAIL_PRIVATE = OPTIONS.mail_private  # and those in private networks
 MAIL_OAUTH = {
     "google": (OPTIONS.google_client_id, OPTIONS.google_client_secret),
     "microsoft": (OPTIONS.microsoft_client_id, OPTIONS.microsoft_client_secret),

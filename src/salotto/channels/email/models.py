@@ -128,12 +128,14 @@ class Position(AccountModel):
 
     `uidvalidity` is null before the first look. `everything`: mails that lay there before were
     wanted as well. Without it `since` is when the first look was; if the folder is numbered anew,
-    mails up to `renumbered_to` that came there before `since` are left where they are. A fetcher
-    holds the lease while it is at work.
+    mails up to `renumbered_to` that came there before `since` are left where they are. On another
+    server `since` is when the one before was looked through last. A fetcher holds the lease while
+    it is at work.
 
     The lower 32 bits of `uidvalidity` are the server's own; those above count how often UIDs were
     given out anew under that number, because the server was put back to an earlier state
-    (`set_back_at`: when that was seen last). So a mail's place is never another mail's.
+    (`set_back_at`: when that was seen last). So a mail's place is never another mail's. The number is
+    kept as -1 - n while the settings name another server, until its folder proves to be the same.
     """
 
     server = LocalKey(Server)

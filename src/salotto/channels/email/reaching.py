@@ -1,12 +1,13 @@
 """Connections to mail servers that a customer has named: which addresses may be reached, how
 long one waits, and when a certificate is believed.
 
-A company's own mail server often stands in a private network, so those addresses are allowed.
-Refused are, whatever name leads there: link-local addresses, where clouds hand out the keys of
-their machines (169.254.169.254, fe80::/10, fd00:ec2::254), and this very machine with all that
-listens on it for itself alone; that one the operator may allow (`SALOTTO_MAIL_LOCAL`), since a
-mail server may well run beside Salotto. The address is checked that is connected to, not the
-name: a name may lead elsewhere a moment later.
+A company's own mail server often stands in a private network, so those addresses are allowed;
+whoever hosts accounts of strangers forbids them (`SALOTTO_MAIL_PRIVATE`). Refused are, whatever
+name leads there: link-local addresses, where clouds hand out the keys of their machines
+(169.254.169.254, fe80::/10, fd00:ec2::254), and this very machine with all that listens on it for
+itself alone; that one the operator may allow (`SALOTTO_MAIL_LOCAL`), since a mail server may well
+run beside Salotto. The address is checked that is connected to, not the name: a name may lead
+elsewhere a moment later.
 """
 
 import socket
@@ -37,7 +38,9 @@ def allowed(address: Address) -> bool:
         address = _within(address)
     if address.is_link_local or address.is_multicast or address == _METADATA:
         return False
-    return settings.MAIL_LOCAL or not (address.is_loopback or address.is_unspecified)
+    if address.is_loopback or address.is_unspecified:
+        return bool(settings.MAIL_LOCAL)
+    return settings.MAIL_PRIVATE or address.is_global
 
 
 def _within(address: IPv6Address) -> Address:

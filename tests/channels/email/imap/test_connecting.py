@@ -164,6 +164,31 @@ def test_some_addresses_are_never_reached(
     assert reaching.allowed(ip_address(address)) is elsewhere
 
 
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("10.0.0.5", False),
+        ("172.16.0.1", False),
+        ("192.168.1.10", False),
+        ("100.64.0.1", False),
+        ("fd12::1", False),
+        ("::ffff:10.0.0.5", False),
+        ("64:ff9b::10.0.0.5", False),
+        ("93.184.216.34", True),
+        ("2606:2800:220:1::1", True),
+        ("127.0.0.1", True),  # a matter of its own
+    ],
+)
+def test_private_networks_are_not_reached_where_the_operator_forbids_it(
+    settings: object, address: str, public: bool
+) -> None:
+    from ipaddress import ip_address
+
+    settings.MAIL_LOCAL = True  # type: ignore[attr-defined]
+    settings.MAIL_PRIVATE = False  # type: ignore[attr-defined]
+    assert reaching.allowed(ip_address(address)) is public
+
+
 def test_this_very_machine_is_not_reached_unless_the_operator_says_so(
     server: Dovecot, box: Letterbox, settings: object
 ) -> None:
