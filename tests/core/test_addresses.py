@@ -17,7 +17,6 @@ BOOKS = "anna@xn--bcher-kva.example"
         ("ANNA@BÜCHER.example", BOOKS),
         ("anna@bu\u0308cher.example", BOOKS),
         ("anna@XN--Bcher-KVA.example.", BOOKS),
-        ("anna@bücher。example", BOOKS),
         ("e\u0301milie@customer.example", "émilie@customer.example"),
         ("ÉMILIE@customer.example", "émilie@customer.example"),
         ('"info"@shop.example', "info@shop.example"),
@@ -30,7 +29,7 @@ BOOKS = "anna@xn--bcher-kva.example"
         ("anna+news@shop.example", "anna+news@shop.example"),
         ("anna@[192.0.2.1]", "anna@[192.0.2.1]"),
         ("anna@mail_1.intern", "anna@mail_1.intern"),
-        ("anna@☃.example", "anna@☃.example"),
+        ("Anna@☃.example", "anna@☃.example"),
         ("postmaster", "postmaster"),
         ("@", "@"),
         ("", ""),
@@ -39,6 +38,14 @@ BOOKS = "anna@xn--bcher-kva.example"
 def test_the_key_of_an_address(written: str, key: str) -> None:
     assert email_key(written) == key
     assert email_key(key) == key
+
+
+@pytest.mark.parametrize(
+    "domain", ["\u212aunde.example", "\uff4bunde.example", "kun\u00adde.example", "kunde\u3002example"]
+)
+def test_a_domain_that_only_looks_like_another_is_another(domain: str) -> None:
+    assert "anna@kunde.example" not in (email_key(f"anna@{domain}"), *spellings(f"Anna@{domain}"))
+    assert email_key(email_key(f"Anna@{domain}")) == email_key(f"Anna@{domain}")
 
 
 def test_an_endless_domain_is_no_work() -> None:

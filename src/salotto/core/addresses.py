@@ -21,16 +21,17 @@ def email_key(written: str) -> str:
     """The address for comparing, the same for all its spellings: in lower case, composed (NFC), the
     domain in ASCII and without a dot at its end, the local part without quotes that it does not
     need. What is no address has a key too."""
-    plain = written.strip().lower()
-    if plain.isascii() and plain[-1:] != "." and '"' not in plain:  # nearly every one
-        return plain
-    return _key(plain)
+    if written.isascii():
+        plain = written.strip().lower()
+        if plain[-1:] != "." and '"' not in plain:  # nearly every one
+            return plain
+    return _key(written.strip())
 
 
 @lru_cache(maxsize=4096)
 def _key(written: str) -> str:
     local, at, domain = written.rpartition("@")
-    return f"{_bare(normalize('NFC', local))}{at}{domain_key(domain)}"
+    return f"{_bare(normalize('NFC', local.lower()))}{at}{domain_key(domain)}"
 
 
 def _bare(local: str) -> str:
@@ -42,14 +43,26 @@ def _bare(local: str) -> str:
 
 
 def domain_key(written: str) -> str:
-    """The domain for comparing, in ASCII as the DNS knows it; of what is none, only in lower case."""
-    domain = written.strip().rstrip(".").lower()
+    """The domain for comparing, in ASCII as the DNS knows it; of what is none, only in lower case.
+
+    Signs that only look like others, or like nothing (of full width, soft hyphens), are not taken for
+    them, as some programs do: what checks the sender of a mail may see another domain there.
+    """
+    domain = written.strip().rstrip(".")
     if domain.isascii():
+        return domain.lower()
+    composed = normalize("NFC", domain.lower())
+    if len(domain) > _LONGEST_HOST or any(map(_turns_ascii, domain)):
         return domain
     try:
-        return ascii_domain(domain).rstrip(".")
-    except ValueError:
-        return normalize("NFC", domain)
+        return idna.encode(composed, strict=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return composed
+
+
+def _turns_ascii(sign: str) -> bool:
+    """Whether it is a sign such as that of Kelvin, whose small letter is an ordinary k."""
+    return not sign.isascii() and normalize("NFC", sign.lower()).isascii()
 
 
 def ascii_domain(domain: str) -> str:
@@ -77,7 +90,8 @@ def spellings(written: str) -> tuple[str, ...]:
     key = email_key(written)
     local, at, domain = key.rpartition("@")
     readable = f"{local}{at}{_readable(domain)}" if "xn--" in domain else key
-    return tuple(dict.fromkeys((key, readable, written.strip().lower())))
+    small = written.strip().lower()
+    return tuple(dict.fromkeys((key, readable, small if email_key(small) == key else key)))
 
 
 def _readable(domain: str) -> str:
