@@ -59,6 +59,7 @@ class Options:
     smtp_key: str = ""
     mail_limit: int = 35
     mail_local: bool = False
+    mail_per_hour: int = 1000
     mail_private: bool = True
     dns: str = ""
     google_client_id: str = ""

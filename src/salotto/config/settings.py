@@ -94,6 +94,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "core_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},  # what is over its time goes first
     }
 }  # shared by all processes: sign-in rate limits count everywhere
 
@@ -206,6 +207,7 @@ MAIL_LIMIT = OPTIONS.mail_limit * 1024 * 1024  # bytes of one mail that comes in
 DNS = OPTIONS.dns
 MAIL_LOCAL = OPTIONS.mail_local or DEMO  # mail servers on this very machine may be used
 MAIL_PRIVATE = OPTIONS.mail_private  # and those in private networks
+MAIL_PER_HOUR = OPTIONS.mail_per_hour  # people an account may write to by the own server
 MAIL_OAUTH = {
     "google": (OPTIONS.google_client_id, OPTIONS.google_client_secret),
     "microsoft": (OPTIONS.microsoft_client_id, OPTIONS.microsoft_client_secret),

@@ -27,6 +27,7 @@ CANNOT_OPEN = _("The password was kept with another secret key of this installat
 UNKNOWN = _("Something unexpected went wrong; the server's log says more.")
 
 # Of single mails
+MANY = _("Your account has sent as many mails by this installation as it may within an hour.")
 TOO_LARGE = _("The mail is larger than what is taken in. Only its headers are kept here.")
 NOT_GIVEN = _("The mail server did not hand over this mail.")
 CAME_EMPTY = _("The mail server did not hand over this mail: it came empty.")

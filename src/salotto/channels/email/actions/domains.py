@@ -87,7 +87,8 @@ def _question(domain_id: int) -> Question:
     found: Domain | None = Domain.objects.filter(pk=domain_id).first()
     if found is None:
         raise Missing
-    return Question(found.name, _host_of(found.name), found.selector, found.public_key, found.signs)
+    host, envelope = _way_of(found.name)
+    return Question(found.name, host, found.selector, found.public_key, found.signs, envelope)
 
 
 def _locked(domain_id: int) -> Domain:
@@ -101,14 +102,15 @@ def _key_stands(domain: Domain) -> bool:
     return any(finding["code"] in {"dkim_good", "dkim_ready"} for finding in domain.findings)
 
 
-def _host_of(name: str) -> str:
-    """The server that mail from this domain leaves by; "" when it is the installation's own."""
+def _way_of(name: str) -> tuple[str, str]:
+    """The server that mail from this domain leaves by, "" when it is not known, and the domain of its
+    envelope sender, "" for the same one: what the installation sends comes back to its mail domain."""
     rows = Mailbox.objects.exclude(address="").order_by("id").values_list("pk", "address")[:MOST_MAILBOXES]
     mailbox = next((pk for pk, address in rows if domain_key(address.rpartition("@")[2]) == name), None)
     if mailbox is None:
-        return ""
+        return "", ""
     server = Server.objects.filter(mailbox_id=mailbox, way=Way.OUT, enabled=True).first()
-    return server.host if server else _own_host()
+    return (server.host, "") if server else (_own_host(), str(settings.MAIL_DOMAIN))
 
 
 def _own_host() -> str:

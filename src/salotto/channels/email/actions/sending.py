@@ -19,7 +19,8 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
 from salotto.accounts.members import Member
-from salotto.channels.email import addresses
+from salotto.channels.email import addresses, troubles
+from salotto.channels.email.actions import allowance
 from salotto.channels.email.actions.queueing import send_soon
 from salotto.channels.email.models import Mail, MailState, Server
 from salotto.channels.email.queries import sending as queries
@@ -133,6 +134,8 @@ def _waits(mail: Mail, now: datetime) -> bool:
         changes = {"next_try_at": allowed}
     elif not _alone(mail, now):
         changes = {"next_try_at": now + patience.SOON}
+    elif (later := allowance.take(mail, len(everybody(mail)), now)) is not None:
+        changes = {"next_try_at": later, "error": troubles.MANY}
     if mail.mailbox.enabled and changes.get("next_try_at") and mail.kind != "bulk":
         send_soon(mail, at=changes["next_try_at"])
     return bool(changes and Mail.objects.filter(pk=mail.pk).update(**changes))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from salotto.accounts.locking import setting_up
 from salotto.accounts.members import Member, must_manage_channels
 from salotto.channels.email import marks, trials, troubles
+from salotto.channels.email.actions import allowance
 from salotto.channels.email.actions.queueing import MailboxOff, NoAddress, from_address, must_find, new_id
 from salotto.channels.email.composing.mail import Outgoing, compose
 from salotto.channels.email.models import Mailbox, RawMail, RawState, Trial
@@ -81,6 +82,8 @@ def _hand_over(trial: Trial) -> Taken:
     target = targets.own_target() if server is None else targets.target_of(server)
     Trial.objects.filter(pk=trial.pk).update(host=target.host if target else "")
     raw = _written(trial)
+    if server is None and allowance.take_for(trial.account_id, 1, clock.now()) is not None:
+        raise NotNow(troubles.MANY)
     if target is not None:
         return deliver(target, raw, trial.address, [trial.address])
     own_mail.send_now(raw, trial.address, [trial.address])

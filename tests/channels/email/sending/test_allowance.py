@@ -1,0 +1,78 @@
+"""How much an account may send by the installation's own server within an hour."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core import mail as outgoing
+
+from salotto.channels.email import troubles
+from salotto.channels.email.actions import bulk
+from salotto.channels.email.actions.trying import begin_trial, send_trial
+from salotto.channels.email.models import Mail, MailState, Trial
+from salotto.core import clock
+from salotto.core.tenancy import account_scope
+from tests.channels.email.post import person
+from tests.channels.email.sending.faulty import faulty
+from tests.channels.email.sending.outbox import Outbox, open_outbox
+
+
+@pytest.fixture(autouse=True)
+def at_most_four(settings: Any) -> None:
+    settings.MAIL_PER_HOUR = 4
+
+
+def states(box: Outbox, mails: list[Mail]) -> list[str]:
+    return [box.sent(mail).state for mail in mails]
+
+
+def answers(box: Outbox, number: int) -> list[Mail]:
+    return [box.reply(f"Number {one}") for one in range(number)]
+
+
+def many(box: Outbox, number: int) -> list[Mail]:
+    people = [person(f"p{one}") for one in range(number)]
+    batch = bulk.queue_many(box.post.mailbox.pk, people, "News", "Spring", box.post.owner, uuid4())
+    bulk.continue_batch(box.account, batch.pk)
+    with account_scope(box.account):
+        return list(Mail.objects.filter(kind="bulk").order_by("id"))
+
+
+def test_what_is_more_than_an_hour_allows_waits_for_the_next_and_says_so() -> None:
+    box, start = open_outbox(None), clock.now()
+    mails = answers(box, 5)
+    assert states(box, mails) == ["sent"] * 4 + ["queued"]
+    waiting = box.now(mails[4])
+    assert (waiting.attempts, waiting.error) == (0, troubles.MANY)
+    assert waiting.next_try_at is not None and waiting.next_try_at > start + timedelta(minutes=59)
+    with clock.at(clock.now() + timedelta(hours=1, seconds=1)):
+        assert states(box, [waiting, *answers(box, 4)]) == ["sent"] * 4 + ["queued"]
+
+
+def test_mail_to_many_leaves_half_of_the_hour_to_answers() -> None:
+    box = open_outbox(None)
+    assert states(box, many(box, 3)) == ["sent", "sent", "queued"]
+    assert states(box, answers(box, 3)) == ["sent", "sent", "queued"]
+
+
+def test_the_test_mail_counts_as_well() -> None:
+    box = open_outbox(None)
+    states(box, answers(box, 4))
+    before = len(outgoing.outbox)
+    trial = begin_trial(box.post.mailbox.pk, by=box.post.owner)
+    send_trial(box.account, trial.pk)
+    with account_scope(box.account):
+        assert Trial.objects.get(pk=trial.pk).error == troubles.MANY
+    assert len(outgoing.outbox) == before
+
+
+def test_other_accounts_own_servers_and_no_limit_are_left_alone(settings: Any) -> None:
+    full, other = open_outbox(None), open_outbox(None)
+    assert states(full, answers(full, 5))[4] == MailState.QUEUED
+    assert states(other, answers(other, 1)) == [MailState.SENT]
+    with faulty() as server:
+        own = open_outbox(server.port)
+        assert states(own, answers(own, 6)) == ["sent"] * 6
+    settings.MAIL_PER_HOUR = 0
+    assert states(full, answers(full, 1)) == [MailState.SENT]
