@@ -1,8 +1,12 @@
 """What the server that received a mail says against its sender is shown; nothing says for them."""
 
+from typing import Any
+
 import pytest
 
-from salotto.channels.email.letters import REFUTED, UNPROVEN
+from salotto.channels.email.letters import DOUBTS, REFUTED, UNPROVEN
+from salotto.channels.email.mime import parse
+from salotto.channels.email.mime.parsed import SEVERAL
 from salotto.channels.email.queries.composer import answer_to
 from salotto.channels.email.verdict import is_refuted
 from salotto.core.tenancy import account_scope
@@ -139,3 +143,51 @@ def test_a_forged_mail_is_answered_to_nobody_but_those_who_take_part(post: Post)
 def test_of_the_team_s_addresses_it_is_checked_by_ourselves(post: Post) -> None:
     (raw,) = post.receive(results("dmarc=pass") + letter(post.address, person("victim")))
     assert UNPROVEN in post.mail(raw.message_id).problems
+
+
+def several(post: Post, anna: str, eve: str, head: str, **more: Any) -> bytes:
+    """A mail whose From names Eve beside Anna, of whom the receiving server has checked one."""
+    mail = letter("x@y.example", post.address, "Send it to my new account", **more)
+    named = head.format(anna, eve).encode()
+    return results(f"dmarc=pass header.from={eve}") + mail.replace(b"From: x@y.example", named)
+
+
+SEVERAL_HEADS = [
+    "From: {0}\nFrom: {1}",
+    "From : {0}\nFrom: {1}",
+    "From: {0}, {1}\nSender: {1}",
+    "From: {1}, {0}",
+    "From: {0}\nFrom: undisclosed",
+]
+
+
+@pytest.mark.parametrize("head", SEVERAL_HEADS[:4])
+def test_who_stands_in_from_beside_another_is_not_known_and_lets_nobody_in(post: Post, head: str) -> None:
+    anna, eve, first = person(), person("eve"), new_id()
+    (raw,) = post.receive(letter(anna, post.address, id=first))
+    ways: list[dict[str, Any]] = [{"Reply_To": eve}, {}]
+    for more in ways:
+        (forged,) = post.receive(several(post, anna, eve, head, reply_to_id=first, **more))
+        assert post.conversation(forged.conversation_id).linked_id == raw.conversation_id
+        assert SEVERAL in post.mail(forged.message_id).problems
+        assert SEVERAL in DOUBTS
+    (back,) = post.receive(letter(eve, post.address, "Well?", reply_to_id=first))
+    assert back.conversation_id != raw.conversation_id
+
+
+def test_two_who_take_part_may_write_together(post: Post) -> None:
+    anna, bruno, carl, first = person(), person("bruno"), person("carl"), new_id()
+    (raw,) = post.receive(letter(anna, post.address, id=first, Cc=bruno))
+    both = several(post, anna, bruno, SEVERAL_HEADS[2], reply_to_id=first)
+    (joined,) = post.receive(both)
+    assert joined.conversation_id == raw.conversation_id
+    (brings,) = post.receive(several(post, anna, bruno, SEVERAL_HEADS[2], reply_to_id=first, Cc=carl))
+    assert brings.conversation_id != raw.conversation_id
+
+
+def test_one_sender_is_in_from_however_often_from_says_so() -> None:
+    anna, eve = "anna@customer.example", "eve@evil.example"
+    found = [parse(head.format(anna, eve).encode() + b"\n\nHello").in_from for head in SEVERAL_HEADS]
+    assert found == [False] * 5
+    same = [f"From: Anna <{anna}>", f"From: {anna}\nFrom: {anna}", f"From: {anna}, Anna <{anna.upper()}>"]
+    assert all(parse(f"{head}\n\nHello".encode()).in_from for head in same)

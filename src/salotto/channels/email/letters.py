@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext_noop as _
 
 from salotto.channels.email.addresses import thread_of
-from salotto.channels.email.mime.parsed import Address, ParsedMail
+from salotto.channels.email.mime.parsed import SEVERAL, Address, ParsedMail
 from salotto.channels.email.threading import Letter
 
 MOST_IDS = 100
@@ -18,12 +18,21 @@ MOST_PEOPLE = 200
 MOST_HOPS = 50
 """A mail with more Received headers goes round in circles."""
 ADDRESS_LIMIT = 320
+LONGEST_FOOTER = 1_500
+"""Characters below a mail that are taken for a list's own."""
 UNPROVEN = _("It bears an address of the team, but no signature proves that it was sent from there.")
+LOOSE = _(
+    "It bears an address of the team and is signed, but no signature says that it was meant for this place."
+)
 REFUTED = _("The mail server that received it found that it was not sent from where its sender says.")
-DOUBTS = (UNPROVEN, REFUTED)
+DOUBTS = (UNPROVEN, LOOSE, REFUTED, SEVERAL)
 """Problems that are kept in English and shown in the reader's language."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _RETURN_PATH = re.compile(rb"^return-path:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_MARK = re.compile(r"\[[^\[\]]{1,60}\]\s*")
+_BEFORE = re.compile(r"\s*(?:\[[^\[\]]{1,60}\]\s*|[^\W\d_]{1,5}\s?:\s*)*")
+"""Marks in brackets, and words like "Re:" in any language."""
+_RULE = re.compile(r"^[ \t]*(?:--|__|==|\*\*|~~|##)[-_=*~#]*[ \t]*$", re.MULTILINE)
 _VIA = re.compile(r"['\"]?(.*?)['\"]?\s+(?:via|über|tramite|através de)\s+\S.*", re.IGNORECASE | re.DOTALL)
 
 IsOwn = Callable[[str], bool]
@@ -110,14 +119,24 @@ def naming(opened: Opened, value: str) -> Opened:
     return replace(opened, letter=replace(letter, named=tuple(dict.fromkeys((value, *letter.named)))))
 
 
+def is_meant(opened: Opened, is_own: IsOwn) -> bool:
+    """Whether a mail of the team was meant for this account, by what a signature covers: it is from
+    one of its addresses, or names one as recipient. What an agent wrote to others is not."""
+    named = (opened.person, *opened.mail.to, *opened.mail.cc)
+    return any(one.address and is_own(one.key) for one in named)
+
+
 def proven(opened: Opened) -> Opened:
-    """The same mail of one of the team, whose domain has signed it."""
-    return replace(opened, letter=replace(opened.letter, proven=True))
+    """The same mail of one of the team, whose domain has signed it. Signed addresses count where a
+    signature covers them, not where whoever sent it on has put them."""
+    named = (one.address for one in (*opened.mail.to, *opened.mail.cc))
+    threads = _threads(opened.envelope.account, named)
+    return replace(opened, letter=replace(opened.letter, proven=True, threads=threads))
 
 
-def unproven(opened: Opened) -> Opened:
+def unproven(opened: Opened, doubt: str = UNPROVEN) -> Opened:
     """The same mail, which bears an address of the team as anybody can write it."""
-    return replace(opened, problems=(*opened.problems, UNPROVEN))
+    return replace(opened, problems=(*opened.problems, doubt))
 
 
 def refuted(opened: Opened) -> Opened:
@@ -133,13 +152,43 @@ def as_loop(opened: Opened) -> Opened:
 def fingerprint(mail: ParsedMail, body: str) -> str:
     """What two copies of one mail have in common, and two mails with one id have not: 24 hex
     digits of sender, date and subject, 20 of what it says and its files are called, and 20 of its
-    `body` (`body_digest`); zeros for a copy that came by a list, which may have written something
-    below. `threading.is_same` compares them."""
+    `body` (`body_digest`). Marks before the subject ("[EXTERN]", a list's name) are left aside, and
+    so is what a list has written below. `threading.is_same` compares them."""
+    text = _without_footer(mail.text) if mail.automatic == "list" else mail.text
+    return _head(mail, _unmarked(mail.subject)) + _said(mail, text) + body[:20]
+
+
+def alike(mail: ParsedMail, body: str) -> tuple[str, ...]:
+    """Other fingerprints by which the same mail may be known: of a copy without the list's words
+    below, and those that were once made, with the marks of the subject."""
+    heads = (_head(mail, _unmarked(mail.subject)), _head(mail, mail.subject))
+    texts = (mail.text, _without_footer(mail.text)) if mail.automatic == "list" else (mail.text,)
+    found = (f"{head}{_said(mail, text)}{body[:20]}" for head in heads for text in texts)
+    return tuple(dict.fromkeys(found))
+
+
+def _head(mail: ParsedMail, subject: str) -> str:
     date = mail.date.isoformat() if mail.date else ""
-    about = "\n".join((mail.sender.address.lower(), date, " ".join(mail.subject.split())))
-    said = "\n".join(("".join(mail.text.split()), *(part.name for part in mail.parts)))
-    rest = "0" * 40 if mail.automatic == "list" else _digest(said)[:20] + body[:20]
-    return _digest(about)[:24] + rest
+    return _digest("\n".join((mail.sender.address.lower(), date, " ".join(subject.split()))))[:24]
+
+
+def _said(mail: ParsedMail, text: str) -> str:
+    return _digest("\n".join(("".join(text.split()), *(part.name for part in mail.parts))))[:20]
+
+
+def _unmarked(subject: str) -> str:
+    """A subject without the marks in brackets before its words, wherever its "Re:" stands."""
+    found = _BEFORE.match(subject)
+    before = found[0] if found else ""
+    return _MARK.sub("", before) + subject[len(before) :]
+
+
+def _without_footer(text: str) -> str:
+    """A text without what a list has written below its last line of dashes or the like, if that is
+    short and something stands above."""
+    tail = max(0, len(text) - LONGEST_FOOTER)
+    below = [found.start() for found in _RULE.finditer(text, tail) if text[found.end() :].strip()]
+    return text[: below[-1]] if below and text[: below[-1]].strip() else text
 
 
 def body_digest(content: bytes) -> str:
@@ -168,16 +217,17 @@ def _letter(envelope: Envelope, mail: ParsedMail, person: Address, is_own: IsOwn
     same = fingerprint(mail, envelope.body)
     spare = hashlib.sha256(f"{mail.message_id}\n{same}".encode()).hexdigest()
     named = (*mail.in_reply_to, *reversed(mail.references[-MOST_IDS:]))
-    asked = mail.reply_to if mail.in_from else (mail.sender, *mail.reply_to)
+    asked = mail.reply_to if mail.in_from else (mail.sender, *mail.beside, *mail.reply_to)
     copied = (one for one in (*mail.to, *mail.cc) if not is_own(one.key))
     return Letter(
         id=mail.message_id,
         fingerprint=same,
+        alike=alike(mail, envelope.body),
         named=tuple(value for value in dict.fromkeys(named) if value != mail.message_id),
         senders=tuple(_once(_senders(mail, person, is_own))),
         answers_to=tuple(_once(one.key for one in (*asked, *copied))) if asked else (),
         people=tuple(_once(one.key for one in (mail.sender, person, *mail.reply_to, *mail.to, *mail.cc))),
-        threads=tuple(dict.fromkeys(_threads(envelope, mail))),
+        threads=_threads(envelope.account, _recipients(envelope, mail)),
         spare=f"{spare}@repeated-message-id.invalid",
         ours=envelope.marked or is_own(mail.sender.key),
     )
@@ -198,12 +248,15 @@ def _once(addresses: Iterable[str]) -> Iterator[str]:
     yield from dict.fromkeys(one for one in addresses if one)
 
 
-def _threads(envelope: Envelope, mail: ParsedMail) -> Iterator[int]:
-    named = (one.address for people in (mail.to, mail.cc, mail.bcc) for one in people)
-    for address in (*envelope.recipients, *mail.delivered_to, *named):
-        thread = thread_of(address)
-        if thread is not None and thread.account == envelope.account:
-            yield thread.conversation
+def _recipients(envelope: Envelope, mail: ParsedMail) -> Iterator[str]:
+    yield from (*envelope.recipients, *mail.delivered_to)
+    yield from (one.address for one in (*mail.to, *mail.cc, *mail.bcc))
+
+
+def _threads(account: int, recipients: Iterable[str]) -> tuple[int, ...]:
+    """The conversations of the account whose signed addresses are among these, each once."""
+    found = (thread for address in recipients if (thread := thread_of(address)) is not None)
+    return tuple(dict.fromkeys(one.conversation for one in found if one.account == account))
 
 
 def _people(people: Iterable[Address], is_own: IsOwn) -> tuple[str, ...]:

@@ -4,19 +4,37 @@ address's domain (RFC 6376) says so, and nothing else does.
 From can be written by anybody, and so can Authentication-Results, which only whoever runs the
 receiving server can tell from a forged one. Only keys of the domain in question are asked for:
 a stranger cannot have us ask the DNS for anything else.
+
+Whoever got a signed mail can send it on with other headers. So whatever says what it answers and
+whom it is for must be signed too, as often as it is there; not every provider signs all of that.
 """
 
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from salotto.channels.email.domains.resolver import Lookup, Unreachable
+from salotto.channels.email.mime import tree
+from salotto.channels.email.mime.reading import Reading
+from salotto.core import clock
 
 log = logging.getLogger("salotto.email")
 
 MOST_SIGNATURES = 3
 """Of one mail and its domain that are checked."""
-_COVERED = {b"from", b"message-id"}
+_WORDS = ("from", "message-id")
+_WHOLE = (*_WORDS, "in-reply-to", "references", "to", "cc", "reply-to", "subject", "date")
+
+
+class Signed(Enum):
+    """What the domain of a mail's sender has signed of it: nothing; its words alone, which anybody
+    who got them could have sent here; or also what it answers and whom it is for."""
+
+    NOTHING = 0
+    WORDS = 1
+    WHOLE = 2
 
 
 class Proof:
@@ -26,37 +44,38 @@ class Proof:
         self._lookup = lookup
         self._away = False
 
-    def is_from(self, raw: bytes, address: str) -> bool:
-        """Whether the domain of this address (lower case) has signed the mail's From, which has
-        the address in it, its Message-ID and its whole text."""
+    def of(self, raw: bytes, address: str) -> Signed:
+        """How much of this mail the domain of this address (lower case) has signed, which has to
+        stand in its From: at the least From, Message-ID and the whole text."""
         try:
-            return self._is_signed(raw, address)
+            return self._signed(raw, address)
         except Exception as error:  # whatever is wrong with a signature, it proves nothing
             log.debug("A signature cannot be checked: %s", error)
-            return False
+            return Signed.NOTHING
 
-    def _is_signed(self, raw: bytes, address: str) -> bool:
+    def _signed(self, raw: bytes, address: str) -> Signed:
         from dkim import DKIM  # only here: few mails bear an own address
 
         mail = DKIM(raw)
         senders = [value for name, value in mail.headers if name.strip().lower() == b"from"]
         if len(senders) != 1 or address.encode("utf-8", "surrogateescape") not in senders[0].lower():
-            return False
-        places = _signatures(mail.headers, address.rpartition("@")[2])
-        return any(self._holds(raw, place) for place in places[:MOST_SIGNATURES])
+            return Signed.NOTHING
+        there = _there(raw, mail.headers)
+        places = _signatures(mail.headers, address.rpartition("@")[2])[:MOST_SIGNATURES]
+        found = [_extent(there, covered) for place in places if (covered := self._covered(raw, place))]
+        return max(found, key=lambda one: one.value, default=Signed.NOTHING)
 
-    def _holds(self, raw: bytes, place: int) -> bool:
+    def _covered(self, raw: bytes, place: int) -> Counter[str]:
+        """How often each header stands in a signature; of one that does not hold, none."""
         from dkim import DKIM, DKIMException
 
         mail = DKIM(raw)
         try:
-            return (
-                not self._away
-                and bool(mail.verify(place, self._key))
-                and set(mail.include_headers) >= _COVERED
-            )
+            if self._away or not mail.verify(place, self._key):
+                return Counter()
         except DKIMException:
-            return False
+            return Counter()
+        return Counter(name.decode("ascii", "replace") for name in mail.include_headers)
 
     def _key(self, name: bytes, timeout: int = 5) -> bytes | None:
         """The TXT record of a key, as dkimpy asks for it."""
@@ -68,9 +87,25 @@ class Proof:
         return found[0].encode() if found else None
 
 
+def _there(raw: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Mapping[str, int]:
+    """How often each header is there: to whoever checks signatures, or to us, who read what is
+    broken more kindly; whichever is more."""
+    ours = tree.read(raw, Reading()).fields
+    theirs = Counter(name.decode("ascii").lower() for name, _ in headers)
+    return theirs | Counter({name: len(values) for name, values in ours.items()})
+
+
+def _extent(there: Mapping[str, int], covered: Mapping[str, int]) -> Signed:
+    """What a signature is good for that holds and covers these headers so often."""
+    if any(covered[name] < max(1, there[name]) for name in _WORDS):
+        return Signed.NOTHING
+    whole = all(covered[name] >= there[name] for name in _WHOLE)
+    return Signed.WHOLE if whole else Signed.WORDS
+
+
 def _signatures(headers: Sequence[tuple[bytes, bytes]], domain: str) -> list[int]:
-    """Which of a mail's signatures, counted from the top, are of the domain or one above it, and
-    of the whole text."""
+    """Which of a mail's signatures, counted from the top, are of the domain or one above it, of
+    the whole text, and have not expired."""
     from dkim.util import InvalidTagValueList, parse_tag_value
 
     found = []
@@ -82,6 +117,12 @@ def _signatures(headers: Sequence[tuple[bytes, bytes]], domain: str) -> list[int
             continue
         signer = tags.get(b"d", b"").decode("ascii", "replace").lower()
         above = "." in signer and domain.endswith(f".{signer}")
-        if b"l" not in tags and (signer == domain or above):
+        if b"l" not in tags and not _is_over(tags) and (signer == domain or above):
             found.append(place)
     return found
+
+
+def _is_over(tags: Mapping[bytes, bytes]) -> bool:
+    """Whether the signature was to be believed until a time that is past."""
+    until = tags.get(b"x")
+    return until is not None and not (until.isdigit() and int(until) > clock.now().timestamp())

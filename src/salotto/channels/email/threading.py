@@ -27,6 +27,7 @@ class Letter:
     it and is not of the account, all of whom have to be participants to make it one: an answer
     to it goes to all of them. `people`: everybody who writes or gets it. `threads`: conversations
     of signed addresses of this account. `spare` is the id that it gets if another mail has its own.
+    `alike` are other fingerprints by which the same mail may be known.
     `ours`: it left this very account before (its mark), or comes from one of its addresses.
     `proven`: it was sent from where its sender says (`proof`); asked of the team's addresses only.
     """
@@ -41,6 +42,12 @@ class Letter:
     spare: str = ""
     ours: bool = False
     proven: bool = False
+    alike: tuple[str, ...] = ()
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """All by which it may be known."""
+        return (self.fingerprint, *self.alike)
 
 
 @dataclass(slots=True)
@@ -122,7 +129,8 @@ def resolve(letter: Letter, facts: Facts) -> Place:
     """Where the mail belongs."""
     known = facts.known.get(letter.id)
     if known is not None:
-        same = is_same(known.fingerprint, letter.fingerprint) or (not known.fingerprint and letter.ours)
+        same = any(is_same(known.fingerprint, one) for one in letter.fingerprints)
+        same = same or (not known.fingerprint and letter.ours)
         return Again(letter.id, known.conversation) if same else Reused()
     if not letter.ours and _is_of_another(letter, facts):
         return Reused()  # else who answers that other mail would be led to whoever reused its id
@@ -137,13 +145,14 @@ def _is_of_another(letter: Letter, facts: Facts) -> bool:
     """Whether another mail has its id in another inbox: from another sender, or of another day. What
     a list has added below does not make it another."""
     heads = {fingerprint[:24] for fingerprint in facts.elsewhere.get(letter.id, ())}
-    return bool(heads - {letter.fingerprint[:24]})
+    return bool(heads - {one[:24] for one in letter.fingerprints})
 
 
 def is_same(one: str, other: str) -> bool:
     """Whether two fingerprints (`letters.fingerprint`) are of one mail: sender, date and subject
-    are the same, and what it says or the bytes that say it, where both are known."""
-    unknown = "0" * 40 in (one[24:], other[24:])
+    are the same, and what it says or the bytes that say it. Of a copy that came by a list long ago
+    zeros stand for these; such a one is not told from others."""
+    unknown = one[24:] == "0" * 40
     said = unknown or one[24:44] == other[24:44] or one[44:] == other[44:]
     return bool(one) and one[:24] == other[:24] and said
 

@@ -28,12 +28,15 @@ from salotto.channels.email.actions.trying import came_back
 from salotto.channels.email.domains.resolver import Dns
 from salotto.channels.email.languages import language_header, language_of
 from salotto.channels.email.letters import (
+    LOOSE,
     REFUTED,
     Envelope,
+    IsOwn,
     Opened,
     as_loop,
     body_digest,
     came_from_nobody,
+    is_meant,
     naming,
     open_letter,
     proven,
@@ -45,7 +48,7 @@ from salotto.channels.email.marks import is_marked
 from salotto.channels.email.mime import parse
 from salotto.channels.email.mime.parsed import Address, Bounce
 from salotto.channels.email.models import Mail, Mailbox, RawMail, RawState
-from salotto.channels.email.proof import Proof
+from salotto.channels.email.proof import Proof, Signed
 from salotto.channels.email.queries.facts import Gathering, Own, own_addresses_of, team_among
 from salotto.channels.email.queries.loops import noisy_senders
 from salotto.channels.email.queries.returned import is_of_deleted
@@ -274,7 +277,7 @@ def file_mails(mailbox: Mailbox, raws: Sequence[RawMail]) -> None:
     own = own_addresses_of(mailbox)
     opened = [open_letter(_envelope(raw), parse(bytes(raw.content)), own.has) for raw in raws]
     team = team_among((one.person.key for one in opened), own.has)
-    opened = list(_checked(opened, raws, team))  # before anything is locked: the DNS is asked
+    opened = list(_checked(opened, raws, team, own.has))  # before anything is locked: the DNS is asked
     gathering = Gathering(mailbox.account_id, mailbox.inbox_id, [one.letter for one in opened], team)
     noisy = noisy_senders(mailbox, opened)
     headers = {raw.pk: language_header(bytes(raw.content)) for raw in raws}
@@ -284,17 +287,24 @@ def file_mails(mailbox: Mailbox, raws: Sequence[RawMail]) -> None:
     filing.write()
 
 
-def _checked(opened: Sequence[Opened], raws: Sequence[RawMail], team: frozenset[str]) -> Iterator[Opened]:
+def _checked(
+    opened: Sequence[Opened], raws: Sequence[RawMail], team: frozenset[str], is_own: IsOwn
+) -> Iterator[Opened]:
     """Of what bears an address of the team it is found out whether it was sent from there; of all
     else the server that received it may have found out that it was not."""
     proof = Proof(Dns(settings.DNS))
     for one, raw in zip(opened, raws, strict=True):
         if one.person.key not in team:
             yield refuted(one) if is_refuted(bytes(raw.content)) else one
-        elif proof.is_from(bytes(raw.content), one.person.address.lower()):
-            yield proven(one)
         else:
-            yield unproven(one)
+            yield _of_team(one, proof.of(bytes(raw.content), one.person.address.lower()), is_own)
+
+
+def _of_team(opened: Opened, signed: Signed, is_own: IsOwn) -> Opened:
+    """A mail that bears an address of the team, with what its signature is good for."""
+    if signed is Signed.WHOLE and is_meant(opened, is_own):
+        return proven(opened)
+    return unproven(opened) if signed is Signed.NOTHING else unproven(opened, LOOSE)
 
 
 def _envelope(raw: RawMail) -> Envelope:

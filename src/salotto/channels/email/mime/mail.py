@@ -20,7 +20,7 @@ from salotto.channels.email.mime import (
 )
 from salotto.channels.email.mime.body import Body, File, Piece
 from salotto.channels.email.mime.folding import fold, passes_on
-from salotto.channels.email.mime.parsed import NOBODY, Address, Bounce, ParsedMail, Part
+from salotto.channels.email.mime.parsed import NOBODY, SEVERAL, Address, Bounce, ParsedMail, Part
 from salotto.channels.email.mime.reading import Reading, clean, line
 from salotto.channels.email.mime.tree import Node
 
@@ -75,7 +75,7 @@ def _assemble(
     message_id, synthesised = ids.own(fields, raw)
     if synthesised:
         reading.note("There is no Message-ID; one was made from the mail's bytes.")
-    sender = _sender(fields, reading)
+    sender, beside = _sender(fields, reading), _beside(fields)
     subject = line(words.decode(root.first("subject"), reading), LONGEST_SUBJECT)
     bounce = _bounce(fields, found, text, sender, subject)
     return ParsedMail(
@@ -99,7 +99,8 @@ def _assemble(
         bounce=bounce,
         hops=len(fields.get("received", ())),
         problems=reading.problems,
-        in_from=sender.address.lower() in "".join(fields.get("from", ())).lower(),
+        in_from=_is_checked(fields, sender, beside),
+        beside=beside,
         event=_event(found, text),
     )
 
@@ -119,8 +120,8 @@ def _addresses(fields: Fields, name: str, reading: Reading) -> tuple[Address, ..
 def _sender(fields: Fields, reading: Reading) -> Address:
     """The first From that has an address; else Sender, else Return-Path."""
     found = _addresses(fields, "from", reading)
-    if len(found) > 1:
-        reading.note("The mail has several senders; the first one was taken.")
+    if len(found) > 1 or len(set(fields.get("from", ()))) > 1:
+        reading.note(SEVERAL)
     for one in found:
         if "@" in one.address:
             return one
@@ -131,6 +132,21 @@ def _sender(fields: Fields, reading: Reading) -> Address:
             return Address(found[0].name if found and found[0].name else other.name, other.address)
     reading.note("There is no usable From.")
     return found[0] if found else NOBODY
+
+
+def _beside(fields: Fields) -> tuple[Address, ...]:
+    """Whom else From names than the first."""
+    found = [one for one in _addresses(fields, "from", Reading()) if "@" in one.address]
+    others = {one.address.lower(): one for one in found}
+    return tuple(one for key, one in others.items() if key != found[0].address.lower())
+
+
+def _is_checked(fields: Fields, sender: Address, beside: tuple[Address, ...]) -> bool:
+    """Whether it is this sender whom mail servers check: the only one of one From."""
+    said = set(fields.get("from", ()))
+    if not sender.address:
+        return True  # nobody, of whom nothing is to be found out
+    return len(said) == 1 and not beside and sender.address.lower() in said.pop().lower()
 
 
 class _Writer(NamedTuple):

@@ -20,6 +20,7 @@ class Address:
 
 
 NOBODY = Address("", "")
+SEVERAL = "The mail has several senders; the first one was taken."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class ParsedMail:
     empty when `text` is not), `html` as it came: it must be made safe before it is shown.
     `automatic` is "" or one word for why; `hops` counts the Received headers. `problems` are
     sentences: what was broken and how it was read. `in_from`: the sender's address stands in From
-    as it is, where mail servers check it. `event` is what its calendar entry says, if it has one
+    as it is and alone, where mail servers check it; `beside` are others whom From names too, of whom
+    none is checked then (RFC 7489 6.6.1). `event` is what its calendar entry says, if it has one
     beside its text.
     """
 
@@ -94,4 +96,5 @@ class ParsedMail:
     hops: int
     problems: tuple[str, ...]
     in_from: bool = True
+    beside: tuple[Address, ...] = ()
     event: str = ""
