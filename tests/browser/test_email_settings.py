@@ -220,7 +220,7 @@ def test_a_test_mail_is_watched_as_it_goes(people: People, cast: Cast) -> None:
 
 def test_what_waits_is_tried_again_and_shown(people: People, cast: Cast, box: Post) -> None:
     page = settings(people, cast)
-    page.get_by_role("link", name="Look at them").click()
+    page.get_by_role("link", name="See the mails").click()
     expect(page.locator(".letter")).to_have_count(2)
     page.get_by_role("link", name="Original").first.click()
     expect(page.locator("pre.original")).to_contain_text("customer.example")
