@@ -68,11 +68,12 @@ def start_conversation(
 
 def tell(conversation: int, what: str, *, opens: bool = False) -> bool:
     """Lock a conversation, raise its version and tell open desks `what` its channel has changed,
-    in the caller's transaction and account scope; False when it is gone. `opens`: a completed one
-    is open again, as somebody has to see it."""
+    in the caller's transaction and account scope; False when it is gone. `opens`: it is open
+    and unread again, as after a message of the contact, since somebody has to see it."""
     locked = Conversation.objects.select_for_update(no_key=True).filter(pk=conversation)
     found: Conversation | None = locked.first()
     if found is not None:
-        found.status = Status.OPEN if opens else found.status
-        _move(found, what, "status")
+        if opens:
+            found.status, found.unread = Status.OPEN, found.unread + 1
+        _move(found, what, "status", "unread")
     return found is not None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from salotto.channels.email.actions.sending import BEGINS, envelope_recipients, everybody, refusals
+from salotto.channels.email.actions.sending import envelope_recipients, everybody, matters, refusals
 from salotto.channels.email.mime.parsed import Bounce
 from salotto.channels.email.models import Mail, MailState
 from salotto.channels.email.queries.returned import mail_returned
@@ -36,8 +36,8 @@ def note_bounce(
     The mail is found by the signed address that the report came to (`recipients`), else by the
     Message-ID in it, and then only if it was for whom the report names, and the report came from
     no address. One that cannot be delivered becomes `bounced`, with a line in the
-    conversation (its client id is `key`); of one that is late only the words are kept. In the
-    caller's transaction and account scope.
+    conversation (its client id is `key`), which is open and unread again; of one that is late only
+    the words are kept. In the caller's transaction and account scope.
     """
     mail = mail_returned(account_id, bounce, recipients, from_nobody=from_nobody)
     if mail is None:
@@ -46,17 +46,26 @@ def note_bounce(
     if bounce.action == "failed":
         line = _came_back(mail, bounce, key)
     elif bounce.action == "delayed" and mail.state == MailState.SENT:
+        tell(mail.conversation_id, "delivery")
         _change(mail, MailState.SENT, f"Delayed: {_words(bounce)}")
     return Noted(mail.conversation_id, line)
 
 
 def _came_back(mail: Mail, bounce: Bounce, key: UUID) -> int | None:
     tell(mail.conversation_id, "delivery")  # which locks the conversation first
-    _note_at(Mail.objects.select_for_update().get(pk=mail.pk), bounce)
+    locked = Mail.objects.select_for_update().get(pk=mail.pk)
+    _note_at(locked, bounce)
+    tell(mail.conversation_id, "delivery", opens=matters(locked) and _is_news(locked, bounce))
     data = {"what": "bounced", "address": bounce.recipient[:320]}
     item = Item(mail.account_id, key, Kind.STATUS, "", conversation=mail.conversation_id, data=data)
     posted = post(item)
     return posted.message if posted else None
+
+
+def _is_news(mail: Mail, bounce: Bounce) -> bool:
+    """Whether nobody has seen yet that this recipient did not get it."""
+    more = len(_with(mail, bounce, "")) > len(refusals(mail))
+    return more or mail.state != MailState.BOUNCED
 
 
 def _note_at(mail: Mail, bounce: Bounce) -> None:
@@ -75,15 +84,13 @@ def _note_at(mail: Mail, bounce: Bounce) -> None:
 def _with(mail: Mail, bounce: Bounce, words: str) -> list[dict[str, Any]]:
     """The recipients who did not get the mail, and this one of them: a retry is for these alone."""
     kept = {email_key(one.address): one for one in refusals(mail)}
-    recipient = email_key(bounce.recipient)
-    named = [address for address in everybody(mail) if email_key(address) == recipient]
+    theirs = {email_key(address): [address] for address in everybody(mail)}
+    named = theirs.get(email_key(bounce.recipient)) or theirs.get(email_key(bounce.named)) or []
     kept |= {email_key(address): Refusal(address, shown(words), again=False) for address in named}
     return [one.kept() for one in kept.values()]
 
 
 def _change(mail: Mail, state: MailState, error: str) -> None:
-    opens = mail.kind in BEGINS and state == MailState.BOUNCED != mail.state
-    tell(mail.conversation_id, "delivery", opens=opens)  # which locks the conversation first
     Mail.objects.filter(pk=mail.pk).update(state=state, error=error[:ERROR_LIMIT], changed_at=clock.now())
 
 

@@ -37,8 +37,6 @@ from salotto.inbox.actions import must_act_still, tell
 log = logging.getLogger("salotto.email")
 
 WAITING = (MailState.QUEUED, MailState.SENDING)
-BEGINS = ("new", "bulk")
-"""Kinds of mail that begin a conversation: one that nobody got is not completed."""
 _OFF = "This inbox is switched off. The mail waits until it is on again."
 _LOST = "The process that sent mails has ended {} times while it was at this one."
 _LEFT = "Who was to get it has unsubscribed."
@@ -284,15 +282,25 @@ def _fail(mail: Mail, words: str) -> None:
 
 def _settle(mail: Mail, **changes: Any) -> None:
     """Write down what became of a claimed mail and tell open desks, unless it was claimed anew
-    meanwhile or its conversation is gone. Who was to be written to first and was not reached is
-    not completed."""
+    meanwhile or its conversation is gone. That of which somebody was not reached is open and unread
+    again."""
     with transaction.atomic():
-        opens = mail.kind in BEGINS and changes.get("state") == MailState.FAILED
-        if not tell(mail.conversation_id, "delivery", opens=opens):
+        if not tell(mail.conversation_id, "delivery", opens=matters(mail) and _is_lost(changes)):
             return
         mine = Mail.objects.filter(pk=mail.pk, state=MailState.SENDING, attempts=mail.attempts)
         if not mine.update(**{"changed_at": clock.now(), "losses": 0, **changes}):
             transaction.set_rollback(True)
+
+
+def matters(mail: Mail) -> bool:
+    """Whether somebody has to see that it did not arrive: a person has written it."""
+    return bool(mail.kind != "auto")
+
+
+def _is_lost(changes: dict[str, Any]) -> bool:
+    """Whether it is not sent, at least not to everybody, and not tried again by itself."""
+    state = changes.get("state")
+    return state == MailState.FAILED or (state == MailState.SENT and bool(changes.get("error")))
 
 
 def _note_trouble(server: Server, words: str) -> None:

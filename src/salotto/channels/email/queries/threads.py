@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, Value, When
 from django.db.models.functions import Left, Length
 
 from salotto.channels.email.addresses import keys_in
@@ -14,7 +14,7 @@ from salotto.channels.email.letters import DOUBTS
 from salotto.channels.email.models import Mail, MailState
 from salotto.channels.email.recipients import Person, as_people, written
 from salotto.core.errors import Missing
-from salotto.inbox.models import Attachment, Message
+from salotto.inbox.models import Attachment, Kind, Message
 
 LOOKED_AT = 200_000
 """Characters of a mail's HTML that say how it is to be shown."""
@@ -23,6 +23,7 @@ REMEMBERED = 20_000
 MOST_DELIVERIES = 20
 LEFT = (MailState.SENT, MailState.BOUNCED)
 """States of a mail of ours that a server has taken."""
+NOT_THERE = (MailState.FAILED, MailState.BOUNCED)
 MOST_FILES = 200
 MOST_FORWARDS = 8
 """Times that a mail was passed on, one after the other, of which all is shown and sent."""
@@ -171,13 +172,24 @@ def deliveries(conversation: int) -> list[Delivery]:
 
 
 def not_delivered(conversations: Iterable[int]) -> set[int]:
-    """Those of at most 50 conversations whose last message was not sent, or came back; one query."""
-    lost = Mail.objects.filter(
-        conversation_id__in=list(conversations),
-        state__in=(MailState.FAILED, MailState.BOUNCED),
-        message_id=F("conversation__last_message"),
-    )
-    return set(lost.values_list("conversation_id", flat=True)[:50])
+    """Those of at most 50 conversations whose last answer, or what was passed on after it, did not
+    arrive: it was not sent, or came back, at least for one of its recipients; one query."""
+    ours = Mail.objects.filter(conversation_id__in=list(conversations)[:50], message__isnull=False)
+    ours = ours.exclude(state=MailState.RECEIVED).exclude(kind="auto")
+    newest = ours.order_by("conversation_id", "message__kind", "-message_id")
+    rows = newest.distinct("conversation_id", "message__kind")
+    fields = ("conversation_id", "message_id", "message__kind", "state", "problems")
+    lost: dict[int, bool] = {}
+    for conversation, _, kind, state, problems in sorted(rows.values_list(*fields), key=lambda row: row[:2]):
+        before = kind == Kind.NOTE and lost.get(conversation, False)
+        lost[conversation] = before or state in NOT_THERE or _is_without_some(problems)
+    return {conversation for conversation, is_lost in lost.items() if is_lost}
+
+
+def _is_without_some(problems: object) -> bool:
+    """Whether a mail's row names recipients who do not get it, unless somebody tries again."""
+    given = problems if isinstance(problems, list) else []
+    return any(isinstance(one, dict) and not one.get("again") for one in given)
 
 
 @dataclass(frozen=True, slots=True)
