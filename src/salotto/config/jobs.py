@@ -3,26 +3,42 @@
 import asyncio
 import logging
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 from procrastinate import App
 from procrastinate.contrib.django import DjangoApp, app, connector_params
 from procrastinate.psycopg_connector import PsycopgConnector
 
+from salotto.channels.email.sending import shares
 from salotto.config import mail_station
 
 log = logging.getLogger("salotto.jobs")
 
 CONCURRENCY = 4
-RESERVED = {("mail-out",): 3, ("mail-in", "mail-bulk"): 2}
+RESERVED: dict[tuple[str, ...], int] = {
+    ("mail-out",): shares.ANSWERS_SENDERS,
+    ("mail-in",): 2,
+    ("mail-bulk",): shares.BULK_SENDERS,
+}
 """Queues that have workers of their own, and how many: a reply never waits behind a mailbox that
 is being read or a mail to many, nor does anything else wait behind a mail server that is slow."""
+FURTHER_THREADS = 6
+"""Besides one for each job: for what else the loop has done in threads."""
 GRACE = 5.0  # seconds that running jobs get at the end; then they are put back
 LONGEST_PAUSE = 15.0
 
 
 async def work() -> None:
     """Run jobs and read mailboxes until cancelled."""
+    _have_threads()
     await asyncio.gather(_run_on(), mail_station.tend())
+
+
+def _have_threads() -> None:
+    """One for each job that may run: the loop's own are as few as the machine's cores, and jobs
+    would wait for those of slow mail servers after all."""
+    threads = ThreadPoolExecutor(sum(_lanes().values()) + FURTHER_THREADS, thread_name_prefix="jobs")
+    asyncio.get_running_loop().set_default_executor(threads)
 
 
 async def _run_on() -> None:

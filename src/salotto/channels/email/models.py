@@ -236,7 +236,8 @@ class Mail(AccountModel):
     it came or goes out, made safe only when it is shown. `kind` of an outgoing mail: reply, new,
     forward, bulk (one mail to many), chat (carries a chat on), auto; `language` is what it is in,
     `files` how many files it must have. `error` is the server's own words. While it is being sent,
-    `next_try_at` is when the sender counts as lost; `losses` is how many were lost at it in a row.
+    `next_try_at` is when the sender counts as lost; `losses` is how many were lost at it in a row,
+    and `tried_at` when it was first tried.
     """
 
     mailbox = LocalKey(Mailbox)
@@ -265,6 +266,7 @@ class Mail(AccountModel):
     error = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     losses = models.PositiveSmallIntegerField(default=0, db_default=0)
+    tried_at = models.DateTimeField(null=True)
     next_try_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(db_default=Now())
     created_at = models.DateTimeField(db_default=Now())

@@ -1,19 +1,22 @@
 """Trying a mail server's settings, step by step, with the server's own words where it fails."""
 
 import smtplib
-import ssl
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from salotto.channels.email import reaching, troubles
 from salotto.channels.email.models import Auth, Security, Way
+from salotto.channels.email.sending import lines
+from salotto.channels.email.sending.lines import Line, Target
 from salotto.channels.email.troubles import Trouble
+
+SMTP_SECONDS = 45.0
+"""For all that is said to an SMTP server; somebody waits for the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,63 +101,47 @@ def _secured(security: str) -> str:
 
 
 def _smtp(attempt: Attempt) -> Iterator[Step]:
+    """By the line that mails are sent by."""
     yield from _reach(attempt)
     yield _begun(_("Connected"))
-    link = _Smtp(attempt.host, attempt.port, tls=attempt.security == Security.TLS)
+    line = Line(Target("", attempt.host, attempt.port, attempt.security))
     try:
-        yield Step(_("Connected"), True, _secured(Security.TLS) if attempt.security == Security.TLS else "")
-        if attempt.security == Security.STARTTLS:
-            yield _begun("STARTTLS")
-            _said(lambda: link.starttls(context=ssl.create_default_context()))
-            yield Step("STARTTLS", True, _secured(Security.STARTTLS))
-        if attempt.auth != Auth.NONE:
-            yield _begun(_("Signed in"))
-            _said(lambda: _sign_in(link, attempt))
-            yield Step(_("Signed in"), True, attempt.username)
+        with line.within(SMTP_SECONDS):
+            yield from _smtp_steps(attempt, line)
     finally:
-        with suppress(OSError, smtplib.SMTPException):
-            link.quit()
-        link.close()
+        line.leave()
 
 
-class _Smtp(smtplib.SMTP):
-    """smtplib's client, on a connection that may be made."""
+def _smtp_steps(attempt: Attempt, line: Line) -> Iterator[Step]:
+    with _in_words(line):
+        line.greet()
+    yield Step(_("Connected"), True, _secured(Security.TLS) if attempt.security == Security.TLS else "")
+    if attempt.security == Security.STARTTLS:
+        yield _begun("STARTTLS")
+        with _in_words(line):
+            line.start_tls()
+        yield Step("STARTTLS", True, _secured(Security.STARTTLS))
+    if attempt.auth != Auth.NONE:
+        yield _begun(_("Signed in"))
+        with _in_words(line):
+            line.target = _who(line.target, attempt)
+            line.sign_in()
+        yield Step(_("Signed in"), True, attempt.username)
 
-    def __init__(self, host: str, port: int, *, tls: bool) -> None:
-        self._tls = tls
-        _said(lambda: super(_Smtp, self).__init__(host, port, timeout=reaching.READ_SECONDS))
-        self._host = host
 
-    def _get_socket(self, host: str, port: int, timeout: float) -> Any:
-        sock = reaching.connect(host, port)
-        return reaching.secure(sock, host) if self._tls else sock
-
-
-def _sign_in(link: smtplib.SMTP, attempt: Attempt) -> None:
-    secret = attempt.secret()
-    link.ehlo_or_helo_if_needed()
+def _who(target: Target, attempt: Attempt) -> Target:
+    """With what is needed to sign in, which is asked for only now."""
     if attempt.auth == Auth.PASSWORD:
-        link.login(attempt.username, secret)
-    else:
-        words = f"user={attempt.username}\x01auth=Bearer {secret}\x01\x01"
-        link.auth("XOAUTH2", lambda challenge=None: words if not challenge else "")
+        return replace(target, username=attempt.username, password=attempt.secret())
+    return replace(target, username=attempt.username, token=lambda fresh: attempt.secret())
 
 
-def _said(what: Callable[[], Any]) -> None:
-    """Do it, with errors in words."""
+@contextmanager
+def _in_words(line: Line) -> Iterator[None]:
+    """With errors in words."""
     try:
-        what()
-    except Trouble:
-        raise
-    except smtplib.SMTPAuthenticationError as error:
-        raise Trouble(troubles.REFUSED, f"{error.smtp_code} {_text(error.smtp_error)}") from error
-    except smtplib.SMTPNotSupportedError as error:
-        raise Trouble(troubles.NO_TLS, error) from error
-    except smtplib.SMTPResponseException as error:
-        raise Trouble(troubles.BROKEN, f"{error.smtp_code} {_text(error.smtp_error)}") from error
-    except (OSError, smtplib.SMTPException, ValueError) as error:
-        raise troubles.of(error) from error
-
-
-def _text(words: bytes | str) -> str:
-    return words.decode(errors="replace") if isinstance(words, bytes) else words
+        yield
+    except (Trouble, OSError, smtplib.SMTPException, ValueError) as error:
+        if line.too_slow:
+            raise Trouble(troubles.SLOW) from error
+        raise lines.said(error) from error

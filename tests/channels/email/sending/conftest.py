@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from salotto.channels.email.sending.lines import LINES
+from salotto.channels.email.sending.shares import ANSWERS
 from tests.mailservers.postfix import LOCAL, Postfix, postfix
 
 
@@ -15,6 +16,7 @@ def lines(settings: Any) -> Iterator[None]:
     settings.MAIL_LOCAL = True
     settings.MAIL_DOMAIN = LOCAL
     LINES.forget()
+    ANSWERS.forget()
     yield
     LINES.forget()
 

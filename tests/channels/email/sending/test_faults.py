@@ -398,7 +398,7 @@ def test_a_server_that_says_a_byte_at_a_time_is_left_before_another_sender_may_c
     with faulty(DATA=drip) as server:
         box = open_outbox(server.port)
         mail = box.sent(box.reply())
-        assert mail.state == MailState.QUEUED and mail.error == "The server takes too long for this mail."
+        assert mail.state == MailState.QUEUED and mail.error == "The server takes too long for a mail."
 
 
 def test_a_line_is_not_opened_for_ever_either(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from salotto.channels.email.actions import retry_mail
 from salotto.channels.email.actions.sending import _SUSPECT, _claim
 from salotto.channels.email.models import Mail, MailState
 from salotto.channels.email.sending import patience
+from salotto.channels.email.sending.shares import Place
 from salotto.core import clock
 from salotto.core.tenancy import account_scope
 from tests.channels.email.sending.faulty import faulty
@@ -22,7 +23,7 @@ def die(box: Outbox, mail: Mail) -> None:
 
     def taken() -> None:
         with account_scope(box.account):
-            assert _claim(mail.pk) is not None
+            assert _claim(mail.pk, Place(box.account, "")) is not None
         connection.close()
 
     with ThreadPoolExecutor(1) as process:
@@ -75,7 +76,7 @@ def test_others_that_were_in_the_same_hands_do_not_go_under_with_it_again() -> N
 
         def in_hand() -> None:
             with account_scope(box.account):
-                assert _claim(bad.pk) is not None
+                assert _claim(bad.pk, Place(box.account, "")) is not None
             taken.set()
             assert release.wait(30)
             connection.close()
@@ -105,3 +106,17 @@ def test_the_place_of_one_that_is_sent_is_free_again() -> None:
                     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
                 )
                 assert db.fetchone()[0] == 0, _SUSPECT
+
+
+def test_patience_begins_with_the_first_attempt_however_long_the_mail_has_waited() -> None:
+    with faulty(MAIL="450 4.7.1 Greylisted") as server:
+        box = open_outbox(server.port)
+        mail = box.reply()
+        late = clock.now() + timedelta(days=3)
+        with clock.at(late):
+            mail = box.sent(mail)
+            assert mail.state == MailState.QUEUED and mail.next_try_at == late + timedelta(minutes=1)
+        with clock.at(late + timedelta(days=1)):
+            assert box.sent(mail).state == MailState.QUEUED
+        with clock.at(late + timedelta(days=2)):
+            assert box.sent(mail).state == MailState.FAILED

@@ -9,7 +9,8 @@ at a time, and each loss is counted: after `patience.MOST_LOST` in a row the mai
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -26,8 +27,10 @@ from salotto.channels.email.models import Mail, MailState, Server
 from salotto.channels.email.queries import sending as queries
 from salotto.channels.email.recipients import Recipients, as_people
 from salotto.channels.email.sending import patience, targets
-from salotto.channels.email.sending.delivering import deliver
-from salotto.channels.email.sending.outcome import Never, NotNow, Refusal, Taken, shown
+from salotto.channels.email.sending.delivering import deliver, needs_utf8
+from salotto.channels.email.sending.lines import Target
+from salotto.channels.email.sending.outcome import Never, NotNow, NoUtf8, Refusal, Taken, shown
+from salotto.channels.email.sending.shares import ANSWERS, BULK, OURS, Place
 from salotto.core import clock
 from salotto.core import mail as own_mail
 from salotto.core.errors import Conflict, Missing
@@ -53,23 +56,45 @@ class NotWaiting(Conflict):
 
 
 def send(account_id: int, mail_id: int) -> None:
-    """Send one mail if it is due and nobody else is at it; write down what became of it."""
-    with account_scope(account_id):
-        try:
-            mail = _claim(mail_id)
-        except Error:
-            connection.close()  # with whatever it has locked
-            raise
+    """Send one mail if it is due, its server has a place for it (`shares`), and nobody else is at it;
+    write down what became of it."""
+    with account_scope(account_id), _place(account_id, mail_id) as place:
+        with _no_locks_left():
+            mail = _claim(mail_id, place)
         if mail is None:
             return
         try:
-            _surely(_try(mail))
+            _surely(_try(mail, place))
         finally:
             if mail.losses:
                 _let_go()
 
 
-def _try(mail: Mail) -> Callable[[], None]:
+@contextmanager
+def _place(account_id: int, mail_id: int) -> Iterator[Place]:
+    with _no_locks_left():
+        found = Mail.objects.filter(pk=mail_id).values_list("mailbox_id", "kind").first()
+        mailbox, kind = found or (0, "")
+        server = queries.outgoing_server(mailbox)
+    with (BULK if kind == "bulk" else ANSWERS).place(account_id, where(server)) as place:
+        yield place
+
+
+def where(server: Server | None) -> str:
+    """What mails by the same server have in common, whoever's they are."""
+    return f"{server.host.lower()}:{server.port}" if server else OURS
+
+
+@contextmanager
+def _no_locks_left() -> Iterator[None]:
+    try:
+        yield
+    except Error:
+        connection.close()  # with whatever it has locked
+        raise
+
+
+def _try(mail: Mail, place: Place) -> Callable[[], None]:
     """Carry the mail to its server; what is to be written down."""
     losses = mail.losses
     try:
@@ -77,6 +102,7 @@ def _try(mail: Mail) -> Callable[[], None]:
             raise Never(_LOST.format(losses))
         server = queries.outgoing_server(mail.mailbox_id)
         taken = _carry(mail, server)
+        place.answered()
     except Never as error:
         words = str(error)
         return lambda: _fail(mail, words)
@@ -102,7 +128,7 @@ def _surely(write: Callable[[], None]) -> None:
     return write()
 
 
-def _claim(mail_id: int) -> Mail | None:
+def _claim(mail_id: int, place: Place) -> Mail | None:
     """The mail, ours alone until it counts as lost; None if it is not due, or another's, or waits
     for something else (`_waits`)."""
     now = clock.now()
@@ -110,24 +136,28 @@ def _claim(mail_id: int) -> Mail | None:
         due = Mail.objects.filter(pk=mail_id, state__in=WAITING, next_try_at__lte=now)
         rows = due.select_related(*_WITH).select_for_update(of=("self",), skip_locked=True)
         mail: Mail | None = rows.first()
-        if mail is None or _waits(mail, now):
+        if mail is None or _waits(mail, now, place):
             return None
+        if not mail.attempts:
+            mail.tried_at = now
         mail.losses += mail.state == MailState.SENDING
         mail.state, mail.attempts = MailState.SENDING, mail.attempts + 1
         mail.changed_at, mail.next_try_at = now, now + patience.LOST_AFTER
-        mail.save(update_fields=["state", "attempts", "losses", "changed_at", "next_try_at"])
+        mail.save(update_fields=["state", "attempts", "losses", "tried_at", "changed_at", "next_try_at"])
     return mail
 
 
-def _waits(mail: Mail, now: datetime) -> bool:
-    """Whether the mail has to wait, until when is written down: its inbox is off, its server has
-    had its share of this minute, or another one that may have ended a sender is being sent. One to
-    many is not sent at all if who gets it has unsubscribed since."""
+def _waits(mail: Mail, now: datetime, place: Place) -> bool:
+    """Whether the mail has to wait, until when is written down: its inbox is off, its server keeps
+    enough senders or has had its share of this minute, or another one that may have ended a sender
+    is being sent. One to many is not sent at all if who gets it has unsubscribed since."""
     changes: dict[str, Any] = {}
     if not mail.mailbox.enabled:
         changes = {"state": MailState.QUEUED, "next_try_at": now + patience.WHILE_OFF, "error": _OFF}
     elif mail.kind == "bulk" and queries.has_left(mail):
         changes = {"state": MailState.STOPPED, "next_try_at": None, "changed_at": now, "error": _LEFT}
+    elif place.wait is not None:
+        changes = {"next_try_at": now + place.wait}
     elif (allowed := _when_allowed(mail)) is not None:
         changes = {"next_try_at": allowed}
     elif not _alone(mail, now):
@@ -190,10 +220,26 @@ def _carry(mail: Mail, server: Server | None) -> Taken:
 def _hand_over(mail: Mail, server: Server | None, raw: bytes) -> Taken:
     target = targets.own_target() if server is None else targets.target_of(server)
     sender, people = envelope_sender(mail, server), envelope_recipients(mail)
-    if target is not None:
+    if target is None:
+        own_mail.send_now(raw, sender, list(people))
+        return Taken()
+    try:
         return deliver(target, raw, sender, people)
-    own_mail.send_now(raw, sender, list(people))
-    return Taken()
+    except NoUtf8 as error:
+        return _hand_over_without(mail, target, sender, people, str(error))
+
+
+def _hand_over_without(mail: Mail, target: Target, sender: str, people: Sequence[str], words: str) -> Taken:
+    """To a server that takes no addresses beyond ASCII: those who have one do not get the mail, the
+    others read whom it was for. Raises NotNow and Never."""
+    from salotto.channels.email.sending import writing
+
+    left_out = tuple(Refusal(address, words, again=False) for address in people if needs_utf8(address))
+    others = [address for address in people if not needs_utf8(address)]
+    if not others or needs_utf8(sender):
+        raise Never(words)
+    taken = deliver(target, writing.write(mail, ascii_only=True), sender, others)
+    return Taken((*left_out, *taken.refused), taken.words)
 
 
 def envelope_sender(mail: Mail, server: Server | None) -> str:
@@ -258,7 +304,7 @@ def _put_back(mail: Mail, words: str, refused: Sequence[Refusal] | None = None) 
     """Later again, with growing pauses; after two days it has failed, with the last words."""
     now = clock.now()
     kept = {} if refused is None else {"problems": _kept(refused)}
-    again = patience.next_try(mail.attempts, mail.dated or mail.created_at, now)
+    again = patience.next_try(mail.attempts, mail.tried_at or mail.dated or mail.created_at, now)
     if again is None:
         _give_up(mail, words, kept)
     else:
@@ -318,7 +364,8 @@ def _note_working(server: Server) -> None:
 
 def retry_mail(mail_id: int, by: Member) -> None:
     """Try again now: a mail that was not sent, was stopped, came back, or waits; of one that some
-    have got, those whom a server refused. Raises Missing, NotWaiting, Forbidden, ReadOnly."""
+    have got, those whom a server refused; not one that came back from who knows whom. Raises Missing,
+    NotWaiting, Forbidden, ReadOnly."""
     with account_scope(by.account.pk), transaction.atomic():
         must_act_still(by)
         mail = lock_mail(mail_id)
@@ -327,6 +374,13 @@ def retry_mail(mail_id: int, by: Member) -> None:
             raise NotWaiting(_("This mail is being sent at this moment."))
         if mail.state == MailState.SENT and not refused:
             raise NotWaiting(_("This mail was sent. There is nothing to try again."))
+        if mail.state == MailState.BOUNCED and not refused and len(everybody(mail)) > 1:
+            raise NotWaiting(
+                _(
+                    "The report does not say which of its recipients this mail did not reach. Write to"
+                    " who did not get it; trying again would send it to all of them once more."
+                )
+            )
         partly = mail.state not in (MailState.FAILED, MailState.STOPPED)
         again = [Refusal(one.address, one.words, True) for one in refused] if partly else []
         now = clock.now()
@@ -336,6 +390,7 @@ def retry_mail(mail_id: int, by: Member) -> None:
             losses=0,
             error="" if mail.state == MailState.STOPPED else mail.error,
             next_try_at=now,
+            tried_at=None,
             dated=now,
             changed_at=now,
             problems=_kept(again),

@@ -4,6 +4,8 @@ It is no message: it has no conversation, and is thrown away as soon as it has c
 """
 
 import logging
+from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import translation
@@ -14,13 +16,15 @@ from salotto.accounts.members import Member, must_manage_channels
 from salotto.channels.email import marks, trials, troubles
 from salotto.channels.email.actions import allowance
 from salotto.channels.email.actions.queueing import MailboxOff, NoAddress, from_address, must_find, new_id
+from salotto.channels.email.actions.sending import where
 from salotto.channels.email.composing.mail import Outgoing, compose
-from salotto.channels.email.models import Mailbox, RawMail, RawState, Trial
+from salotto.channels.email.models import Mailbox, RawMail, RawState, Server, Trial
 from salotto.channels.email.queries.sending import outgoing_server
 from salotto.channels.email.queries.trials import has_way_in, running
 from salotto.channels.email.sending import targets
 from salotto.channels.email.sending.delivering import deliver
 from salotto.channels.email.sending.outcome import Never, NotNow, Taken
+from salotto.channels.email.sending.shares import ANSWERS, Place
 from salotto.channels.email.sending.writing import signed
 from salotto.core import audit, clock
 from salotto.core import mail as own_mail
@@ -51,34 +55,43 @@ def begin_trial(mailbox_id: int, *, by: Member) -> Trial:
     return made
 
 
-def _send_soon(trial: Trial) -> None:
+def _send_soon(trial: Trial, wait: timedelta | None = None) -> None:
     from salotto.channels.email.tasks import send_trial as job  # which calls actions itself
 
-    job.defer(account_id=trial.account_id, trial_id=trial.pk)
+    at = clock.now() + wait if wait else None
+    job.configure(schedule_at=at).defer(account_id=trial.account_id, trial_id=trial.pk)
 
 
 def send_trial(account_id: int, trial_id: int) -> None:
-    """Send a test mail, once, and note what the server says."""
+    """Send a test mail, once, and note what the server says; later, if its server keeps enough
+    senders as it is (`shares`)."""
     with account_scope(account_id):
-        mine = Trial.objects.filter(pk=trial_id)
-        if not mine.filter(begun_at=None).update(begun_at=clock.now()):
+        trial = Trial.objects.select_related("mailbox__account").filter(pk=trial_id, begun_at=None).first()
+        if trial is None:
             return
-        trial = mine.select_related("mailbox__account").get()
-        try:
-            taken = _hand_over(trial)
-        except (NotNow, Never) as error:
-            mine.update(error=str(error))
-        except Exception as error:  # whatever it was, the admin who waits is told
-            log.exception("The test mail %s of account %s could not be sent", trial_id, account_id)
-            mine.update(error=f"{troubles.UNKNOWN}\n{type(error).__name__}: {error}"[:2000])
-        else:
-            refused = "\n".join(one.words for one in taken.refused)
-            found = {"error": refused} if refused else {"accepted_at": clock.now(), "words": taken.words}
-            mine.update(**found)
+        server = outgoing_server(trial.mailbox_id)
+        with ANSWERS.place(account_id, where(server)) as place:
+            if place.wait is not None:
+                _send_soon(trial, place.wait)
+            elif Trial.objects.filter(pk=trial_id, begun_at=None).update(begun_at=clock.now()):
+                Trial.objects.filter(pk=trial_id).update(**_sent(trial, server, place))
 
 
-def _hand_over(trial: Trial) -> Taken:
-    server = outgoing_server(trial.mailbox_id)
+def _sent(trial: Trial, server: Server | None, place: Place) -> dict[str, Any]:
+    """Send it; what is to be noted."""
+    try:
+        taken = _hand_over(trial, server)
+        place.answered()
+    except (NotNow, Never) as error:
+        return {"error": str(error)}
+    except Exception as error:  # whatever it was, the admin who waits is told
+        log.exception("The test mail %s of account %s could not be sent", trial.pk, trial.account_id)
+        return {"error": f"{troubles.UNKNOWN}\n{type(error).__name__}: {error}"[:2000]}
+    refused = "\n".join(one.words for one in taken.refused)
+    return {"error": refused} if refused else {"accepted_at": clock.now(), "words": taken.words}
+
+
+def _hand_over(trial: Trial, server: Server | None) -> Taken:
     target = targets.own_target() if server is None else targets.target_of(server)
     Trial.objects.filter(pk=trial.pk).update(host=target.host if target else "")
     raw = _written(trial)

@@ -53,12 +53,15 @@ def plain(value: str) -> str:
     return _CONTROL.sub(" ", value).strip()
 
 
-def people(persons: Iterable[Person], name: str = "") -> str:
-    """A list of addresses, folded between them. Raises ValueError, see `address`."""
+def people(persons: Iterable[Person], name: str = "", *, ascii_only: bool = False) -> str:
+    """A list of addresses, folded between them; `ascii_only`: of those beyond ASCII only the words
+    (`unreachable`). Raises ValueError, see `address`."""
     lines: list[str] = []
     left = LINE - len(name) - 2
     for person in persons:
         one = mailbox(person)
+        if ascii_only and not one.isascii():
+            one = unreachable(person)
         if lines and len(one) + 2 <= left:
             lines[-1] += f", {one}"
         elif lines:
@@ -78,6 +81,13 @@ def mailbox(person: Person) -> str:
         return written
     separator = "\r\n " if len(_phrase(name)) + len(written) + 3 > LINE else " "
     return f"{_phrase(name)}{separator}<{written}>"
+
+
+def unreachable(person: Person) -> str:
+    """Somebody whose address cannot stand in a mail, for readers: a group of nobody that is named as
+    they are (RFC 6857, 3.2.1)."""
+    words = "\r\n ".join(_encoded(" ".join(filter(None, map(plain, person)))))
+    return f"{words}:;"
 
 
 def address(written: str) -> str:

@@ -42,7 +42,9 @@ class Outgoing:
 
     `bcc` gets the mail and is never in it. `automatic` is the value of Auto-Submitted
     (`auto-replied`, `auto-generated`), "" for a letter of a person. `list_unsubscribe` is an https
-    address that one POST unsubscribes at (RFC 8058). `extra` are further headers.
+    address that one POST unsubscribes at (RFC 8058). `extra` are further headers. `ascii_only`: no address
+    beyond ASCII stands in it, for servers that take none; those who have one can be read, and not be
+    written to.
     """
 
     sender: Person
@@ -61,6 +63,7 @@ class Outgoing:
     automatic: str = ""
     list_unsubscribe: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    ascii_only: bool = False
 
 
 def compose(mail: Outgoing) -> bytes:
@@ -89,8 +92,8 @@ def _is_usable(value: str) -> bool:
 def _head(mail: Outgoing) -> dict[str, str]:
     return {
         "From": headers.people([mail.sender], "From"),
-        "To": headers.people(mail.to, "To") or "undisclosed-recipients:;",
-        "Cc": headers.people(mail.cc, "Cc"),
+        "To": headers.people(mail.to, "To", ascii_only=mail.ascii_only) or "undisclosed-recipients:;",
+        "Cc": headers.people(mail.cc, "Cc", ascii_only=mail.ascii_only),
         "Reply-To": headers.people(mail.reply_to, "Reply-To"),
         "Subject": headers.text(mail.subject[:LONGEST_SUBJECT], "Subject"),
         "Date": format_datetime(mail.date),

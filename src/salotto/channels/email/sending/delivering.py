@@ -7,7 +7,7 @@ from time import monotonic
 
 from salotto.channels.email.composing import headers
 from salotto.channels.email.sending.lines import COMMAND_SECONDS, LINES, Line, Target
-from salotto.channels.email.sending.outcome import Never, NotNow, Refusal, Taken, answer
+from salotto.channels.email.sending.outcome import Never, NotNow, NoUtf8, Refusal, Taken, answer
 
 MAIL_SECONDS = 660.0
 """For one mail from its first command to the server's last answer, which is awaited for as long
@@ -15,8 +15,11 @@ as is left. It ends well before the sender counts as lost (`patience.LOST_AFTER`
 would send the mail once more, and again."""
 RCPT_SECONDS = 300.0
 """Of these, for naming all recipients."""
+SILENCE = 30.0
+"""A server that ends a mail after so long without taking it was too slow, whatever the reason."""
 _TOO_SLOW = "The server takes too long for so many recipients."
-_NO_END = "The server takes too long for this mail."
+_NO_END = "The server takes too long for a mail."
+_NO_UTF8 = "The server takes no addresses beyond ASCII (SMTPUTF8)."
 _BARE = re.compile(rb"\r\n|\r|\n")
 _EIGHT_BIT = re.compile(rb"[\x80-\xff]")
 
@@ -28,6 +31,7 @@ def deliver(target: Target, raw: bytes, sender: str, recipients: Sequence[str]) 
     Raises NotNow when it may be tried again, Never when the server has refused it for good.
     What is not known to be taken counts as not taken.
     """
+    began = monotonic()
     with LINES.line(target) as line, line.within(MAIL_SECONDS):
         try:
             return _hand_over(line, _BARE.sub(b"\r\n", raw), sender, recipients)
@@ -36,8 +40,9 @@ def deliver(target: Target, raw: bytes, sender: str, recipients: Sequence[str]) 
             raise NotNow(answer(error.smtp_code, error.smtp_error)) from error
         except (smtplib.SMTPException, OSError) as error:
             if line.too_slow:
-                raise NotNow(_NO_END) from error
-            raise NotNow(f"The server ended the connection, or did not answer: {error}") from error
+                raise NotNow(_NO_END, slow=True) from error
+            slow = monotonic() - began > SILENCE
+            raise NotNow(f"The server ended the connection, or did not answer: {error}", slow=slow) from error
 
 
 def _hand_over(line: Line, raw: bytes, sender: str, recipients: Sequence[str]) -> Taken:
@@ -47,7 +52,7 @@ def _hand_over(line: Line, raw: bytes, sender: str, recipients: Sequence[str]) -
     until = monotonic() + RCPT_SECONDS
     for address, written in zip(recipients, envelope, strict=True):
         if monotonic() > until:
-            raise NotNow(_TOO_SLOW)
+            raise NotNow(_TOO_SLOW, slow=True)
         code, words = line.rcpt(written)
         if code not in (250, 251, 252):
             refused.append(Refusal(address, answer(code, words), again=_may_later(code, words)))
@@ -73,12 +78,17 @@ def _options(line: Line, raw: bytes, addresses: Sequence[str]) -> list[str]:
         raw, 0, raw.find(b"\r\n\r\n")
     ):
         if not line.has_extn("smtputf8"):
-            raise Never("The server takes no addresses beyond ASCII (SMTPUTF8).")
+            raise NoUtf8(_NO_UTF8)
         options.append("SMTPUTF8")
         line.command_encoding = "utf-8"
     else:
         line.command_encoding = "ascii"
     return options
+
+
+def needs_utf8(written: str) -> bool:
+    """Whether a server must know SMTPUTF8 to take a mail for this address."""
+    return not _envelope(written).isascii()
 
 
 def _envelope(written: str) -> str:

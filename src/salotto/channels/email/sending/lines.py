@@ -2,7 +2,8 @@
 
 A line is used by one thread at a time, for at most `MOST_MAILS` mails and `LONGEST` seconds; one
 that has rested is asked (RSET) whether it is still there. A server that cannot be reached is left
-alone for a while, so that what waits for it does not keep senders from other servers.
+alone for a while, and so is one that took longer for a mail than it may, so that what waits for it
+does not keep senders from other servers.
 
 Each step has an end of its own, whatever the server does: one that says a byte a minute would
 otherwise outlast the time after which a sender counts as lost (`patience.LOST_AFTER`), and the
@@ -31,12 +32,16 @@ MOST_RESTING = 4
 """Resting lines of one server in this process."""
 ALONE = 30.0
 """Seconds that a server which cannot be reached is left alone."""
+ALONE_SLOW = 120.0
+"""And one that exceeded its time, which has cost more."""
 COMMAND_SECONDS = 60.0
 """For one answer of a server."""
 OPEN_SECONDS = 120.0
 """For all that is said until a new line is signed in."""
 ASK_SECONDS = 5.0
 """For the answer whether a line that has rested is still there."""
+BYE_SECONDS = 2.0
+"""For a polite end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class Line(smtplib.SMTP):
         self.opened = monotonic()
         self.mails = 0
         self.too_slow = False
+        self._wire: socket.socket | None = None
         super().__init__(local_hostname=own_name(), timeout=COMMAND_SECONDS)
 
     @contextmanager
@@ -83,23 +89,23 @@ class Line(smtplib.SMTP):
     def _cut(self) -> None:
         self.too_slow = True
         with suppress(OSError, AttributeError):  # it has no connection (any more)
-            # not TLS's own way, which is not for another thread
-            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # type: ignore[arg-type]
+            self._wire.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
 
     def open(self) -> None:
         """Connect, secure, greet and sign in. Raises Trouble and what smtplib raises."""
         with self.within(OPEN_SECONDS):
-            self._open()
+            self.greet()
+            if self.target.security == "starttls":
+                self.start_tls()
+            self.sign_in()
 
-    def _open(self) -> None:
+    def greet(self) -> None:
+        """Connect, and say who we are."""
         self._host = self.target.host
         code, words = self.connect(self.target.host, self.target.port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, words)
         self.ehlo_or_helo_if_needed()
-        if self.target.security == "starttls":
-            self._start_tls()
-        self._sign_in()
 
     def _get_socket(self, host: str, port: int, timeout: float | None) -> socket.socket:
         if self.target.ours:
@@ -107,9 +113,20 @@ class Line(smtplib.SMTP):
             sock.settimeout(COMMAND_SECONDS)
         else:
             sock = reaching.connect(host, port)
+        # a way to end it that TLS does not replace, not even while it is being agreed upon
+        self._wire = sock.dup()
+        if self.too_slow:
+            sock.close()
+            raise Trouble(troubles.SLOW)
         return reaching.secure(sock, host) if self.target.security == "tls" else sock
 
-    def _start_tls(self) -> None:
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        super().close()
+        if self._wire is not None:
+            self._wire.close()
+
+    def start_tls(self) -> None:
         """Never without: a server that does not offer it (any more) gets neither mail nor password."""
         if not self.has_extn("starttls"):
             raise Trouble(troubles.NO_TLS)
@@ -123,7 +140,8 @@ class Line(smtplib.SMTP):
         self.does_esmtp = False
         self.ehlo_or_helo_if_needed()
 
-    def _sign_in(self) -> None:
+    def sign_in(self) -> None:
+        """As the target says."""
         if self.target.token is not None:
             self._with_token(self.target.token)
         elif self.target.username:
@@ -146,7 +164,8 @@ class Line(smtplib.SMTP):
             return False
         try:
             self.wait_for(ASK_SECONDS)
-            return self.rset()[0] == 250
+            with self.within(ASK_SECONDS):
+                return self.rset()[0] == 250
         except (smtplib.SMTPException, OSError):
             return False
         finally:
@@ -159,8 +178,8 @@ class Line(smtplib.SMTP):
 
     def drop(self) -> None:
         """End it, politely if that is possible."""
-        with suppress(smtplib.SMTPException, OSError):
-            self.wait_for(2)
+        with suppress(smtplib.SMTPException, OSError), self.within(BYE_SECONDS):
+            self.wait_for(BYE_SECONDS)
             self.quit()
         self.close()
 
@@ -192,7 +211,7 @@ class Lines:
         except BaseException as error:
             line.close()
             if isinstance(error, NotNow) and error.server:
-                self._leave_alone(target, str(error))
+                self._leave_alone(target, str(error), ALONE_SLOW if error.slow else ALONE)
             raise
         self._rest(line)
 
@@ -257,14 +276,14 @@ class Lines:
             line.open()
         except (Trouble, smtplib.SMTPException, OSError) as error:
             line.close()
-            words = _said(error)
-            self._leave_alone(target, words)
+            words = Trouble(troubles.SLOW).text if line.too_slow else said(error).text
+            self._leave_alone(target, words, ALONE_SLOW if line.too_slow else ALONE)
             raise NotNow(words, server=True) from error
         return line
 
-    def _leave_alone(self, target: Target, words: str) -> None:
+    def _leave_alone(self, target: Target, words: str, seconds: float) -> None:
         with self._lock:
-            self._alone[target] = (monotonic() + ALONE, words)
+            self._alone[target] = (monotonic() + seconds, words)
 
     def _refuse_lost(self, target: Target) -> None:
         with self._lock:
@@ -275,13 +294,13 @@ class Lines:
             raise NotNow(words, server=True)
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> Trouble:
     """Why a server cannot be used: our sentence, and its own words where it had some."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return Trouble(troubles.REFUSED, answer(error.smtp_code, error.smtp_error)).text
+        return Trouble(troubles.REFUSED, answer(error.smtp_code, error.smtp_error))
     if isinstance(error, smtplib.SMTPResponseException):
-        return Trouble(troubles.BROKEN, answer(error.smtp_code, error.smtp_error)).text
-    return troubles.of(error).text
+        return Trouble(troubles.BROKEN, answer(error.smtp_code, error.smtp_error))
+    return troubles.of(error)
 
 
 LINES = Lines()

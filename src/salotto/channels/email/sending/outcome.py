@@ -32,12 +32,14 @@ class Taken:
 class NotNow(Exception):
     """The mail could not be handed over and may be later; `str()` says why, in words to show.
 
-    `server`: the whole server is at fault, and other mails would fare no better.
+    `server`: the whole server is at fault, and other mails would fare no better; `slow`: as it took
+    longer than it may.
     """
 
-    def __init__(self, words: object, *, server: bool = False) -> None:
+    def __init__(self, words: object, *, server: bool = False, slow: bool = False) -> None:
         super().__init__(shown(words))
-        self.server = server
+        self.server = server or slow
+        self.slow = slow
 
 
 class Never(Exception):
@@ -45,6 +47,11 @@ class Never(Exception):
 
     def __init__(self, words: object) -> None:
         super().__init__(shown(words))
+
+
+class NoUtf8(Never):
+    """Nor for anybody else, as an address of the mail is beyond ASCII, for which the server has no
+    way (SMTPUTF8): those who have another address may get it without."""
 
 
 def shown(words: object) -> str:

@@ -7,7 +7,7 @@ SOON = timedelta(seconds=5)
 MINUTES = (1, 4, 10, 15, 30, 60)
 """Minutes from a failed attempt to the next one; the last one from then on."""
 GIVE_UP_AFTER = timedelta(days=2)
-"""From when the mail was queued, or last tried by hand."""
+"""From the first attempt, or the first since it was tried by hand."""
 WHILE_OFF = timedelta(minutes=5)
 """Between two looks whether an inbox that is switched off is on again."""
 LOST_AFTER = timedelta(minutes=20)
@@ -16,10 +16,11 @@ MOST_LOST = 6
 """Senders that one mail may take with it, one after the other."""
 
 
-def next_try(attempts: int, queued_at: datetime, now: datetime) -> datetime | None:
-    """When to try again after so many failed attempts; None when it has been long enough."""
+def next_try(attempts: int, first_at: datetime, now: datetime) -> datetime | None:
+    """When to try again after so many failed attempts, of which the first was then; None when it has
+    been long enough."""
     at = now + timedelta(minutes=MINUTES[min(max(attempts, 1), len(MINUTES)) - 1])
-    return at if at - queued_at <= GIVE_UP_AFTER else None
+    return at if at - first_at <= GIVE_UP_AFTER else None
 
 
 def when_allowed(

@@ -25,14 +25,16 @@ _LOGO = "logo@salotto.invalid"
 _IMAGES = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp"}
 
 
-def write(mail: Mail) -> bytes:
-    """The mail as it leaves, signed where its domain signs; in the caller's account scope.
+def write(mail: Mail, *, ascii_only: bool = False) -> bytes:
+    """The mail as it leaves, signed where its domain signs, or as it leaves by a server that takes no
+    addresses beyond ASCII; in the caller's account scope.
 
     Raises NotNow when a file is missing or the key cannot be opened, Never for what can be no
     mail.
     """
     try:
-        return signed(mail.sender, compose(_outgoing(mail, _own_files(mail))))
+        made = _outgoing(mail, _own_files(mail))
+        return signed(mail.sender, compose(replace(made, ascii_only=ascii_only)))
     except ValueError as error:
         raise Never(error) from error
 

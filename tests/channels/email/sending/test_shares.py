@@ -1,0 +1,155 @@
+"""Slow servers keep few senders, and everybody else's mail leaves meanwhile."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from threading import Event
+
+import pytest
+from django.db import connection
+
+from salotto.channels.email.actions.trying import begin_trial, send_trial
+from salotto.channels.email.models import Mail, MailState, Trial
+from salotto.channels.email.sending import delivering, shares
+from salotto.channels.email.sending.shares import ANSWERS, BULK, OURS, Shares
+from salotto.config.jobs import RESERVED
+from salotto.core import clock
+from salotto.core.tenancy import account_scope
+from tests.channels.email.sending.faulty import Faulty, Session, faulty
+from tests.channels.email.sending.outbox import Outbox, jobs, open_outbox
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ANSWERS, "moment", 0.02)
+
+
+@contextmanager
+def in_hand(box: Outbox, mail: Mail, server: Faulty) -> Iterator[None]:
+    """A sender is at this mail, whose server says nothing for as long as the block lasts."""
+    asked, over = Event(), Event()
+
+    def hold(server: Faulty, session: Session, text: str) -> str:
+        asked.set()
+        assert over.wait(30)
+        return "250 OK"
+
+    def carry() -> None:
+        box.sent(mail)
+        connection.close()
+
+    server.answers["MAIL"] = hold
+    with ThreadPoolExecutor(1) as sender:
+        carried = sender.submit(carry)
+        try:
+            assert asked.wait(30)
+            yield
+        finally:
+            over.set()
+        carried.result()
+    del server.answers["MAIL"]
+
+
+def test_others_mail_leaves_while_a_server_says_nothing() -> None:
+    with faulty() as bad, faulty() as good:
+        slow, fine = open_outbox(bad.port), open_outbox(good.port)
+        held, waiting = slow.reply("One"), slow.reply("Two")
+        with in_hand(slow, held, bad):
+            before = clock.now()
+            put_back = slow.sent(waiting)
+            assert (put_back.state, put_back.attempts, put_back.error) == (MailState.QUEUED, 0, "")
+            assert put_back.next_try_at is not None and put_back.next_try_at > before
+            assert jobs("send_mail", slow.account) >= 1 and len(bad.sessions) == 1
+            assert fine.sent(fine.reply()).state == MailState.SENT
+        assert slow.now(held).state == MailState.SENT
+        slow.due(waiting)
+        assert slow.sent(waiting).state == MailState.SENT and len(bad.mails) == 2
+
+
+def test_nor_does_a_test_mail_take_a_second_sender_to_it() -> None:
+    with faulty() as bad:
+        slow = open_outbox(bad.port)
+        trial = begin_trial(slow.post.mailbox.pk, by=slow.post.owner)
+        with in_hand(slow, slow.reply(), bad):
+            send_trial(slow.account, trial.pk)
+            with account_scope(slow.account):
+                assert Trial.objects.get(pk=trial.pk).begun_at is None
+            assert jobs("send_trial", slow.account) == 2 and len(bad.sessions) == 1
+        send_trial(slow.account, trial.pk)
+        with account_scope(slow.account):
+            assert Trial.objects.get(pk=trial.pk).accepted_at is not None
+
+
+def test_a_server_that_exceeded_its_time_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering, "MAIL_SECONDS", 0.3)
+
+    def say_nothing(server: Faulty, session: Session, text: str) -> None:
+        server.stopping.wait(30)
+
+    with faulty(END=say_nothing) as bad:
+        slow = open_outbox(bad.port)
+        first, second = slow.sent(slow.reply("One")), slow.sent(slow.reply("Two"))
+        assert len(bad.sessions) == 1
+        assert first.state == second.state == MailState.QUEUED
+        assert first.error == second.error == "The server takes too long for a mail."
+
+
+def busy(shares: Shares, stack: ExitStack, *places: tuple[int, str]) -> list[bool]:
+    """Senders that take these places, and stay; who got one."""
+    return [stack.enter_context(shares.place(*one)).wait is None for one in places]
+
+
+def prompt(shares: Shares, server: str) -> None:
+    with shares.place(0, server) as place:
+        place.answered()
+
+
+def test_servers_that_nobody_knows_have_half_of_the_senders_each_one() -> None:
+    mine = Shares(6, moment=0)
+    prompt(mine, "known")
+    with ExitStack() as stack:
+        assert busy(mine, stack, (1, "a"), (2, "a"), (1, "b"), (2, "c"), (3, "d")) == [1, 0, 0, 1, 1]
+        assert busy(mine, stack, (4, "e"), (4, "known"), (5, OURS)) == [0, 1, 1]
+    with ExitStack() as stack:
+        assert busy(mine, stack, (1, "a"), (4, "e")) == [1, 1], "who has gone is in nobody's way"
+
+
+def test_a_prompt_server_and_an_account_have_half_of_the_senders() -> None:
+    mine = Shares(6, moment=0)
+    prompt(mine, "known")
+    with ExitStack() as stack:
+        assert busy(mine, stack, *((number, "known") for number in range(5))) == [1, 1, 1, 0, 0]
+    with ExitStack() as stack:
+        assert busy(mine, stack, *((1, OURS) for _ in range(4)), (2, OURS), (3, OURS)) == [1, 1, 1, 0, 1, 0]
+
+
+def test_a_server_is_prompt_until_it_is_slow_and_then_waits_ever_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(shares, "monotonic", lambda: now)
+    mine = Shares(6, moment=0)
+    prompt(mine, "known")
+    with ExitStack() as stack:
+        assert busy(mine, stack, (1, "known"), (2, "known")) == [1, 1]
+        now += 11
+        with mine.place(3, "known") as place:
+            assert place.wait == timedelta(seconds=11)
+        now += 600
+        with mine.place(3, "known") as place:
+            assert place.wait == timedelta(seconds=60)
+    assert busy(mine, ExitStack(), (1, "known"), (2, "known")) == [1, 0]
+
+
+def test_one_that_has_only_begun_is_waited_for() -> None:
+    mine = Shares(6, moment=20)
+    with ThreadPoolExecutor(1) as other:
+        with mine.place(1, "a"):
+            waits = other.submit(lambda: busy(mine, ExitStack(), (2, "a")))
+        assert waits.result() == [True]
+
+
+def test_every_queue_of_mails_has_senders_left_for_others() -> None:
+    assert RESERVED["mail-out",] == ANSWERS.senders >= 4
+    assert RESERVED["mail-bulk",] == BULK.senders >= 3
