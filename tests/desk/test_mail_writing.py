@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from salotto.accounts.models import Account
+from salotto.channels.email.actions.bulk import personal
 from salotto.channels.email.mime import parse
 from salotto.channels.email.models import Batch, BatchRecipient, Mail
 from salotto.channels.email.quoting import quoted
@@ -419,6 +420,28 @@ def test_a_list_that_is_too_long_is_said_in_the_form_and_all_stays(cast: Cast) -
     shown = cast.client(cast.agent).post(f"/a/{cast.slug}/mail/many/", fields).content.decode()
     assert "This is too large to be sent." in shown and "Spring is here" in shown
     assert shown.count("a@example.com") >= 14_500
+
+
+def test_the_check_page_shows_who_sends_it_and_each_name_in_its_place(cast: Cast) -> None:
+    post = open_box(cast, signature="Your shop")
+    fields = {
+        "mailbox": str(post.mailbox.pk),
+        "subject": "For {name}",
+        "body": "Hello {name}, spring is here.",
+    }
+    fields |= {"key": str(uuid4()), "to": "Eva Blum <eva-many@example.com>\nno-name@example.com"}
+    client, address = cast.client(cast.agent), f"/a/{cast.slug}/mail/many/"
+    shown = client.post(address, fields).content.decode()
+    for words in (f"&lt;{post.address}&gt;", "For Eva Blum", "Hello Eva Blum, spring", "Your shop", "Cancel"):
+        assert words in shown, words
+    assert "1 of them has no name" in shown
+    refused = client.post(address, {**fields, "to": f"eva-many@example.com\n{post.address}"}).content.decode()
+    assert f"{post.address} belongs to your own inboxes." in refused and "spring is here" in refused
+
+
+def test_a_mail_to_many_names_each_and_leaves_no_gap_where_there_is_no_name() -> None:
+    assert personal("Hello {name},\n{name}!", "Eva  Blum") == "Hello Eva Blum,\nEva Blum!"
+    assert personal("Hello {name},\n{name}, come in", "") == "Hello,\ncome in"
 
 
 @pytest.mark.parametrize("path", ["mail/new/", "mails/{}/forward/"])

@@ -56,13 +56,18 @@ def chat(mailbox: Mailbox, by: Member) -> Preview:
         return replace(found, sender=sender_name(mailbox, None, language_for(mailbox)))
 
 
-def _preview(mailbox: Mailbox, said: str, subject: str, by: Member | None) -> Preview:
+def written(mailbox: Mailbox, said: str, subject: str, by: Member) -> Preview:
+    """What an agent is about to send to many, as it stands."""
+    return _preview(mailbox, said, subject, by, leave="https://…")
+
+
+def _preview(mailbox: Mailbox, said: str, subject: str, by: Member | None, *, leave: str = "") -> Preview:
     language = language_for(mailbox)
     company = mailbox.company or mailbox.account.name
     address = from_address(mailbox)
     signature = sign_off(mailbox.signature, agent=by.user.name if by else "", company=company, email=address)
     look = _look(mailbox, company)
-    text, html = write_body(said, signature=signature, look=look, language=language)
+    text, html = write_body(said, signature=signature, look=look, language=language, leave=leave)
     return Preview(
         sender=sender_name(mailbox, by, language),
         address=address,

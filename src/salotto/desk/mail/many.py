@@ -16,7 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from salotto.accounts.http import MemberRequest, for_agents
 from salotto.channels.email import actions as mail
-from salotto.channels.email.actions.bulk import MOST
+from salotto.channels.email.actions.bulk import MOST, must_be_others, personal
+from salotto.channels.email.actions.queueing import must_find
+from salotto.channels.email.previewing import Preview
+from salotto.channels.email.previewing import written as written_to
 from salotto.channels.email.queries import composer
 from salotto.channels.email.recipients import Person, is_address, parsed, written
 from salotto.core.addresses import email_key
@@ -123,7 +126,34 @@ def many(request: MemberRequest) -> HttpResponse:
         or not given["body"].strip()
     ):
         return _form(request, checked=checked, tried="back" not in request.POST)
-    return _render(request, "many_check.html", given=given, checked=checked)
+    return _check_page(request, given, checked)
+
+
+def _check_page(request: MemberRequest, given: dict[str, Any], checked: Checked) -> HttpResponse:
+    """Whom it goes to, and how; or the form again with the reason why it cannot."""
+    try:
+        shown = _as_sent(request, given, checked)
+    except Refused as refused:
+        return _form(request, str(refused.message), checked)
+    named = _names(given, checked)
+    return _render(request, "many_check.html", given=given, checked=checked, shown=shown, **named)
+
+
+def _names(given: dict[str, Any], checked: Checked) -> dict[str, int | bool]:
+    """Whether the mail names people, and how many have no name."""
+    named = "{name}" in given["body"] + given["subject"]
+    return {"named": named, "nameless": sum(not name for name, _address in checked.people) if named else 0}
+
+
+def _as_sent(request: MemberRequest, given: dict[str, Any], checked: Checked) -> Preview:
+    """The mail as the first person gets it. Raises Missing for a mailbox that is not there, Invalid
+    where an address of our own is among the people."""
+    must_be_others(request.member.account.pk, checked.people)
+    mailbox = must_find(given["mailbox"] or 0)
+    name = checked.people[0][0]
+    return written_to(
+        mailbox, personal(given["body"], name), personal(given["subject"], name), request.member
+    )
 
 
 def _uploaded(request: MemberRequest) -> Iterator[str]:

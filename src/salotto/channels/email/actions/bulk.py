@@ -1,5 +1,6 @@
 """One mail to many people: each gets a conversation of their own, made by a job in slices."""
 
+import re
 from collections.abc import Iterable
 from uuid import UUID, uuid5
 
@@ -33,8 +34,11 @@ from salotto.inbox.text import clean_body
 
 MOST = 1000
 """People of one batch."""
+LONGEST_NAME = 80
+"""Characters of a name in the text."""
 SLICE = 20
 """People whom one job takes, before others have their turn."""
+_NAMELESS = re.compile(r"^[ \t]*\{name\}[,;:!]?[ \t]*|[ \t]*\{name\}", re.MULTILINE)
 
 
 def queue_many(
@@ -42,7 +46,8 @@ def queue_many(
 ) -> Batch:
     """Send a mail to many people, each by themselves; asking twice with one `key` sends once.
 
-    Who has unsubscribed is left out. Raises SentAlready where another mail had this key, Missing,
+    `{name}` in subject and text is each person's name. Who has unsubscribed is left out, and an
+    address of our own is refused. Raises SentAlready where another mail had this key, Missing,
     Invalid or TooLarge for what cannot be, Forbidden, ReadOnly, NoAddress, MailboxOff.
     """
     must_act(by)
@@ -53,6 +58,7 @@ def queue_many(
     wanted = _everybody(people)
     with account_scope(by.account.pk), transaction.atomic():
         must_act_still(by)
+        must_be_others(by.account.pk, wanted)
         mailbox = _sending(mailbox_id)
         defaults = {"mailbox": mailbox, "author": by.user, "subject": subject, "text": body}
         batch, fresh = Batch.objects.get_or_create(account_id=by.account.pk, key=key, defaults=defaults)
@@ -66,6 +72,22 @@ def queue_many(
             continue_soon(by.account.pk, batch.pk)
     made: Batch = batch
     return made
+
+
+def personal(text: str, name: str) -> str:
+    """The text with the person's name in place of `{name}`; of somebody without one the greeting
+    stays, without a gap: "Hello {name}," is "Hello,"."""
+    known = " ".join(name.split())[:LONGEST_NAME]
+    return text.replace("{name}", known) if known else _NAMELESS.sub("", text)
+
+
+def must_be_others(account_id: int, people: Iterable[recipients.Person]) -> None:
+    """Raises Invalid where an inbox of the account would write to itself or another one."""
+    is_own = sending.is_own(account_id)
+    own = next((address for _name, address in people if is_own(address)), None)
+    if own is not None:
+        words = _("%(address)s belongs to your own inboxes. Leave it out: the mail would come back here.")
+        raise Invalid(words % {"address": own}, code="own_address")
 
 
 def _sending(mailbox_id: int) -> Mailbox:
@@ -148,7 +170,8 @@ def _write(batch: Batch, person: BatchRecipient, by: Member | None) -> None:
                 raise Invalid(_("Who sent this mail is no longer here."), code="author_gone")
             people = Recipients(to=((person.name, person.address),))
             key = uuid5(batch.key, person.key)
-            mail = begin(batch.mailbox, people, batch.subject, batch.text, by, key, kind="bulk")
+            subject, text = (personal(each, person.name) for each in (batch.subject, batch.text))
+            mail = begin(batch.mailbox, people, subject, text, by, key, kind="bulk")
     except Refused as refused:
         person.state, person.error = BatchState.REFUSED, str(refused.message)
     else:
