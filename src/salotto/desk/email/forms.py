@@ -144,7 +144,12 @@ class Chats(forms.Form):
         label=_("Minutes after the answer"),
         min_value=1,
         max_value=LONGEST_WAIT,
-        error_messages={"required": _("After how many minutes? Enter a number.")},
+        error_messages={
+            "required": _("After how many minutes? Enter a number."),
+            "invalid": _("After how many minutes? Enter a number."),
+            "min_value": _("Wait at least one minute."),
+            "max_value": _("Wait at most a day: 1440 minutes."),
+        },
     )
 
 

@@ -1,5 +1,6 @@
 """One email inbox: on or off, name and addresses, its test mail, and its end."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -45,6 +46,7 @@ def _general(request: MemberRequest, standing: Standing, form: General, status: 
         "sending": shapes.sending(standing),
         "round": rounds.round_of(trials.trial_of(standing.mailbox, last.pk), standing) if last else None,
         "has_way_in": trials.has_way_in(standing.mailbox),
+        "demo": settings.DEMO,
         "removable": actions.is_unused(standing.mailbox),
     }
     return page(request, standing, "general", context, status)

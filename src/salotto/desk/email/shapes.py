@@ -111,6 +111,8 @@ def sending(standing: Standing) -> State:
     """By which way mails leave, and whether that works."""
     server = standing.outgoing
     if server is None or not server.enabled:
+        if settings.DEMO and keeps_mail():
+            return State(_("To the mail of the demo; nothing leaves this machine"), GOOD)
         if keeps_mail():
             return State(_("Mails do not leave yet: this server keeps them to itself"), WARNING)
         return State(_("By this installation’s own mail server"), CALM)
