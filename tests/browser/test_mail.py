@@ -70,6 +70,26 @@ def test_remote_images_come_at_a_click(people: People, cast: Cast) -> None:
     assert asked == ["https://images.example/cup.png"]
 
 
+def test_a_tall_new_mail_opens_at_its_beginning_and_its_quote_unfolds_in_place(
+    people: People, cast: Cast
+) -> None:
+    post = open_box(cast)
+    quote = "".join(f"> line {n}\n" for n in range(60))
+    said = "Dear shop,\n" + "it is broken.\n" * 20 + f"\nOn 1 March 2026, Shop wrote:\n{quote}"
+    conversation, _ = write_to(post, said)
+    desk = people.member(cast.agent, f"inbox/all/{conversation}/", viewport={"width": 1000, "height": 560})
+    expect(desk.locator(".mail-who b")).to_be_in_viewport()
+    expect(desk.locator(".thread [data-talk]")).not_to_contain_text("line 59")
+    button = desk.locator("[data-unfold]")
+    button.scroll_into_view_if_needed()
+    button.click()
+    expect(desk.locator(".thread .text")).to_contain_text("line 59")
+    top = desk.locator("[data-talk]").evaluate(
+        "talk => talk.scrollHeight - talk.scrollTop - talk.clientHeight"
+    )
+    assert top > 300
+
+
 def test_the_quote_unfolds_and_folds_again(people: People, cast: Cast) -> None:
     post = open_box(cast)
     body = "Yes please!\n\nOn 3 May 2026 at 10:00, Sara wrote:\n> Shall I send it?"

@@ -6,6 +6,7 @@ import { get, post } from "./net.js";
 import { live } from "./stream.js";
 import { refreshTimes, word } from "./words.js";
 
+const GROWS = "[data-unfold], .unfold, .mail-who > summary, [data-as-text], [data-as-html], [data-show-remote]";
 const NEAR = 60, KEEP = 400, TYPING = 4000, READ_AFTER = 400;
 const me = Number(document.body.dataset.me);
 const isAgent = document.body.dataset.role === "agent";
@@ -14,7 +15,7 @@ const isAgent = document.body.dataset.role === "agent";
     of it), "gone" when there is no such conversation any more. */
 export const stage = new EventTarget();
 
-let thread = null; // {id, root, talk, entries, last, seen, leave}
+let thread = null; // {id, root, talk, entries, last, seen, tall, leave}
 
 /** The open thread: `id`, `last` (the newest entry's id on the page), `root`; or null. */
 export const current = () => thread;
@@ -36,7 +37,21 @@ export function attach() {
   thread = root && opened(root);
   if (thread) dress(thread, [...thread.entries.children]);
   stage.dispatchEvent(new Event("opened"));
-  if (thread) { toBottom(); readSoon(); }
+  if (thread) { toBegin(); readSoon(); }
+}
+
+// The newest entry is shown; of an unread mail that is taller than the window, its beginning.
+function toBegin() {
+  toBottom();
+  const newest = thread.entries.querySelector(":scope > .entry:last-child");
+  thread.tall = thread.unread && newest?.matches(".them.mail") ? newest : null;
+  stayAbove(thread);
+}
+
+// A frame finds its height a while after it was put there; until somebody scrolls, its top stays.
+function stayAbove(of) {
+  if (!of.tall || of.tall.offsetHeight < of.talk.clientHeight) return;
+  of.talk.scrollTop += of.tall.getBoundingClientRect().top - of.talk.getBoundingClientRect().top - NEAR / 4;
 }
 
 // Times and days as this browser has them; long texts folded.
@@ -54,8 +69,11 @@ function opened(root) {
   made.last = Math.max(0, ...[...entries.querySelectorAll("[data-id]")].map((e) => Number(e.dataset.id)));
   let bottom = true;
   talk.addEventListener("scroll", () => { bottom = atBottom(made); if (bottom) below.hidden = true; readSoon(); }, { passive: true });
-  below.addEventListener("click", () => { toBottom(true); below.hidden = true; });
-  const sizes = new ResizeObserver(() => bottom && toBottom());
+  below.addEventListener("click", () => { made.tall = null; toBottom(true); below.hidden = true; });
+  // Whoever moves, or unfolds something to read it, stays where they are while it grows.
+  for (const act of ["wheel", "touchmove", "pointerdown", "keydown"]) talk.addEventListener(act, () => { made.tall = null; }, { passive: true });
+  talk.addEventListener("click", ({ target }) => { if (target.closest(GROWS)) { made.tall = null; bottom = false; } }, true);
+  const sizes = new ResizeObserver(() => { if (made.tall) { toBottom(); stayAbove(made); } else if (bottom) toBottom(); });
   sizes.observe(talk);
   sizes.observe(entries);
   const older = new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && loadOlder(made), { root: talk, rootMargin: "400px 0px 0px" });
@@ -126,6 +144,7 @@ function insert(to, html) {
     put.push(item);
     to.entries.insertBefore(item, to.entries.querySelector(":scope > .pending, :scope > .failed"));
   }
+  if (put.length) to.tall = null;
   dress(to, put);
   return shown;
 }
@@ -228,13 +247,14 @@ export function leaveUnread() {
   thread.stayUnread = true;
 }
 
-// Read is what an agent really sees: the page in front, the thread at its end.
+// Read is what an agent really sees: the page in front, the thread at its end or at the beginning
+// of a tall mail that is the newest.
 let reading = 0;
 function readSoon() {
   clearTimeout(reading);
   if (!thread?.unread || !isAgent) return;
   reading = setTimeout(async (to) => {
-    if (to.left || !to.unread || to.stayUnread || document.hidden || !document.hasFocus() || !atBottom(to) || !to.root.checkVisibility()) return;
+    if (to.left || !to.unread || to.stayUnread || document.hidden || !document.hasFocus() || !(atBottom(to) || to.tall) || !to.root.checkVisibility()) return;
     to.unread = 0;
     await post(to.root.dataset.read, { after: to.last }).then((state) => apply(state, to)).catch(() => { to.unread = 1; });
   }, READ_AFTER, thread);
