@@ -60,6 +60,7 @@ WRITES = (
     "domains/",
     "mail/retry/",
     "mail/1/retry/",
+    "mail/1/dismiss/",
     "mail/1/assign/",
 )
 

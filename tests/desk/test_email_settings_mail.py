@@ -15,6 +15,7 @@ from salotto.channels.email.domains.resolver import Dns
 from salotto.channels.email.models import Domain, RawMail, RawState, Trial
 from salotto.channels.email.queries.dead import dead_letters
 from salotto.core import clock
+from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
 from tests.cast import Cast
 from tests.channels.email.domains.test_check import Zone
@@ -318,3 +319,34 @@ def test_a_long_list_goes_on_where_it_ended(cast: Cast, box: Post) -> None:
     assert rest.count('class="letter"') == 5 and "?before=" not in rest
     assert client.get(url(cast, "mail/?before=nonsense")).status_code == 200
     assert client.get(url(cast, f"mail/?before={2**63}")).status_code == 404
+
+
+def too_large(box: Post) -> int:
+    """A mail of which only the headers were taken from the mailbox."""
+    head = letter("Big <big@kunde.example>", box.address, "", subject="A large file")
+    lies = {"source": "imap", "folder": "imap://x", "uidvalidity": 1, "uid": 9, "mailbox": box.mailbox}
+    with account_scope(box.account):
+        row = RawMail.objects.create(
+            account_id=box.account, content=head, size=39 << 20, digest="0" * 64, state=RawState.FAILED,
+            error=f"{troubles.TOO_LARGE}\n39.0 MB > 35 MB", **lies,
+        )  # fmt: skip
+    return int(row.pk)
+
+
+def test_of_a_mail_that_is_too_large_it_is_said_where_it_lies_until_it_is_put_away(
+    cast: Cast, box: Post
+) -> None:
+    raw, whole = too_large(box), broken(box)[0]
+    shown = text_of(page(cast, "mail/"))
+    assert "A large file" in shown and "39.0 MB" in shown and "lies in the mailbox" in shown
+    assert "Only its headers are here" in page(cast, f"mail/{raw}/")
+    again = post(cast, f"mail/{raw}/retry/", {}, follow=True).content.decode()
+    assert "SALOTTO_MAIL_LIMIT" in again and state(box, raw) == "failed"
+    assert page(cast, "mail/").count("Put away") == 1
+    post(cast, f"mail/{whole}/dismiss/", {})
+    assert state(box, whole) == "failed", "nothing else has it"
+    post(cast, f"mail/{raw}/dismiss/", {})
+    assert state(box, raw) == "deleted" and "A large file" not in page(cast, "mail/")
+    with account_scope(box.account):
+        entry = AuditEntry.objects.get(account_id=box.account, verb="mail.dismissed")
+    assert entry.subject == f"mail {raw}"

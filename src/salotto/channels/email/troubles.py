@@ -28,7 +28,10 @@ UNKNOWN = _("Something unexpected went wrong; the server's log says more.")
 
 # Of single mails
 MANY = _("Your account has sent as many mails by this installation as it may within an hour.")
-TOO_LARGE = _("The mail is larger than what is taken in. Only its headers are kept here.")
+TOO_LARGE = _(
+    "The mail is larger than what is taken in. Only its headers are kept here; the whole mail lies in the"
+    " mailbox, where you can read and answer it."
+)
 NOT_GIVEN = _("The mail server did not hand over this mail.")
 CAME_EMPTY = _("The mail server did not hand over this mail: it came empty.")
 ELSEWHERE = _("This mail lies in a folder that is not read any more.")

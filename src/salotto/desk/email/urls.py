@@ -39,6 +39,7 @@ urlpatterns = [
     path(f"{CHANNELS}mail/retry/", waiting.retry_all, name="retry_all_mail"),
     path(f"{CHANNELS}mail/<int:raw>/", waiting.original, name="raw_mail"),
     path(f"{CHANNELS}mail/<int:raw>/retry/", waiting.retry, name="retry_raw_mail"),
+    path(f"{CHANNELS}mail/<int:raw>/dismiss/", waiting.dismiss, name="dismiss_raw_mail"),
     path(f"{CHANNELS}mail/<int:raw>/assign/", waiting.assign, name="assign_raw_mail"),
     path("mail/oauth/<slug:provider>/callback", servers.back_from_provider, name="mail_oauth_callback"),
 ]

@@ -11,10 +11,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from salotto.accounts.http import MemberRequest, for_channel_managers
-from salotto.channels.email.actions.retrying import assign_raw, retry_raw
+from salotto.channels.email.actions.retrying import assign_raw, dismiss_raw, retry_raw
 from salotto.channels.email.models import RawState
 from salotto.channels.email.queries import mailboxes
-from salotto.channels.email.queries.dead import DeadLetter, dead_letters
+from salotto.channels.email.queries.dead import DeadLetter, dead_letters, is_part
 from salotto.channels.email.queries.originals import raw_content
 from salotto.core.errors import BadRequest, Conflict
 from salotto.desk.email.common import back_to, edge, fits
@@ -67,6 +67,14 @@ def _shown(request: MemberRequest, letters: list[DeadLetter]) -> Iterator[dict[s
 def retry(request: MemberRequest, raw: int) -> HttpResponse:
     """Try a mail again now."""
     return _tell(request, lambda: retry_raw(fits(raw), by=request.member), _("It is being tried again."))
+
+
+@require_POST
+@for_channel_managers
+def dismiss(request: MemberRequest, raw: int) -> HttpResponse:
+    """Put a mail away of which only the headers are here."""
+    words = _("It is put away here. The whole mail lies in the mailbox as before.")
+    return _tell(request, lambda: dismiss_raw(fits(raw), by=request.member), words)
 
 
 @require_POST
@@ -140,5 +148,6 @@ def original(request: MemberRequest, raw: int) -> HttpResponse:
         "text": text[:SHOWN],
         "cut": len(content) > SHOWN,
         "size": len(content),
+        "part": is_part(fits(raw)),
     }
     return render(request, "desk/email/original.html", context)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from salotto.accounts.locking import lock_member
@@ -12,6 +14,7 @@ from salotto.channels.email.actions.fetching import fetch_again_soon
 from salotto.channels.email.actions.storing import take_in_soon
 from salotto.channels.email.mime import parse
 from salotto.channels.email.models import Mailbox, RawMail, RawState
+from salotto.channels.email.queries.dead import is_part
 from salotto.channels.email.queries.routing import recipients_of, route
 from salotto.channels.email.queries.waiting import mailboxes_with_waiting_mails
 from salotto.core import audit, clock
@@ -42,6 +45,19 @@ def assign_raw(raw: int, mailbox: int, *, by: Member) -> None:
         route_raw(by.account.pk, raw, mailbox, by.user.pk)
 
 
+def dismiss_raw(raw: int, *, by: Member) -> None:
+    """Put a mail away of which only a part is here: the whole one stays in the mailbox that it lies
+    in, and is not read from there again. Raises as `retry_raw`, Conflict also for a mail that is here
+    whole."""
+    with _administering(by):
+        mail = _lock(raw, RawState.FAILED)
+        if not is_part(mail.pk):
+            raise Conflict(_("This mail is kept whole here. It stays until it can be read."), code="whole")
+        RawMail.objects.filter(pk=raw).update(state=RawState.DELETED, content=b"", error="")
+        reason = mail.error.replace("\n", " ")
+        audit.record(by.account.pk, by.user.pk, "mail.dismissed", f"mail {raw}", reason=reason)
+
+
 @contextmanager
 def _administering(by: Member) -> Iterator[None]:
     """A transaction of who is an admin, and stays one until it ends; raises Forbidden."""
@@ -56,6 +72,8 @@ def retry(account_id: int, raw: int, actor: int | None) -> None:
         mail = _lock(raw, *STUCK)
         if mail.mailbox_id is None:
             raise _taken()
+        if is_part(raw) and mail.size > settings.MAIL_LIMIT:
+            raise Conflict(_too_large(mail.size), code="too_large")
         if not fetch_again_soon(account_id, raw):
             _wait(mail, mail.mailbox_id)
         audit.record(account_id, actor, "mail.retried", f"mail {raw}", reason=mail.error.replace("\n", " "))
@@ -93,6 +111,15 @@ def _lock(raw: int, *states: RawState) -> RawMail:
     if found.state not in states:
         raise _taken()
     return found
+
+
+def _too_large(size: int) -> str:
+    words = gettext(
+        "This mail has %(size)s MB, and mails of up to %(limit)s MB are taken in. Trying again helps only"
+        " after whoever runs this server has raised that (SALOTTO_MAIL_LIMIT)."
+    )
+    most = settings.MAIL_LIMIT / (1 << 20)
+    return words % {"size": f"{size / (1 << 20):.1f}", "limit": f"{most:g}"}
 
 
 def _taken() -> Conflict:

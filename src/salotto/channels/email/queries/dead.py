@@ -6,7 +6,7 @@ from email.parser import BytesHeaderParser
 from email.policy import default
 
 from django.db.models import QuerySet
-from django.db.models.functions import Substr
+from django.db.models.functions import Length, Substr
 
 from salotto.accounts.members import Member, must_manage_channels
 from salotto.channels.email import troubles
@@ -25,7 +25,8 @@ HEAD = 16_384
 class DeadLetter:
     """A mail that waits for a person: `reason` in the reader's language, and in whose `words` there
     are any that say more; `sender`, `recipients` and `subject` as far as they can be
-    read, `size` in bytes, `account` its slug, `mailbox` None for one that was for no inbox."""
+    read, `size` in bytes of the whole mail, of which only the headers may be here (`part`), `account`
+    its slug, `mailbox` None for one that was for no inbox."""
 
     id: int
     account: str
@@ -39,6 +40,7 @@ class DeadLetter:
     subject: str
     size: int
     received_at: datetime
+    part: bool
 
 
 def dead_letters(*, by: Member, before: int | None = None, limit: int = MOST) -> list[DeadLetter]:
@@ -57,6 +59,16 @@ def stuck_mails(account: str = "", before: int | None = None, limit: int = MOST)
         return _letters(found.filter(account__slug=account) if account else found, before, limit)
 
 
+def is_part(raw: int) -> bool:
+    """Whether only the headers of a mail are here, the whole of which lies in its mailbox; in the
+    caller's account scope."""
+    return bool(_parts(RawMail.objects.filter(pk=raw)).exists())
+
+
+def _parts(found: "QuerySet[RawMail]") -> "QuerySet[RawMail]":
+    return found.filter(uid__isnull=False, size__gt=Length("content"))
+
+
 def account_of(raw: int) -> int:
     """The account of a stored mail, for whoever runs the server. Raises Missing."""
     with all_accounts():
@@ -71,7 +83,8 @@ def _letters(found: "QuerySet[RawMail]", before: int | None, limit: int) -> list
         found = found.filter(id__lt=before)
     ids = list(found.order_by("-id").values_list("id", flat=True)[: min(limit, MOST)])
     rows = RawMail.objects.filter(id__in=ids).select_related("account").defer("content")
-    return [_letter(row) for row in rows.annotate(head=Substr("content", 1, HEAD)).order_by("-id")]
+    rows = rows.annotate(head=Substr("content", 1, HEAD), here=Length("content"))
+    return [_letter(row) for row in rows.order_by("-id")]
 
 
 def _letter(row: RawMail) -> DeadLetter:
@@ -90,6 +103,7 @@ def _letter(row: RawMail) -> DeadLetter:
         subject=subject,
         size=row.size,
         received_at=row.received_at,
+        part=row.uid is not None and row.size > getattr(row, "here", row.size),
     )
 
 
