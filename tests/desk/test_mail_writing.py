@@ -432,7 +432,7 @@ def test_the_check_page_shows_who_sends_it_and_each_name_in_its_place(cast: Cast
     fields |= {"key": str(uuid4()), "to": "Eva Blum <eva-many@example.com>\nno-name@example.com"}
     client, address = cast.client(cast.agent), f"/a/{cast.slug}/mail/many/"
     shown = client.post(address, fields).content.decode()
-    for words in (f"&lt;{post.address}&gt;", "For Eva Blum", "Hello Eva Blum, spring", "Your shop", "Cancel"):
+    for words in (f" · {post.address}<", "For Eva Blum", "Hello Eva Blum, spring", "Your shop", "Cancel"):
         assert words in shown, words
     assert "1 of them has no name" in shown
     refused = client.post(address, {**fields, "to": f"eva-many@example.com\n{post.address}"}).content.decode()
