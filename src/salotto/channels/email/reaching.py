@@ -69,7 +69,7 @@ def secure(sock: socket.socket, host: str) -> ssl.SSLSocket:
     try:
         return ssl.create_default_context().wrap_socket(sock, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
-        raise Trouble(troubles.CERTIFICATE, error.verify_message) from error
+        raise troubles.certificate(error) from error
     except ssl.SSLError as error:
         raise Trouble(troubles.NO_TLS, error.reason or error) from error
     except OSError as error:

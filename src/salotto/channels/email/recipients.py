@@ -109,11 +109,15 @@ def parsed(written: Iterable[str]) -> list[Person]:
     for text in (text for text in written if text.strip()):
         for name, address in _addresses(text.strip()):
             if _CONTROL.search(text.strip()) or not is_address(address):
-                raise Invalid(
-                    _("“%(text)s” is not an email address.") % {"text": text.strip()[:80]}, code="bad_address"
-                )
+                wrong = {"text": _wrong(text.strip(), address)[:80]}
+                raise Invalid(_("“%(text)s” is not an email address.") % wrong, code="bad_address")
             found.append((name.strip()[:200], address))
     return found
+
+
+def _wrong(text: str, address: str) -> str:
+    """What to show of a text with an address that is none: this one, where it can be told."""
+    return address if address and address in text and "," in text and not _CONTROL.search(text) else text
 
 
 def _addresses(text: str) -> list[Person]:

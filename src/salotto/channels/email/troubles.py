@@ -16,6 +16,8 @@ NOT_ALLOWED = _("Mail servers at this address are not allowed here. Ask who runs
 UNREACHABLE = _("The server cannot be reached. Check its name and the port.")
 SLOW = _("The server does not answer in time.")
 CERTIFICATE = _("The server's certificate is not valid for this name.")
+ISSUER = _("The server's certificate comes from an issuer that is not trusted here, or from itself.")
+EXPIRED = _("The server's certificate has expired.")
 NO_TLS = _("The server does not speak TLS on this port. Check the port and the security.")
 REFUSED = _("The server refuses the user name or the password.")
 WITHDRAWN = _("Access was withdrawn. Connect the mailbox again.")
@@ -78,12 +80,20 @@ def said(text: str) -> tuple[str, str]:
     return (gettext(sentence) if sentence else ""), words
 
 
+def certificate(error: ssl.SSLCertVerificationError) -> Trouble:
+    """What is wrong with a server's certificate."""
+    sentence = {10: EXPIRED, 18: ISSUER, 19: ISSUER, 20: ISSUER, 21: ISSUER}.get(
+        error.verify_code, CERTIFICATE
+    )
+    return Trouble(sentence, error.verify_message)
+
+
 def of(error: Exception) -> Trouble:
     """What an error of a connection means."""
     if isinstance(error, Trouble):
         return error
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Trouble(CERTIFICATE, error.verify_message)
+        return certificate(error)
     if isinstance(error, TimeoutError):
         return Trouble(SLOW)
     return Trouble(BROKEN, error)
