@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.db import connection
 
 from salotto.channels.email.actions.sending import send
-from salotto.channels.email.models import Mail, Server
+from salotto.channels.email.models import Mail, MailState, Server
 from salotto.core import clock
 from salotto.core.sealing import seal
 from salotto.core.tenancy import account_scope
@@ -92,3 +92,9 @@ def jobs(name: str, account: int) -> int:
             [f"%.{name}", account],
         )
         return int(db.fetchone()[0])
+
+
+def mails(post: Post, **like: Any) -> list[Mail]:
+    """What went out or waits, in order."""
+    with account_scope(post.account):
+        return list(Mail.objects.exclude(state=MailState.RECEIVED).filter(**like).order_by("id"))
