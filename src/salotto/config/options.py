@@ -59,8 +59,8 @@ class Options:
     smtp_key: str = ""
     mail_limit: int = 35
     mail_local: bool = False
-    mail_per_hour: int = 1000
     mail_private: bool = True
+    mail_per_hour: int = 1000
     dns: str = ""
     google_client_id: str = ""
     google_client_secret: str = ""

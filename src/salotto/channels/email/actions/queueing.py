@@ -177,7 +177,9 @@ def _note_id(mail: Mail, mailbox: Mailbox) -> None:
 def _add_participants(mail: Mail, people: Recipients) -> None:
     rows = [
         Participant(
-            account_id=mail.account_id, conversation_id=mail.conversation_id, address=email_key(address)[:320]
+            account_id=mail.account_id,
+            conversation_id=mail.conversation_id,
+            address=email_key(address)[:320],
         )
         for address in people.addresses
     ]
