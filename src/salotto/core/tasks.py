@@ -61,6 +61,6 @@ async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
 def tidy(timestamp: int) -> None:
     """Job: expired sessions and cache entries go, every hour."""
     SessionStore.clear_expired()
-    table = settings.CACHES["default"]["LOCATION"]
+    table = str(settings.CACHES["default"]["LOCATION"])
     with connection.cursor() as db:
         db.execute(f"DELETE FROM {connection.ops.quote_name(table)} WHERE expires < now()")  # noqa: S608
