@@ -65,7 +65,6 @@ destination_concurrency_failed_cohort_limit = 1000
 bounce_queue_lifetime = 1h
 smtputf8_enable = yes
 in_flow_delay = 0
-{extra}
 """
 
 MASTER = """
@@ -134,9 +133,8 @@ class Postfix:
             certificate=self.certificate.chain,
             key=self.certificate.key,
             size=self.size,
-            extra=self.extra,
         )
-        (self.home / "etc/main.cf").write_text(text)
+        (self.home / "etc/main.cf").write_text(_without(text, self.extra) + self.extra)
         (self.home / "transport").write_text(TRANSPORT.format(local=LOCAL, lmtp=self.lmtp))
         (self.home / "etc/master.cf").write_text(MASTER.format(port=self.port))
 
@@ -219,6 +217,14 @@ class Postfix:
         """End it and take its directories away."""
         self.kill()
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+def _without(text: str, extra: str) -> str:
+    """The settings that these do not set again: each process would warn of it, and the one that writes
+    warnings down waits for itself then, now and then for ever."""
+    for name in re.findall(r"^(\w+) =", extra, re.MULTILINE):
+        text = re.sub(rf"^{name} =.*\n(?:[ \t].*\n)*", "", text, flags=re.MULTILINE)
+    return text
 
 
 def required() -> None:

@@ -11,6 +11,7 @@ from salotto.channels.email import hints
 from salotto.channels.email.actions import records
 from salotto.channels.email.letters import DOUBTS
 from salotto.channels.email.mime import parse
+from salotto.channels.email.mime.parsed import SEVERAL
 from tests.channels.email.mime.broken import corpus
 
 ROOM = Path(email.__file__).parent
@@ -50,6 +51,7 @@ def _sentence(node: ast.AST) -> str:
 def test_every_sentence_of_the_sources_has_a_form() -> None:
     found = set(noted())
     assert len(found) > 35
+    found = found - {"word"} | {SEVERAL}  # which has a name, since it is more than a hint
     assert [sentence for sentence in sorted(found) if not hints.form_of(sentence)[0]] == []
 
 
@@ -68,4 +70,4 @@ def test_what_is_filled_in_may_be_anything() -> None:
 
 def test_a_sentence_without_a_form_stays_as_it_is() -> None:
     assert hints.said("Something of an older version: 100%") == "Something of an older version: 100%"
-    assert [hints.form_of(doubt)[0] for doubt in DOUBTS] == ["", ""]
+    assert {hints.form_of(doubt)[0] for doubt in DOUBTS if doubt != SEVERAL} == {""}

@@ -47,5 +47,6 @@ def test_the_lines_of_the_manual_bring_mail_in_and_refuse_what_is_for_nobody(
     send(front.port, [address, f"postmaster@{DOMAIN}"])
     await_that(lambda: stored(post.account), "the mail comes in")
     (mail,) = stored(post.account)
-    assert (mail.source, mail.sender, mail.recipients) == ("lmtp", "anna@customer.example", [address])
+    assert (mail.source, mail.sender) == ("lmtp", "anna@customer.example")
+    assert address in mail.recipients  # and the postmaster, if no account is older
     assert b"Subject: exact\r\n" in bytes(mail.content)

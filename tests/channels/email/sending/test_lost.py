@@ -16,6 +16,7 @@ from salotto.core import clock
 from salotto.core.tenancy import account_scope
 from tests.channels.email.sending.faulty import faulty
 from tests.channels.email.sending.outbox import Outbox, jobs, open_outbox
+from tests.mailservers.dovecot import await_that
 
 
 def die(box: Outbox, mail: Mail) -> None:
@@ -28,6 +29,15 @@ def die(box: Outbox, mail: Mail) -> None:
 
     with ThreadPoolExecutor(1) as process:
         process.submit(copy_context().run, taken).result()
+    await_that(is_free, "the database has noticed it")
+
+
+def is_free() -> bool:
+    """Whether nobody is at a mail that has cost senders."""
+    with connection.cursor() as db:
+        key = "hashtextextended(%s, 0)"
+        db.execute(f"SELECT pg_try_advisory_lock({key}) AND pg_advisory_unlock({key})", [_SUSPECT] * 2)
+        return bool(db.fetchone()[0])
 
 
 def test_a_mail_that_ends_its_sender_each_time_is_given_up_with_the_reason() -> None:
