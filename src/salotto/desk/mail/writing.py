@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -110,6 +112,7 @@ def _begin(request: MemberRequest, given: dict[str, Any]) -> str:
     return reverse("conversation", args=[request.member.account.slug, View.ALL, conversation])
 
 
+@csp_update({"frame-src": [SELF]})  # the mail as it looks
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_agents
 def forward(request: MemberRequest, message: int) -> HttpResponse:

@@ -6,7 +6,7 @@ from salotto.accounts.models import Role
 from salotto.channels.email import reaching
 from salotto.channels.email.actions import connecting
 from salotto.channels.email.models import Security, Server, Way
-from salotto.core.errors import Forbidden, Invalid, Missing
+from salotto.core.errors import Conflict, Forbidden, Invalid, Missing
 from salotto.core.models import AuditEntry
 from salotto.core.sealing import unseal
 from salotto.core.tenancy import account_scope
@@ -212,9 +212,11 @@ def test_the_rest_of_a_large_mail_comes_when_the_limit_is_raised(
     with tending():
         box.await_count(1)
     raw = box.raws()[0]
-    retry_raw(raw.pk, by=box.owner)
+    with pytest.raises(Conflict, match="too_large"):
+        retry_raw(raw.pk, by=box.owner)
     tasks.fetch_again(box.account, raw.pk)
     assert box.raws()[0].state == "failed" and "2.0 MB > 1 MB" in box.raws()[0].error
     settings.MAIL_LIMIT = 9 << 20  # type: ignore[attr-defined]
+    retry_raw(raw.pk, by=box.owner)
     tasks.fetch_again(box.account, raw.pk)
     assert box.raws()[0].state == "waiting" and bytes(box.raws()[0].content) == large
