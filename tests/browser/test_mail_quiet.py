@@ -29,7 +29,7 @@ def test_a_rich_mail_is_forwarded_and_answered_without_a_console_error(people: P
     first = mail_of(cast, last_message(cast, conversation, "visitor").pk).header_id
     came(post, order(post, sender=sender, answers=first))
     expect(desk.locator(".entry.them")).to_have_count(2)
-    expect(desk.locator(".mail-frame iframe.ready")).to_have_count(2)
+    expect(desk.locator(".entry .mail-frame iframe.ready")).to_have_count(2)
 
 
 def test_whom_one_may_reply_to_follows_the_newest_mail(people: People, cast: Cast) -> None:
