@@ -7,7 +7,7 @@ case is in the database: one invoice per period, one open payment, the row's loc
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
@@ -19,7 +19,7 @@ from salotto.billing.actions.renewals import renew, retry
 from salotto.billing.due import RETRIES, next_due
 from salotto.billing.models import State, Subscription
 from salotto.billing.standing import account_now, standing
-from salotto.core import clock
+from salotto.core import clock, turns
 from salotto.core.tenancy import all_accounts
 
 log = logging.getLogger("salotto.billing")
@@ -68,7 +68,7 @@ def _due(limit: int) -> Iterator[int]:
 
 def step(account_id: int) -> str:
     """Do what is due for this account; what that was, or "" (nothing, or another is at it)."""
-    with _alone(account_id) as mine:
+    with turns.alone(f"salotto.billing.due:{account_id}") as mine:
         if not mine:
             return ""
         with subscription_of(account_id) as sub:
@@ -115,18 +115,3 @@ def _postpone(account_id: int) -> None:
 
 def _pause(late: timedelta) -> timedelta:
     return min(LONGEST, max(SHORTEST, late / 2))
-
-
-@contextmanager
-def _alone(account_id: int) -> Iterator[bool]:
-    """Whether this session has the account to itself, for as long as the block runs."""
-    key = f"salotto.billing.due:{account_id}"
-    with connection.cursor() as db:
-        db.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
-        mine = bool(db.fetchone()[0])
-    try:
-        yield mine
-    finally:
-        if mine:
-            with suppress(DatabaseError), connection.cursor() as db:
-                db.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])

@@ -5,11 +5,9 @@ advisory lock keeps two from one refund, so that what a person settles is not gi
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from salotto.accounts.models import User
@@ -22,7 +20,7 @@ from salotto.billing.models import Invoice, InvoiceKind, InvoiceState, Payment, 
 from salotto.billing.operators import must_operate
 from salotto.billing.standing import account_now
 from salotto.billing.tasks import send_refund_refused
-from salotto.core import audit
+from salotto.core import audit, turns
 from salotto.core.errors import Conflict, Invalid
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope, all_accounts
@@ -65,7 +63,7 @@ def give_back(account_id: int, note_id: int) -> bool:
     another one is at it. Raises GatewayError when the gateway refuses, of which the operators
     are told once, or does not answer.
     """
-    with _alone(note_id) as mine:
+    with turns.alone(_lock_of(note_id)) as mine:
         return mine and _give_back(account_id, note_id)
 
 
@@ -136,7 +134,7 @@ def settle_refund(note_id: int, to: str, reason: str, operator: User | None) -> 
     if to not in (BALANCE, GIVEN) or not reason:
         raise BadSettlement()
     account_id = account_of(note_id)
-    with _alone(note_id) as mine:
+    with turns.alone(_lock_of(note_id)) as mine:
         if not mine:
             raise RefundUnderWay()
         note, paid = _open_note(account_id, note_id)
@@ -204,16 +202,6 @@ def _tried(account_id: int, note_id: int) -> bool:
         return False
 
 
-@contextmanager
-def _alone(note_id: int) -> Iterator[bool]:
-    """Whether this session has the refund to itself, for as long as the block runs."""
-    key = f"salotto.billing.refund:{note_id}"
-    with connection.cursor() as db:
-        db.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
-        mine = bool(db.fetchone()[0])
-    try:
-        yield mine
-    finally:
-        if mine:
-            with suppress(DatabaseError), connection.cursor() as db:
-                db.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
+def _lock_of(note_id: int) -> str:
+    """Whoever holds it has the refund to itself."""
+    return f"salotto.billing.refund:{note_id}"

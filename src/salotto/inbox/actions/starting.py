@@ -1,10 +1,10 @@
 """Beginning a conversation from our side, and telling desks of what a channel has changed."""
 
-from django.db import connection
 from django.db.models.functions import Lower
 
 from salotto.accounts.errors import ReadOnly
 from salotto.accounts.members import Member, must_act
+from salotto.core import turns
 from salotto.core.addresses import email_key, spellings
 from salotto.core.errors import Forbidden
 from salotto.inbox.actions.conversations import _lock_agents, _move
@@ -16,9 +16,7 @@ def contact_of(account_id: int, email: str, name: str = "") -> Contact:
 
     In the caller's transaction and account scope. Two at once get the same one.
     """
-    key = f"inbox.contact {account_id} {email_key(email)}"
-    with connection.cursor() as db:
-        db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    turns.take_turn(f"inbox.contact {account_id} {email_key(email)}")
     known: Contact | None = (
         Contact.objects.annotate(key=Lower("email"))  # as the index has it
         .filter(key__in=spellings(email))

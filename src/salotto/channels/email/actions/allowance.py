@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import transaction
 
 from salotto.channels.email.models import Mail
 from salotto.channels.email.queries.sending import outgoing_server
+from salotto.core import turns
 
 HOUR = timedelta(hours=1)
 
@@ -34,8 +35,7 @@ def take_for(account_id: int, people: int, now: datetime, *, is_bulk: bool = Fal
         return None
     key = f"email.hour.{account_id}"
     with transaction.atomic():
-        with connection.cursor() as db:
-            db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+        turns.take_turn(key)
         begun, sent, bulk = cache.get(key) or (now, 0, 0)
         if now >= begun + HOUR:
             begun, sent, bulk = now, 0, 0

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -30,7 +29,7 @@ from salotto.channels.email.models import (
 )
 from salotto.channels.email.queries.receiving import place_of
 from salotto.channels.email.recipients import is_address
-from salotto.core import audit
+from salotto.core import audit, turns
 from salotto.core.addresses import email_key
 from salotto.core.errors import Conflict, Invalid, Missing
 from salotto.inbox.actions.files import keep
@@ -161,8 +160,7 @@ def _forget(mailbox: Mailbox) -> None:
 def _one_after_the_other() -> None:
     """Whoever claims an address, or the chats, waits for whoever does so at this moment, in any
     account: addresses in the installation's own domain are shared."""
-    with connection.cursor() as db:
-        db.execute("SELECT pg_advisory_xact_lock(hashtextextended('email.claims', 0))")
+    turns.take_turn("email.claims")
 
 
 def _locked(mailbox_id: int) -> Mailbox:

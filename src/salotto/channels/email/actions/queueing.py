@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,7 +30,7 @@ from salotto.channels.email.queries import sending
 from salotto.channels.email.quoting import quoted
 from salotto.channels.email.recipients import Recipients, as_lists
 from salotto.channels.email.subjects import clean_subject, forward_subject, reply_subject
-from salotto.core import clock
+from salotto.core import clock, turns
 from salotto.core.addresses import email_key
 from salotto.core.errors import Conflict, Missing
 from salotto.core.tenancy import account_scope
@@ -390,9 +390,7 @@ def _id_of(mailbox: Mailbox, key: UUID) -> str:
 
 def _known(by: Member, key: UUID) -> Mail | None:
     """The mail that was begun with this key, from whichever mailbox; who asks at the same time waits."""
-    lock = f"email.new {by.account.pk} {key}"
-    with connection.cursor() as db:
-        db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock])
+    turns.take_turn(f"email.new {by.account.pk} {key}")
     return sending.begun_with([_id_of(mailbox, key) for mailbox in sending.mailboxes()])
 
 
@@ -479,9 +477,7 @@ def may_answer(received: Mail) -> bool:
 
 
 def _first_today(mailbox: Mailbox, address: str) -> bool:
-    key = f"email.auto {mailbox.pk} {email_key(address)}"
-    with connection.cursor() as db:
-        db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    turns.take_turn(f"email.auto {mailbox.pk} {email_key(address)}")
     return not sending.answered_by_itself(mailbox.pk, address, clock.now())
 
 

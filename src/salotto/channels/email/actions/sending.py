@@ -31,7 +31,7 @@ from salotto.channels.email.sending.delivering import deliver, needs_utf8
 from salotto.channels.email.sending.lines import Target
 from salotto.channels.email.sending.outcome import Never, NotNow, NoUtf8, Refusal, Taken, shown
 from salotto.channels.email.sending.shares import ANSWERS, BULK, OURS, Place
-from salotto.core import clock
+from salotto.core import clock, turns
 from salotto.core import mail as own_mail
 from salotto.core.errors import Conflict, Missing
 from salotto.core.tenancy import account_scope
@@ -67,7 +67,7 @@ def send(account_id: int, mail_id: int) -> None:
             _surely(_try(mail, place))
         finally:
             if mail.losses:
-                _let_go()
+                turns.let_go(_SUSPECT)
 
 
 @contextmanager
@@ -175,26 +175,14 @@ def _alone(mail: Mail, now: datetime) -> bool:
     notice, nobody waits for ever."""
     if not mail.losses and mail.state != MailState.SENDING:
         return True
-    with connection.cursor() as db:
-        db.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [_SUSPECT])
-        alone = bool(db.fetchone()[0])
-    return alone or mail.changed_at < now - 3 * patience.LOST_AFTER
-
-
-def _let_go() -> None:
-    try:
-        with connection.cursor() as db:
-            db.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [_SUSPECT])
-    except Error:
-        connection.close()  # and the place is free
+    return turns.try_alone(_SUSPECT) or mail.changed_at < now - 3 * patience.LOST_AFTER
 
 
 def _when_allowed(mail: Mail) -> datetime | None:
     server = queries.outgoing_server(mail.mailbox_id)
     if server is None or not server.per_minute:
         return None
-    with connection.cursor() as db:  # two senders of one mailbox count one after the other
-        db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"email.rate {mail.mailbox_id}"])
+    turns.take_turn(f"email.rate {mail.mailbox_id}")  # two senders count one after the other
     now = clock.now()
     is_bulk = mail.kind == "bulk"
     if is_bulk and queries.answers_wait(mail.mailbox_id, now + patience.ONE_MINUTE):

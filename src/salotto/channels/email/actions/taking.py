@@ -8,12 +8,11 @@ it go on. After the last attempt it stays for an admin to look at. None is ever 
 """
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import DatabaseError, Error, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from salotto.channels.email import troubles
 from salotto.channels.email.actions.filing import file_mails
@@ -21,7 +20,7 @@ from salotto.channels.email.actions.storing import take_in_soon
 from salotto.channels.email.models import Mailbox, RawMail, RawState
 from salotto.channels.email.queries.waiting import Waiting, waiting_mails
 from salotto.channels.email.troubles import Trouble
-from salotto.core import clock
+from salotto.core import clock, turns
 from salotto.core.sql import constraint_of
 from salotto.core.tenancy import account_scope
 
@@ -56,7 +55,7 @@ def take_in(account_id: int, mailbox_id: int) -> Taken:
     Nothing happens while another worker is at it; it is looked again a little later. Raises
     what the database raises when it is lost.
     """
-    with account_scope(account_id), _alone_with(mailbox_id) as alone:
+    with account_scope(account_id), turns.alone(f"email.take_in {mailbox_id}") as alone:
         mailbox = Mailbox.objects.filter(pk=mailbox_id).first()
         if mailbox is None:
             return Taken()
@@ -64,28 +63,6 @@ def take_in(account_id: int, mailbox_id: int) -> Taken:
     if taken.more:
         take_in_soon(account_id, mailbox_id, seconds=0 if alone else BUSY_AGAIN)
     return taken
-
-
-@contextmanager
-def _alone_with(mailbox_id: int) -> Iterator[bool]:
-    """Whether the mailbox is ours for the block; the database takes it back from a lost process."""
-    key = f"email.take_in {mailbox_id}"
-    with connection.cursor() as db:
-        db.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
-        alone = bool(db.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone:
-            _let_go(key)
-
-
-def _let_go(key: str) -> None:
-    try:
-        with connection.cursor() as db:
-            db.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
-    except Error:
-        connection.close()  # and the lock is gone with it
 
 
 class Drain:
