@@ -1,6 +1,7 @@
 """Whom an answer goes to: reply-all without ourselves. PURE."""
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from email.utils import getaddresses
@@ -74,16 +75,17 @@ def _others(people: Iterable[Person], is_own: Callable[[str], bool]) -> list[Per
 
 def _once(to: Iterable[Person], cc: Iterable[Person], is_own: Callable[[str], bool]) -> Recipients:
     seen: set[str] = set()
+    return Recipients(*(_unseen(_others(people, is_own), seen, most=MOST) for people in (to, cc)))
 
-    def fresh(people: Iterable[Person]) -> tuple[Person, ...]:
-        found = []
-        for name, address in _others(people, is_own):
-            if (key := email_key(address)) not in seen and len(seen) < MOST:
-                seen.add(key)
-                found.append((name, address))
-        return tuple(found)
 
-    return Recipients(fresh(to), fresh(cc))
+def _unseen(people: Iterable[Person], seen: set[str], most: int = sys.maxsize) -> tuple[Person, ...]:
+    """Those whose address is not in `seen` yet, which it is then, until that holds `most`."""
+    found = []
+    for person in people:
+        if (key := email_key(person[1])) not in seen and len(seen) < most:
+            seen.add(key)
+            found.append(person)
+    return tuple(found)
 
 
 def chosen(to: Iterable[str], cc: Iterable[str] = (), bcc: Iterable[str] = ()) -> Recipients:
@@ -91,16 +93,13 @@ def chosen(to: Iterable[str], cc: Iterable[str] = (), bcc: Iterable[str] = ()) -
 
     Raises Invalid when one is no address, nobody is left, or they are more than a mail takes.
     """
-    lists = [parsed(each) for each in (to, cc, bcc)]
     seen: set[str] = set()
-    for people in lists:
-        keyed = [(email_key(person[1]), person) for person in people]
-        people[:] = [person for key, person in keyed if not (key in seen or seen.add(key))]  # type: ignore[func-returns-value]
+    lists = [_unseen(parsed(each), seen) for each in (to, cc, bcc)]
     if not seen:
         raise Invalid(_("Name at least one recipient."), code="no_recipients")
     if len(seen) > MOST:
         raise Invalid(_("These are more recipients than one mail takes."), code="too_many_recipients")
-    return Recipients(*(tuple(people) for people in lists))
+    return Recipients(*lists)
 
 
 def parsed(written: Iterable[str]) -> list[Person]:

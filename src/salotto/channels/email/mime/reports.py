@@ -15,7 +15,7 @@ STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"(?<![\d.])([45]\d\d)[ \]-]")
 _ADDRESS = re.compile(r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,190}[A-Za-z0-9])>?")
 _TYPED = re.compile(r"\A(?:smtp|rfc-?822|mailto)=(?=.)", re.IGNORECASE)
-_TAGS = re.compile(r"\s*(?:\[[^\]]{0,40}\]\s*)*")
+_TAGS = re.compile(r"\A\s*(?:\[[^\]]{0,40}\]\s*)*")
 _GREETING = re.compile(r"\s*[^\n]{1,60}(?<=[,!])[ \t]*\n")
 """A first line that ends as `Dear Anna,` does."""
 _HEADER = re.compile(
@@ -124,7 +124,7 @@ class Report:
 
 def read(report: Report) -> Bounce | None:
     """The bounce that this says it is, or None."""
-    subject = report.subject[_TAGS.match(report.subject).end() :].lower()  # type: ignore[union-attr]
+    subject = _TAGS.sub("", report.subject, count=1).lower()
     announced = subject.startswith(_SUBJECTS)
     daemon = _is_daemon(report.sender)
     if not (announced or daemon or report.failed):
