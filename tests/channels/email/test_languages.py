@@ -20,9 +20,10 @@ from salotto.core.tenancy import account_scope
 from salotto.inbox.actions import reply
 from salotto.inbox.models import Contact
 from salotto.inbox.signals import Draft
-from tests.channels.email.post import Post, letter, open_post, person
+from tests.channels.email.post import Post, letter, new_id, open_post, person
 
 ENGLISH = "Hello, where is my order? I have been waiting for it since Monday."
+GERMAN = "Guten Tag, wo ist meine Bestellung? Ich warte seit Montag."
 ITALIAN = "Buongiorno, dove si trova il mio ordine? Non ho ancora ricevuto niente, grazie."
 
 
@@ -35,11 +36,11 @@ ITALIAN = "Buongiorno, dove si trova il mio ordine? Non ho ancora ricevuto nient
         (ITALIAN, "en", "it"),
         ("Where is my order?", "", "en"),
         ("Dov'è il mio ordine?", "", "it"),
-        ("Guten Tag, wo ist meine Bestellung? Ich warte seit Montag.", "en", ""),
-        ("Hola, no tengo mi pedido. Gracias, saludos.", "", ""),
+        (GERMAN, "en", "de"),
+        ("Hola, no tengo mi pedido. Gracias, saludos.", "", "es"),
         ("ok", "", ""),
         ("ok", "en", "en"),
-        ("ok", "de", ""),
+        ("ok", "de", "de"),
         ("Grazie mille", "en", ""),
         ("", "", ""),
         ("注文はどこですか", "", ""),
@@ -104,6 +105,7 @@ def contact(post: Post, conversation: int) -> Contact:
         (ENGLISH, "en", "On 20 November 2026 at 09:00, ", " from Bottega Serena"),
         (ITALIAN, "it", "Il giorno 20 novembre 2026 alle ore 09:00, ", " di Bottega Serena"),
         ("ok", "it", "Il giorno 20 novembre 2026 alle ore 09:00, ", " di Bottega Serena"),
+        (GERMAN, "en", "On 20 November 2026 at 09:00, ", " from Bottega Serena"),
     ],
 )
 def test_an_answer_is_in_the_language_that_its_customer_writes(
@@ -136,6 +138,17 @@ def test_a_short_mail_may_name_its_language_and_a_machine_says_nothing() -> None
     (raw,) = post.receive(said)
     assert contact(post, raw.conversation_id or 0).language == "en"
     assert contact(post, written(post, ENGLISH, Auto_Submitted="auto-replied")).language == ""
+
+
+def test_where_the_text_says_too_little_the_html_beside_it_tells_the_language() -> None:
+    post = italian_post()
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Message-ID"] = person(), post.address, f"<{new_id()}>"
+    mail.set_content("Hi, see photo\n")
+    said = f"<p>{ENGLISH}</p><blockquote type='cite'>{ITALIAN} {ITALIAN}</blockquote>"
+    mail.add_alternative(f"<html><head><style>di del la {{}}</style></head>{said}</html>", subtype="html")
+    (raw,) = post.receive(mail.as_bytes())
+    assert contact(post, raw.conversation_id or 0).language == "en"
 
 
 def test_an_inbox_may_have_one_language_for_all_mails() -> None:

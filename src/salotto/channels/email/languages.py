@@ -5,10 +5,15 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
+from salotto.channels.email.mime import htmltext
+from salotto.channels.email.mime.htmlfold import visible_text
 from salotto.channels.email.models import Mailbox
 
+OTHERS = "en"
+"""What is written to somebody whose language is known and is none of the installation's."""
 LOOKED_AT = 4_000
 """Characters of a text that are looked at."""
+_HTML_LOOKED_AT = 65_536
 FEWEST = 3
 """Different words of a language that a text must have to count as written in it."""
 _HEAD = 65_536
@@ -52,7 +57,7 @@ _WORDS = {
     """,
 }
 """Words that texts of a language are full of. More languages than the installation has: a text in
-one of the others must not count as one that it resembles."""
+one of the others must not count as one that it resembles, and is answered in English."""
 _LANGUAGES = {code: frozenset(words.split()) for code, words in _WORDS.items()}
 
 
@@ -65,20 +70,33 @@ def known(code: str) -> str:
 
 def language_for(mailbox: Mailbox, customer: str = "") -> str:
     """What a mail of this mailbox is written in: the mailbox's own choice, else the customer's
-    language, else the account's."""
-    return known(mailbox.language) or known(customer) or str(mailbox.account.language)
+    language, or English if that is known and none of the installation's, else the account's."""
+    others = OTHERS if customer else str(mailbox.account.language)
+    return known(mailbox.language) or known(customer) or others
 
 
 def language_of(text: str, said: str = "") -> str:
-    """The installation's language that a text is written in, "" where that is not clear. `said` is
-    what its mail names as such: it counts where the text is too short to tell, as many programs
-    name the one that they are set to."""
+    """The language that a text is written in, "" where that is not clear. `said` is what its mail
+    names as such: it counts where the text is too short to tell, as many programs name the one
+    that they are set to."""
     found = _WORD.findall(text[:LOOKED_AT].lower())
     counts = {code: len(words.intersection(found)) for code, words in _LANGUAGES.items()}
     best = max(counts, key=lambda code: counts[code])
     if counts[best] >= FEWEST and counts[best] > 1.5 * _most(counts, best):
-        return known(best)
-    return known(said) if counts.get(said, 0) >= _most(counts, said) else ""
+        return known(best) or best
+    return known(said) or said if counts.get(said, 0) >= _most(counts, said) else ""
+
+
+def language_of_mail(visible: str, html: str, said: str = "") -> str:
+    """The language that a mail is written in, "" where that is not clear: its HTML is asked where
+    the text beside it is too short to tell, and then what the mail names, `said`."""
+    return language_of(visible) or language_of(_shown(html)) or language_of(visible, said)
+
+
+def _shown(html: str) -> str:
+    """What the HTML says, without what it quotes."""
+    page = html[:_HTML_LOOKED_AT]
+    return visible_text(page) or htmltext.text(page) if page else ""
 
 
 def _most(counts: dict[str, int], other_than: str) -> int:

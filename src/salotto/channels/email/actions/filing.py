@@ -26,7 +26,7 @@ from salotto.channels.email.actions.records import (
 )
 from salotto.channels.email.actions.trying import came_back
 from salotto.channels.email.domains.resolver import Dns
-from salotto.channels.email.languages import language_header, language_of
+from salotto.channels.email.languages import language_header, language_of_mail
 from salotto.channels.email.letters import (
     LOOSE,
     REFUTED,
@@ -235,7 +235,7 @@ class Filing:
             opened = record.opened
             if record.kind == Kind.VISITOR and opened.person.key and not opened.automatic:
                 said = self.headers.get(opened.envelope.raw, "")
-                if language := language_of(opened.mail.visible, said):
+                if language := language_of_mail(opened.mail.visible, opened.mail.html, said):
                     yield opened.person.key, language
 
     def _acknowledge(self) -> None:
