@@ -9,6 +9,7 @@ from salotto.channels.email.actions.queueing import MailboxOff
 from salotto.channels.email.models import MailState, Way
 from salotto.channels.email.queries.incoming import without_position
 from salotto.core.errors import Refused
+from salotto.core.sealing import seal, unseal
 from salotto.core.tenancy import account_scope
 from tests.cast import Cast
 from tests.channels.email.post import Post, letter, person
@@ -61,13 +62,36 @@ def test_the_way_that_suits_stands_first(cast: Cast, address: str, first: list[s
 @override_settings(MAIL_OAUTH=NONE, MAIL_DOMAIN="in.salotto.example")
 def test_at_microsoft_a_password_is_the_last_resort(cast: Cast) -> None:
     box = open_inbox(cast, address="help@outlook.com")
-    assert ways(cast, box) == ["forwarding", "http", "password"]
+    assert ways(cast, box) == ["microsoft", "forwarding", "http", "password"]
     assert "takes no passwords for this any more" in page(cast, f"email/{box.mailbox.pk}/connect/")
+
+
+def test_what_is_connected_stands_first_and_says_so(cast: Cast, box: Post) -> None:
+    read_by(box, host="imap.example", username="help")
+    found = page(cast, f"email/{box.mailbox.pk}/connect/")
+    assert "Any mailbox, by password In use imap.example, as help Settings" in found
+    assert "Enter the password" not in found and "would take the place" in found
+
+
+def test_sending_is_proposed_from_receiving_with_its_password(cast: Cast, box: Post) -> None:
+    here = f"email/{box.mailbox.pk}"
+    read_by(box, host="imap.firma.example", username="help", auth="password", secret=seal("geheim"))
+    found = html(cast, f"{here}/sending/")
+    assert 'value="smtp.firma.example"' in found and 'value="help"' in found
+    given = {"host": "smtp.firma.example", "port": "587", "security": "starttls", "auth": "password"}
+    given |= {"username": "help", "password": "", "same": "on"}
+    for other in ({"host": "smtp.evil.example"}, {"port": "2525"}, {"username": "else"}):
+        assert post(cast, f"{here}/sending/", {**given, **other}).status_code == 422
+    assert server(box, Way.OUT) is None
+    assert post(cast, f"{here}/sending/", given).status_code == 302
+    made = server(box, Way.OUT)
+    assert made is not None and unseal(made.secret) == "geheim"
 
 
 @override_settings(MAIL_OAUTH=NONE, MAIL_DOMAIN="")
 def test_what_the_server_cannot_do_is_folded_away_for_whoever_runs_it(cast: Cast, box: Post) -> None:
-    assert ways(cast, box) == ["password", "http"]
+    assert ways(cast, box) == ["password", "google", "microsoft", "http"]
+    assert "Use an app password" in page(cast, f"email/{box.mailbox.pk}/connect/")
     for path in ("connect", "forwarding", "sending"):
         found = html(cast, f"email/{box.mailbox.pk}/{path}/")
         shown = re.sub(r"<details.*?</details>", "", found, flags=re.DOTALL)

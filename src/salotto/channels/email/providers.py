@@ -1,6 +1,7 @@
 """Where well-known providers have their mail servers, by the domain of an address or by who takes
 its mail; from their own setup pages."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from salotto.channels.email.domains.resolver import Lookup, Unreachable
@@ -117,6 +118,22 @@ _BY_EXCHANGER = {
     "migadu.com": _MIGADU,
 }
 """By the end of the name of a mail exchanger."""
+_NEIGHBOURS = {"imap": "smtp", "imap4": "smtp", "imaps": "smtps"}
+"""How the outgoing server is called that stands beside an incoming one of this name."""
+
+
+def outgoing_beside(host: str) -> Place:
+    """Where mail most likely leaves for a mailbox that is read at this host: as its provider says, or
+    at the host's neighbour by name, else at the host itself."""
+    known = (provider.outgoing for provider in _all() if provider.incoming[0] == host)
+    first, _, rest = host.partition(".")
+    neighbour = _NEIGHBOURS.get(first) if "." in rest else None
+    return next(known, _submission(f"{neighbour}.{rest}" if neighbour else host))
+
+
+def _all() -> Iterator[Provider]:
+    yield from _BY_DOMAIN.values()
+    yield from _BY_EXCHANGER.values()
 
 
 def provider_of(address: str, lookup: Lookup | None = None) -> Provider | None:

@@ -1,5 +1,6 @@
 """All inboxes of an account, and a new one for email."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
 
@@ -17,6 +18,7 @@ from salotto.channels.email.domains.resolver import Dns
 from salotto.channels.email.models import Auth
 from salotto.channels.email.providers import Provider, provider_of
 from salotto.channels.email.queries import mailboxes
+from salotto.channels.email.queries.mailboxes import Standing
 from salotto.core.addresses import domain_key
 from salotto.core.errors import Invalid
 from salotto.core.tenancy import account_scope
@@ -33,11 +35,24 @@ LIKED: dict[str, tuple[str, ...]] = {
     Auth.MICROSOFT: (Auth.MICROSOFT, "forwarding", "http"),
 }
 """What suits a provider, best first: Microsoft takes no password any more."""
+HINTED = (Auth.GOOGLE, Auth.MICROSOFT)
+"""What most companies have: named also where this server cannot connect it yet."""
 DNS_SECONDS = 1.5
 """What is only a help may not keep anybody waiting."""
 PAGE = 50
 REMEMBERED = 600.0
 """Seconds until a domain is asked about again."""
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """A way in as the page names it: `ready` on this server, `used` by the inbox now, `first`: the
+    one to begin with."""
+
+    name: str
+    ready: bool
+    used: bool
+    first: bool
 
 
 @require_safe
@@ -92,22 +107,36 @@ def connect(request: MemberRequest, mailbox: int) -> HttpResponse:
     standing = standing_of(request, mailbox)
     provider = known_provider(standing.mailbox.address)
     forwarding = forwarding_address(standing.mailbox.key)
-    ready = {**shapes.providers_ready(), "forwarding": bool(forwarding)}
+    ready: dict[str, bool] = {**shapes.providers_ready(), "forwarding": bool(forwarding)}
     context = {
         "provider": provider,
-        "ways": _best_first(provider, ready),
+        "ways": _ways(standing, provider, ready),
         "missing": [way for way, there in ready.items() if not there],
         "forwarding": forwarding,
     }
     return page(request, standing, "connect", context)
 
 
-def _best_first(provider: Provider | None, ready: dict[str, bool]) -> list[str]:
-    """The ways that this server has, the best for the mailbox first: the page, the keyboard and a
+def _ways(standing: Standing, provider: Provider | None, ready: dict[str, bool]) -> list[WayIn]:
+    """The ways in, what is used first, then the best for the mailbox: the page, the keyboard and a
     screen reader have the same order."""
-    ways = [way for way in WAYS if ready.get(way, True)]
+    used = {standing.incoming.auth} if standing.incoming else set()
+    used |= {"http"} if standing.mailbox.hook_digest else set()
+    names = sorted(_best_first(provider, ready), key=lambda way: way not in used)
+    begin = "" if used else next(way for way in names if ready.get(way, True))
+    return [WayIn(way, ready.get(way, True), way in used, way == begin) for way in names]
+
+
+def _best_first(provider: Provider | None, ready: dict[str, bool]) -> list[str]:
+    """The ways that this server has, and those that companies look for, unless the mailbox is known
+    to be another provider's."""
+    ways = [way for way in WAYS if ready.get(way, True) or _is_hinted(way, provider)]
     liked = LIKED[provider.auth if provider else Auth.PASSWORD]
     return [*(way for way in liked if way in ways), *(way for way in ways if way not in liked)]
+
+
+def _is_hinted(way: str, provider: Provider | None) -> bool:
+    return way in HINTED and (provider is None or provider.auth == way)
 
 
 def known_provider(address: str) -> Provider | None:

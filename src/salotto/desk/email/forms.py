@@ -248,6 +248,7 @@ class Sending(Server):
     """An SMTP server; one within a company may let its neighbours send without signing in."""
 
     ways = (Auth.PASSWORD, Auth.NONE)
+    same = forms.BooleanField(label=_("The password that the mailbox is read with"), required=False)
     auth = forms.ChoiceField(label=_("Signing in"), choices=[(auth.value, auth.label) for auth in ways])
     per_minute = forms.IntegerField(
         label=_("Mails per minute"),

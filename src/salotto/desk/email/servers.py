@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,7 +18,7 @@ from salotto.channels.email import oauth
 from salotto.channels.email.actions import connecting
 from salotto.channels.email.actions.connecting import Settings
 from salotto.channels.email.models import Auth, Server, Way
-from salotto.channels.email.providers import Provider
+from salotto.channels.email.providers import Provider, outgoing_beside
 from salotto.channels.email.queries.mailboxes import Standing
 from salotto.core.errors import BadRequest, Invalid, Missing
 from salotto.core.tenancy import account_scope
@@ -89,13 +90,27 @@ def _initial(request: MemberRequest, standing: Standing, way: Way) -> dict[str, 
         names = ("host", "port", "security", "auth", "username", "folder", "per_minute")
         known = {name: getattr(kept, name) for name in names}
         return known if kept.auth in (*PROVIDED, *FORMS[way].ways) else {**known, "auth": Auth.PASSWORD}
-    place: tuple[str, int, str] = ("", 993, "tls") if way == Way.IN else ("", 587, "starttls")
-    provider = known_provider(standing.mailbox.address)
-    if provider is not None:
-        place = provider.incoming if way == Way.IN else provider.outgoing
-    host, port, security = place
+    beside = _read_by_password(standing) if way == Way.OUT else None
+    host, port, security = _proposed(standing, way, beside)
     first = {"host": host, "port": port, "security": security, "auth": Auth.PASSWORD}
-    return {**first, "username": standing.mailbox.address, "both": standing.outgoing is None}
+    user = beside.username if beside else standing.mailbox.address
+    return {**first, "username": user, "same": beside is not None, "both": standing.outgoing is None}
+
+
+def _proposed(standing: Standing, way: Way, beside: Server | None) -> tuple[str, int, str]:
+    """Where the server most likely is: `beside` is the one that the mailbox is read at."""
+    provider = known_provider(standing.mailbox.address)
+    if beside is not None and (provider is None or provider.incoming[0] != beside.host):
+        return outgoing_beside(beside.host)
+    if provider is not None:
+        return provider.incoming if way == Way.IN else provider.outgoing
+    return ("", 993, "tls") if way == Way.IN else ("", 587, "starttls")
+
+
+def _read_by_password(standing: Standing) -> Server | None:
+    """The incoming server, if its password is kept and may serve for sending too."""
+    server = standing.incoming
+    return server if server and server.auth == Auth.PASSWORD and server.secret else None
 
 
 def _page(
@@ -113,7 +128,8 @@ def _page(
         "ready": shapes.providers_ready(),
         "offers_both": way == Way.IN and standing.outgoing is None and provider is not None,
         "sending": shapes.sending(standing),
-        "keeps_mail": way == Way.OUT and kept is None and shapes.keeps_mail(),
+        "keeps_mail": way == Way.OUT and kept is None and shapes.keeps_mail() and not settings.DEMO,
+        "beside": _read_by_password(standing) if way == Way.OUT and kept is None else None,
         **more,
     }
     return page(request, standing, PARTS[way], context, status)
@@ -123,6 +139,7 @@ def _saved(request: MemberRequest, standing: Standing, way: Way, form: ServerFor
     """Save the server, and the other one with it if that is wanted; else say why not."""
     given, mailbox = form.settings(), standing.mailbox.pk
     try:
+        given = _completed(request, standing, form, given)
         connecting.save_server(mailbox, way, given, by=request.member)
         provider = known_provider(standing.mailbox.address)
         if way == Way.IN and form.cleaned_data.get("both") and provider and standing.outgoing is None:
@@ -131,6 +148,14 @@ def _saved(request: MemberRequest, standing: Standing, way: Way, form: ServerFor
         _complain(form, given, refused)
         return False
     return True
+
+
+def _completed(request: MemberRequest, standing: Standing, form: ServerForm, given: Settings) -> Settings:
+    """With the password of receiving, where that is wanted and no other one was typed."""
+    wants = form.cleaned_data.get("same") and given.auth == Auth.PASSWORD and not given.password
+    if not wants or standing.outgoing is not None:
+        return given
+    return connecting.with_password_of_receiving(standing.mailbox.pk, given, by=request.member)
 
 
 def _as_outgoing(given: Settings, provider: Provider) -> Settings:
@@ -160,6 +185,7 @@ def _way(way: str) -> Way:
 def _tried(request: MemberRequest, form: ServerForm, standing: Standing, way: Way) -> dict[str, Any]:
     given = form.settings()
     try:
+        given = _completed(request, standing, form, given)
         found = connecting.try_server(standing.mailbox.pk, way, given, by=request.member)
     except Invalid as refused:
         _complain(form, given, refused)

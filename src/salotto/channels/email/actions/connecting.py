@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from salotto.accounts.locking import setting_up
 from salotto.accounts.members import Member, must_manage_channels
 from salotto.channels.email.models import Auth, Mailbox, Position, Security, Server, Way
+from salotto.channels.email.providers import outgoing_beside
 from salotto.core import audit
 from salotto.core.errors import Invalid, Missing
 from salotto.core.sealing import seal, unseal
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from salotto.channels.email.oauth import Answer, Grant, Provider
     from salotto.channels.email.trying import Step
 
+SUBMISSION = (25, 465, 587)
+"""Ports where nobody but who runs a host can listen for mail."""
 _IDENTITY = ("host", "port", "username", "auth")
 
 
@@ -78,6 +81,24 @@ def save_server(mailbox_id: int, way: str, given: Settings, *, by: Member) -> Se
         _place_position(server, given.everything)
         _note(server, by)
     return server
+
+
+def with_password_of_receiving(mailbox_id: int, given: Settings, *, by: Member) -> Settings:
+    """Settings of an outgoing server with the password that the mailbox is read with, which goes to no
+    other host than its own or the one beside it, and for no other user. Raises Forbidden, Missing,
+    Invalid."""
+    must_manage_channels(by)
+    given = checked(given, Way.OUT)
+    mailbox_of(mailbox_id, by)
+    known = server_of(mailbox_id, Way.IN, by)
+    if known is None or known.auth != Auth.PASSWORD or not known.secret or not _is_beside(known, given):
+        raise Invalid(_("The password of receiving goes to its own server only. Enter the password."))
+    return replace(given, password=_kept_secret(known))
+
+
+def _is_beside(known: Server, given: Settings) -> bool:
+    hosts = known.host, outgoing_beside(known.host)[0]
+    return given.host in hosts and given.port in SUBMISSION and given.username == known.username
 
 
 def checked(given: Settings, way: str) -> Settings:
