@@ -2,7 +2,7 @@
 stored and nothing is sent."""
 
 from base64 import b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -10,11 +10,13 @@ from django.utils.translation import override
 from salotto.accounts.members import Member
 from salotto.channels.email.actions.chats import chat_subject
 from salotto.channels.email.actions.queueing import from_address, sender_name
+from salotto.channels.email.carrying import Asked, chat_text, why_it_comes
 from salotto.channels.email.composing.body import COLOUR, Look, sign_off, write_body
 from salotto.channels.email.images import kind_of_image
 from salotto.channels.email.languages import language_for
 from salotto.channels.email.models import Mailbox
 from salotto.channels.email.subjects import reply_subject
+from salotto.core import clock
 from salotto.core.tenancy import account_scope
 from salotto.inbox.models import Blob
 
@@ -50,10 +52,12 @@ def acknowledgement(mailbox: Mailbox) -> Preview:
 
 def chat(mailbox: Mailbox, by: Member) -> Preview:
     """What the visitor of a chat gets who has left before the answer came."""
+    company = mailbox.company or mailbox.account.name
     with override(language_for(mailbox)):
         said = _("Yes, the blue one is here again. Shall we put one aside for you?")
-        found = _preview(mailbox, said, chat_subject(mailbox, ""), by)
-        return replace(found, sender=sender_name(mailbox, None, language_for(mailbox)))
+        asked = Asked("Anna", clock.now(), [_("Have you got the blue one again?")])
+        text = chat_text([("", said)], why_it_comes(company), asked)
+        return _preview(mailbox, text, chat_subject(mailbox, ""), by, links=False)
 
 
 def written(mailbox: Mailbox, said: str, subject: str, by: Member) -> Preview:
@@ -61,15 +65,17 @@ def written(mailbox: Mailbox, said: str, subject: str, by: Member) -> Preview:
     return _preview(mailbox, said, subject, by, leave="https://…")
 
 
-def _preview(mailbox: Mailbox, said: str, subject: str, by: Member | None, *, leave: str = "") -> Preview:
+def _preview(
+    mailbox: Mailbox, said: str, subject: str, by: Member | None, *, leave: str = "", links: bool = True
+) -> Preview:
     language = language_for(mailbox)
     company = mailbox.company or mailbox.account.name
     address = from_address(mailbox)
     signature = sign_off(mailbox.signature, agent=by.user.name if by else "", company=company, email=address)
     look = _look(mailbox, company)
-    text, html = write_body(said, signature=signature, look=look, language=language, leave=leave)
+    text, html = write_body(said, signature=signature, look=look, language=language, leave=leave, links=links)
     return Preview(
-        sender=sender_name(mailbox, by, language),
+        sender=sender_name(mailbox, by.user.name if by else "", language),
         address=address,
         subject=subject,
         text=text,

@@ -4,15 +4,18 @@ An answer to what came by mail is not shown in the chat (`channels/web/queries.p
 has only claimed the address: it goes out by mail whatever the visitor has seen.
 """
 
+from zoneinfo import ZoneInfo
+
 from django.db import transaction
-from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, ExpressionWrapper, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import translation
 from django.utils.translation import gettext as _
 from procrastinate.exceptions import AlreadyEnqueued
 
 from salotto.channels.email.actions.queueing import Letter, enqueue, from_address
+from salotto.channels.email.carrying import MOST_ASKED, Asked, chat_text, site_of, why_it_comes
 from salotto.channels.email.languages import language_for
-from salotto.channels.email.models import Mail, Mailbox
+from salotto.channels.email.models import FromName, Mail, Mailbox
 from salotto.channels.email.recipients import Recipients, is_address
 from salotto.core.tenancy import account_scope
 from salotto.inbox.models import Conversation, Kind, Message
@@ -101,14 +104,17 @@ def _answers(conversation: Conversation) -> "QuerySet[Message]":
 
 def _letter(mailbox: Mailbox, conversation: Conversation, answers: list[Message]) -> Letter:
     contact = conversation.contact
+    language = language_for(mailbox, contact.language)
     last = Mail.objects.filter(conversation=conversation).exclude(kind="forward").order_by("-id").first()
     return Letter(
         kind="chat",
         recipients=Recipients(to=((contact.name, contact.email),)),
         subject=last.subject if last else chat_subject(mailbox, contact.language),
-        text=_text(answers),
+        text=_text(mailbox, conversation, answers, language),
         in_reply_to=last.header_id if last else "",
         references=(*last.references, last.header_id) if last else (),
+        language=language,
+        author=_author(answers),
     )
 
 
@@ -119,8 +125,58 @@ def chat_subject(mailbox: Mailbox, language: str) -> str:
         return mailbox.subject or _("Your chat with %(company)s") % {"company": company}
 
 
-def _text(answers: list[Message]) -> str:
-    """The answers, each under its author's name where several people have answered."""
-    if len({answer.author_id for answer in answers}) == 1:
-        return "\n\n".join(answer.body for answer in answers)
-    return "\n\n".join(f"{answer.author.name if answer.author else ''}:\n{answer.body}" for answer in answers)
+def _author(answers: list[Message]) -> str:
+    """Who has answered, if one person has."""
+    names = {answer.author.name if answer.author else "" for answer in answers}
+    return names.pop() if len(names) == 1 else ""
+
+
+def _text(mailbox: Mailbox, conversation: Conversation, answers: list[Message], language: str) -> str:
+    """The answers, and what they answer where that was said in the chat: whoever wrote a mail has it."""
+    words = _asked_before(conversation, answers[-1].pk)
+    in_chat = not all(vars(answer)["to_mail"] for answer in answers)
+    company = mailbox.company or mailbox.account.name
+    with translation.override(language):
+        return chat_text(
+            _with_names(mailbox, answers),
+            why_it_comes(company, _site(mailbox, conversation)) if in_chat else "",
+            _asked(conversation, words, ZoneInfo(mailbox.account.time_zone)) if words else None,
+        )
+
+
+def _with_names(mailbox: Mailbox, answers: list[Message]) -> list[tuple[str, str]]:
+    """The answers, each with its author's name where several people have answered and the mailbox
+    names them."""
+    if _author(answers) or mailbox.from_name == FromName.COMPANY:
+        return [("", answer.body) for answer in answers]
+    whole = mailbox.from_name == FromName.AGENT
+    names = [answer.author.name if answer.author else "" for answer in answers]
+    shown = [name if whole else name.partition(" ")[0] for name in names]
+    return [(name, answer.body) for name, answer in zip(shown, answers, strict=True)]
+
+
+def _said_in_chat(conversation: Conversation) -> "QuerySet[Message]":
+    """What the visitor wrote in the chat itself, the latest first."""
+    said = Message.objects.filter(conversation=conversation, kind=Kind.VISITOR)
+    found: QuerySet[Message] = said.exclude(data__has_key="email").order_by("-id")
+    return found
+
+
+def _asked_before(conversation: Conversation, answer: int) -> list[Message]:
+    """What the visitor wrote in the chat before this answer and since the mail before it, oldest
+    first; the latest few."""
+    mails = Mail.objects.filter(conversation=conversation).exclude(kind="forward")
+    edge = mails.aggregate(Max("message_id"))["message_id__max"] or 0
+    return list(_said_in_chat(conversation).filter(id__gt=edge, id__lt=answer)[:MOST_ASKED])[::-1]
+
+
+def _asked(conversation: Conversation, words: list[Message], zone: ZoneInfo) -> Asked:
+    contact = conversation.contact
+    at = words[-1].created_at.astimezone(zone)
+    return Asked(contact.name or contact.email, at, [word.body for word in words])
+
+
+def _site(mailbox: Mailbox, conversation: Conversation) -> str:
+    """The site that the visitor wrote on, if it is the mailbox's own."""
+    page = _said_in_chat(conversation).values_list("data__page", flat=True).first()
+    return site_of(str(page or ""), [mailbox.address, *mailbox.aliases.split()])

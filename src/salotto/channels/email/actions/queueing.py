@@ -70,7 +70,8 @@ class SentAlready(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What is to be sent, and what it answers; ids without angle brackets."""
+    """What is to be sent, and what it answers; ids without angle brackets. `author` is the name of who
+    wrote it, where no member sends it."""
 
     kind: str
     recipients: Recipients
@@ -83,6 +84,7 @@ class Letter:
     automatic: str = ""
     header_id: str = ""
     language: str = ""
+    author: str = ""
 
 
 def enqueue(
@@ -122,7 +124,7 @@ def _written(
         header_id=letter.header_id or new_id(address),
         in_reply_to=letter.in_reply_to,
         references=list(bounded(letter.references)),
-        sender_name=sender_name(mailbox, by, language),
+        sender_name=sender_name(mailbox, by.user.name if by else letter.author, language),
         sender=address,
         to=as_lists(letter.recipients.to),
         cc=as_lists(letter.recipients.cc),
@@ -196,15 +198,16 @@ def new_id(address: str) -> str:
     return addresses.message_id(uuid4(), address)
 
 
-def sender_name(mailbox: Mailbox, by: Member | None, language: str) -> str:
-    """The name that a customer sees, in the language of the mail."""
+def sender_name(mailbox: Mailbox, author: str, language: str) -> str:
+    """The name that a customer sees, in the language of the mail; `author` is who wrote it, if one
+    person did."""
     company = mailbox.company or mailbox.account.name
-    if by is None or mailbox.from_name == FromName.COMPANY:
+    if not author or mailbox.from_name == FromName.COMPANY:
         return str(company)
     if mailbox.from_name == FromName.AGENT:
-        return str(by.user.name)
+        return author
     with translation.override(language):
-        return _("%(agent)s from %(company)s") % {"agent": by.user.name.split()[0], "company": company}
+        return _("%(agent)s from %(company)s") % {"agent": author.split()[0], "company": company}
 
 
 def bounded(references: Sequence[str]) -> tuple[str, ...]:

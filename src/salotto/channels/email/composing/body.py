@@ -82,16 +82,18 @@ def write_body(
     quote: Quoted | None = None,
     language: str = "en",
     leave: str = "",
+    links: bool = True,
 ) -> tuple[str, str]:
     """The text and the HTML of a mail: what was said, the signature below `-- `, and the quote.
 
     `said` is plain text; its web addresses become links, and nothing else is marked up. Without
     `quote`, a quote that the text itself ends in is put below the signature. Without `look` the
     HTML has no letter paper. `language` is the customer's. `leave` is where they get no more such
-    mails, of a mail to many.
+    mails, of a mail to many. Without `links` a quote that the text ends in has none: it may not be of
+    who gets the mail.
     """
     with override(language):
-        written, head, text, html = _parts(said, quote)
+        written, head, text, html = _parts(said, quote, links)
         leaving = _("Unsubscribe from mails like this one") if leave else ""
     lines = _as_text(quote, head, text) if head else ""
     parts = [written.strip("\n").rstrip(), f"-- \n{signature}" if signature else "", lines]
@@ -110,11 +112,11 @@ def write_body(
     return "\n\n".join(part for part in parts if part) + "\n", _inlined(page)
 
 
-def _parts(said: str, quote: Quoted | None) -> tuple[str, str, str, str]:
+def _parts(said: str, quote: Quoted | None, links: bool) -> tuple[str, str, str, str]:
     """What was said, the heading of the quote, and the quote as text and as HTML."""
     if quote is None:
         said, head, text = split_quote(said)
-        return said, head, text, to_html(text)
+        return said, head, text, to_html(text, links=links)
     text, html = _quoted(quote)
     return said, _heading(quote) if text or html or quote.head else "", text, html
 

@@ -15,7 +15,7 @@ _MARK = re.compile(r"(?:> ?)+(?=[^>]|$)")
 _INDENT = re.compile(r"(?<= ) |^ ", re.MULTILINE)
 
 
-def to_html(text: str) -> str:
+def to_html(text: str, *, links: bool = True) -> str:
     """The text with its addresses as links; blank lines part paragraphs, `>` begins a quote."""
     depth = 0
     out: list[str] = []
@@ -23,12 +23,12 @@ def to_html(text: str) -> str:
     for line in text.strip("\n").split("\n"):
         level, rest = _level(line)
         if level != depth:
-            out.append(_paragraphs(lines))
+            out.append(_paragraphs(lines, links))
             lines = []
             out.append(f"{OPEN * (level - depth)}{CLOSE * (depth - level)}")
             depth = level
         lines.append(rest)
-    return "".join([*out, _paragraphs(lines), CLOSE * depth])
+    return "".join([*out, _paragraphs(lines, links), CLOSE * depth])
 
 
 def split_quote(text: str) -> tuple[str, str, str]:
@@ -53,9 +53,10 @@ def _level(line: str) -> tuple[int, str]:
     return min(DEEPEST, found[0].count(">")), line[found.end() :]
 
 
-def _paragraphs(lines: list[str]) -> str:
+def _paragraphs(lines: list[str], links: bool) -> str:
     found = re.split(r"\n(?:[ \t]*\n)+", "\n".join(lines).strip("\n"))
-    return "".join(f'<p class="s-p">{_inline(one)}</p>' for one in found if one.strip())
+    shown = _inline if links else _plain
+    return "".join(f'<p class="s-p">{shown(one)}</p>' for one in found if one.strip())
 
 
 def _inline(text: str) -> str:

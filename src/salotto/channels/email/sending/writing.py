@@ -97,6 +97,7 @@ def _body(mail: Mail, said: str, quote: Quoted | None, leave: str) -> tuple[str,
         quote=quote,
         language=mail.language or language_for(mailbox, mail.conversation.contact.language),
         leave=leave,
+        links=mail.kind != "chat",
     )
 
 
