@@ -142,3 +142,10 @@ def test_a_text_that_only_says_where_to_read_gives_way_to_the_html(stub: str) ->
     )
     mail = parse(HEAD + b"Content-Type: multipart/alternative; boundary=q\n\n" + both + html + b"\n--q--\n")
     assert mail.text == "Thirty percent off"
+
+
+def test_what_one_sender_calls_a_zone_says_nothing_of_the_next_senders() -> None:
+    described = (CORPUS / "invitation-own-zone.eml").read_bytes()
+    start, end = described.index(b"BEGIN:VTIMEZONE"), described.index(b"BEGIN:VEVENT")
+    assert "UTC+11" in parse(described).text
+    assert "2026-01-10 10:00 (Our time)" in parse(described[:start] + described[end:]).text

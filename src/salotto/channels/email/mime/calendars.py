@@ -4,7 +4,9 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from salotto.channels.email.mime import zones
 from salotto.channels.email.mime.reading import Reading, line
+from salotto.channels.email.mime.zones import Zones
 
 LARGEST = 200_000
 MOST_EVENTS = 20
@@ -48,11 +50,14 @@ def _described(data: bytes, reading: Reading, about: int) -> str:
         return ""
     from icalendar import Calendar
 
+    zones.calm()
     try:
         calendar: Any = Calendar.from_ical(_closed(data.decode("utf-8", "replace")))
         method = str(calendar.get("METHOD", "")).upper()
         entries = [entry for entry in calendar.walk() if entry.name in {_EVENT, _TASK}]
-        return "\n\n".join(filter(None, (_entry(entry, method, about) for entry in entries[:MOST_EVENTS])))
+        places = zones.described(calendar)
+        said = (_entry(entry, method, about, places) for entry in entries[:MOST_EVENTS])
+        return "\n\n".join(filter(None, said))
     except Exception as error:
         reading.note(f"The calendar entry cannot be read ({type(error).__name__}); it was kept as a file.")
         return ""
@@ -70,11 +75,11 @@ def _closed(text: str) -> str:
     return text.rstrip() + "\r\n" + "".join(ends) if open_now else text
 
 
-def _entry(entry: Any, method: str, most: int) -> str:
+def _entry(entry: Any, method: str, most: int, places: Zones) -> str:
     rows = [
         f"{_title(entry, method)}: {_text(entry, 'SUMMARY') or '(no title)'}",
-        _row("When", _when(entry)),
-        _row("Due", _moment(entry, "DUE")),
+        _row("When", _when(entry, places)),
+        _row("Due", _moment(entry, "DUE", places)),
         _row("Repeats", _rhythm(entry)),
         _row("Where", _text(entry, "LOCATION")),
         _row("Organiser", _person(entry["ORGANIZER"]) if entry.get("ORGANIZER") is not None else ""),
@@ -142,9 +147,9 @@ def _value(entry: Any, name: str) -> Any:
         return None
 
 
-def _moment(entry: Any, name: str) -> str:
+def _moment(entry: Any, name: str, places: Zones) -> str:
     when = _value(entry, name)
-    return _shown(when, _zone(entry[name])) if isinstance(when, date) else ""
+    return _shown(when, _zone(entry[name], places)) if isinstance(when, date) else ""
 
 
 def _person(who: Any) -> str:
@@ -153,14 +158,14 @@ def _person(who: Any) -> str:
     return line(f"{name} <{address}>" if name and name != address else address, 500)
 
 
-def _when(event: Any) -> str:
+def _when(event: Any, places: Zones) -> str:
     """As it is written, if it is written as nobody should."""
     if event.get("DTSTART") is None:
         return ""
     start = _value(event, "DTSTART")
     if not isinstance(start, date):
         return line(str(event["DTSTART"]), 100)
-    end, zone = _end(event), _zone(event["DTSTART"])
+    end, zone = _end(event), _zone(event["DTSTART"], places)
     if end is None or end == start:
         return _shown(start, zone)
     if isinstance(start, datetime) and isinstance(end, datetime) and start.date() == end.date():
@@ -182,16 +187,22 @@ def _shown(when: date, zone: str) -> str:
     return f"{when:%Y-%m-%d %H:%M}{zone}" if isinstance(when, datetime) else f"{when:%Y-%m-%d}"
 
 
-def _zone(moment: Any) -> str:
+def _zone(moment: Any, places: Zones) -> str:
     """The name of a place if it can be had, else as the sender calls it; and how far from UTC."""
     when = moment.dt
     given = str(moment.params.get("TZID", "")).strip()
     known = getattr(getattr(when, "tzinfo", None), "key", "")
-    name = line(known or given, 80) or (isinstance(when, datetime) and when.tzname()) or ""
-    away = when.utcoffset() if isinstance(when, datetime) else None
+    own = _described_away(when, given, places) if given != known else None
+    name = line((given if own is not None else known) or given, 80)
+    name = name or (isinstance(when, datetime) and when.tzname()) or ""
+    away = when.utcoffset() if isinstance(when, datetime) and own is None else own
     if not name or away is None:
         return f" ({name})" if name else ""
     return f" ({name})" if name == "UTC" else f" ({name}, {_from_utc(away)})"
+
+
+def _described_away(when: date, given: str, places: Zones) -> timedelta | None:
+    return zones.away(places, given, when.replace(tzinfo=None)) if isinstance(when, datetime) else None
 
 
 def _from_utc(away: timedelta) -> str:
