@@ -67,7 +67,7 @@ def test_the_steps_are_asked_for_until_they_are_done(cast: Cast, box: Post) -> N
         Trial.objects.update(begun_at=clock.now(), error="550 5.7.1 Not for you")
     ended = client.get(begun["Location"], headers=HTMX).content.decode()
     assert "hx-get" not in ended
-    assert "Not for you" in ended and "words say why" in ended
+    assert "Not for you" in ended and "does not want the mail" in ended
 
 
 def test_after_two_minutes_it_is_said_what_to_do(cast: Cast, box: Post) -> None:

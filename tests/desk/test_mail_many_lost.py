@@ -46,6 +46,14 @@ def test_who_did_not_get_it_is_named_with_the_servers_words() -> None:
     assert f'href="/a/{cast.slug}/c/{first}/">Anna Rossi</a>' in page
     assert f'href="/a/{cast.slug}/c/{second}/">{bo}</a>' in page
     assert carla not in page
+    assert "This address does not exist." in page and "This mailbox is full." in page
+    assert "Try 1 mail again" in page and "Came back</span><b>1</b>" in page
+    table = client.get(f"/a/{cast.slug}/mail/many/{batch.pk}/lost.csv").content.decode()
+    assert f"Anna Rossi,{anna},This address does not exist.,550 5.1.1 no such user" in table
+    client.post(f"/a/{cast.slug}/mail/many/{batch.pk}/retry/")
+    with account_scope(cast.account.pk):
+        states = Mail.objects.filter(conversation__in=(first, second)).order_by("conversation")
+        assert list(states.values_list("state", flat=True)) == ["failed", "queued"]
 
 
 def test_where_all_got_it_nobody_is_named_and_the_page_is_found_again() -> None:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from salotto.channels.email import troubles
+from salotto.channels.email import statuses, troubles
 from salotto.channels.email.models import Trial
 from salotto.channels.email.queries.mailboxes import Doing, Standing
 from salotto.core import clock
@@ -103,6 +104,9 @@ def _sent(trial: Trial) -> ShownStep:
     if trial.host:
         text = _("Accepted by %(host)s in %(time)s") % {"host": host, "time": took}
         return ShownStep("good", text, trial.words, time=at)
+    if settings.DEMO:
+        kept = _("It lies in the mail of the demo; nothing leaves this machine.")
+        return ShownStep("good", _("Handed over in %(time)s") % {"time": took}, help=kept, time=at)
     return ShownStep(
         "good",
         _("Handed over in %(time)s") % {"time": took},
@@ -118,7 +122,11 @@ def _refused(trial: Trial, host: str) -> ShownStep:
     sentence, words = troubles.said(trial.error)
     if not words and sentence[:1].isdigit():
         sentence, words = "", sentence
-    reason = sentence or _("The server’s words say why. Check the address and the settings of sending.")
+    reason = (
+        sentence
+        or statuses.meaning(words)
+        or _("The server’s words say why. Check the address and the settings of sending.")
+    )
     advice = shapes.advice(sentence)
     text = _("Not accepted by %(host)s") % {"host": host}
     time = _clock(trial.begun_at)

@@ -149,12 +149,19 @@ class ShownStep:
 
 def steps_of(found: list[Step]) -> list[ShownStep]:
     """Steps of a connection test; the last one failed, if one did."""
-    return [
-        ShownStep("good", one.name, note=one.words)
-        if one.ok
-        else ShownStep("bad", one.name, one.detail, f"{one.words} {advice(one.words)}".strip())
-        for one in found
-    ]
+    return [ShownStep("good", one.name, note=one.words) if one.ok else _failed(one) for one in found]
+
+
+def _failed(one: Step) -> ShownStep:
+    operator = ""
+    if one.words == gettext(troubles.ISSUER):
+        operator = _(
+            "Add the issuer’s certificate to those of this system, or name a file with all trusted ones in"
+            " SSL_CERT_FILE, and start Salotto again."
+        )
+    return ShownStep(
+        "bad", one.name, one.detail, f"{one.words} {advice(one.words)}".strip(), operator=operator
+    )
 
 
 def advice(sentence: str) -> str:
@@ -163,6 +170,15 @@ def advice(sentence: str) -> str:
         return _("Try again in a few minutes; if it stays so, check its name and the port.")
     if sentence == gettext(troubles.REFUSED):
         return _("Enter both again. Many providers want an app password, made in the account there.")
+    if sentence == gettext(troubles.ISSUER):
+        return _(
+            "Whoever keeps the mail server can give it a certificate of a well-known issuer; whoever runs"
+            " this server can have it trust the company’s own one."
+        )
+    if sentence == gettext(troubles.CERTIFICATE):
+        return _("Enter the name that the certificate is for; the provider’s help says it.")
+    if sentence == gettext(troubles.EXPIRED):
+        return _("Whoever keeps the mail server has to renew it.")
     if sentence == gettext(troubles.BROKEN):
         return _("Check the port and the security; the provider’s help names both.")
     return ""

@@ -8,19 +8,22 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salotto.accounts.http import MemberRequest, for_agents
 from salotto.channels.email import actions as mail
+from salotto.channels.email import statuses
 from salotto.channels.email.actions.bulk import MOST, must_be_others, personal
 from salotto.channels.email.actions.queueing import must_find
 from salotto.channels.email.previewing import Preview
 from salotto.channels.email.previewing import written as written_to
-from salotto.channels.email.queries import composer
+from salotto.channels.email.queries import batches, composer
 from salotto.channels.email.recipients import Person, is_address, parsed, written
 from salotto.core.addresses import email_key
 from salotto.core.errors import Invalid, Refused
@@ -211,7 +214,9 @@ def progress(request: MemberRequest, batch: int) -> HttpResponse:
     context: dict[str, Any] = {"batch": found, "section": "inbox", "waiting": counts.get("waiting", 0)}
     context["in_line"] = counts.get("queued", 0) + counts.get("sending", 0)
     context["sent"] = counts.get("sent", 0)
-    context["lost"] = counts.get("failed", 0) + counts.get("bounced", 0) + counts.get("refused", 0)
+    context["lost"] = counts.get("failed", 0) + counts.get("refused", 0)
+    context["bounced"] = counts.get("bounced", 0)
+    context["may_retry"] = len(batches.lost_mails(batch)) if context["lost"] or context["bounced"] else 0
     context["skipped"], context["stopped"] = counts.get("skipped", 0), counts.get("stopped", 0)
     context["under_way"] = bool(context["waiting"] or context["in_line"])
     context |= _lost(batch, after)
@@ -221,7 +226,46 @@ def progress(request: MemberRequest, batch: int) -> HttpResponse:
 def _lost(batch: int, after: int) -> dict[str, Any]:
     found = composer.lost_of(batch, after, LOST_PAGE + 1)
     more = found[LOST_PAGE - 1].id if len(found) > LOST_PAGE else None
-    return {"not_sent": found[:LOST_PAGE], "more": more, "after": after}
+    shown = [(one, *why(one.error)) for one in found[:LOST_PAGE]]
+    return {"not_sent": shown, "more": more, "after": after}
+
+
+@require_POST
+@for_agents
+def retry(request: MemberRequest, batch: int) -> HttpResponse:
+    """Whoever did not get it, and may, is tried again."""
+    fits(batch)
+    tried = mail.retry_many(batch, request.member)
+    words = ngettext("%(n)d mail is being tried again.", "%(n)d mails are being tried again.", tried)
+    messages.success(request, words % {"n": tried})
+    return redirect("mail_batch", request.member.account.slug, batch)
+
+
+@require_safe
+@for_agents
+def lost(request: MemberRequest, batch: int) -> HttpResponse:
+    """Who did not get it, as a CSV file."""
+    fits(batch)
+    composer.progress_of(batch)
+    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="mail-{batch}.csv"'
+    out = csv.writer(response)
+    out.writerow((_("Name"), _("Address"), _("Reason"), _("The server’s words")))
+    for one in composer.lost_of(batch, 0, batches.MOST_LOST):
+        out.writerow(map(_cell, (one.name, one.address, *why(one.error))))
+    return response
+
+
+def _cell(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    text = " ".join(text.split())
+    return f"'{text}" if text[:1] in "=+-@" else text
+
+
+def why(error: str) -> tuple[str, str]:
+    """Why somebody did not get a mail: in the reader's language, and in the server's words."""
+    own, words = statuses.ours(error)
+    return own or statuses.meaning(words), words
 
 
 @require_POST

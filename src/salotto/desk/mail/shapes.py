@@ -9,12 +9,16 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
 
-from salotto.channels.email import hints
+from salotto.channels.email import hints, statuses
 from salotto.channels.email.models import MailState
 from salotto.channels.email.queries.threads import Delivery, Letter
 from salotto.channels.email.recipients import Person
+from salotto.channels.email.sending import patience
+from salotto.core import clock
 from salotto.core.addresses import email_key
 from salotto.desk import times
+from salotto.desk.email.shapes import when
+from salotto.desk.mail.files import size_in_words
 from salotto.inbox.queries import Entry, Head
 
 MINUTES_OFF = timedelta(minutes=10)
@@ -26,8 +30,9 @@ _PREFIX = re.compile(r"^(?:(?:re|fwd?|aw|wg|r|i|rif|tr|sv|vs|antw)\s*(?:\[\d+\])
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Where a mail of ours is on its way: `error` are the server's own words; `again`: it may be
-    tried once more, `waits`: it may be stopped still; `forwarded` is the message that it passes on."""
+    """Where a mail of ours is on its way: `meaning` is what is wrong, `error` are the server's own
+    words, `then` is when it is tried again; `again`: it may be tried once more, `waits`: it may be
+    stopped still; `forwarded` is the message that it passes on."""
 
     id: int
     state: str
@@ -35,6 +40,8 @@ class Sent:
     error: str
     again: bool
     forwarded: int = 0
+    meaning: str = ""
+    then: str = ""
 
     @property
     def bad(self) -> bool:
@@ -61,6 +68,7 @@ def sent(mail: Letter | Delivery, forwarded: int = 0) -> Sent:
     }
     unsent = mail.state in (MailState.FAILED, MailState.BOUNCED, MailState.STOPPED)
     waits = mail.state == MailState.QUEUED and bool(mail.error)
+    own, error = statuses.ours(mail.error)
     return Sent(
         id=mail.message,
         state=mail.state,
@@ -68,7 +76,20 @@ def sent(mail: Letter | Delivery, forwarded: int = 0) -> Sent:
         error=mail.error.strip(),
         again=unsent or waits or (mail.state == MailState.SENT and mail.refused),
         forwarded=forwarded,
+        meaning="\n".join(filter(None, (own, statuses.meaning(error)))),
+        then=_then(mail) if waits and not mail.error.startswith(statuses.HELD) else "",
     )
+
+
+def _then(mail: Letter | Delivery) -> str:
+    """When a mail that was put off is tried again, and until when."""
+    if mail.next_try is None or mail.tried_at is None:
+        return ""
+    last = mail.tried_at + patience.GIVE_UP_AFTER
+    if mail.next_try <= clock.now():
+        return _("It is tried again in a moment.")
+    words = _("Next attempt: %(next)s. Until %(last)s it is tried again.")
+    return words % {"next": when(mail.next_try), "last": when(last)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Every write of the email channel."""
 
+from salotto.channels.email.actions.again import retry_many
 from salotto.channels.email.actions.bulk import queue_many, unsubscribe
 from salotto.channels.email.actions.queueing import (
     acknowledge,
@@ -22,6 +23,7 @@ __all__ = [
     "queue_many",
     "queue_new",
     "retry_mail",
+    "retry_many",
     "stop_many",
     "store",
     "take_in_soon",

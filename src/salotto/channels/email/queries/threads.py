@@ -48,7 +48,8 @@ class Letter:
     """The email behind a message. `length` is that of its whole text, `original`: it is kept as it
     came, or has left and can be written again; `refused`: a server has not taken it for somebody;
     `doubts` say why its sender may be somebody else, `hints` are what was broken in it, `own` the
-    addresses of its mailbox."""
+    addresses of its mailbox. `next_try` is when one that waits goes out, `tried_at` when it was tried
+    first."""
 
     id: int
     message: int
@@ -70,6 +71,8 @@ class Letter:
     has_html: bool
     shape: Shape
     own: frozenset[str]
+    next_try: datetime | None = None
+    tried_at: datetime | None = None
 
     @property
     def ours(self) -> bool:
@@ -80,7 +83,7 @@ class Letter:
 _FIELDS = (
     "id", "message_id", "kind", "state", "error", "sender_name", "sender", "to", "cc", "bcc", "subject",
     "dated", "automatic", "problems", "length", "raw_id", "html_length", "looked_at",
-    "mailbox__address", "mailbox__aliases",
+    "mailbox__address", "mailbox__aliases", "next_try_at", "tried_at",
 )  # fmt: skip
 
 
@@ -119,6 +122,8 @@ def _letter(account_id: int, row: dict[str, Any]) -> Letter:
         has_html=row["html_length"] > 0,
         shape=_shape(account_id, row),
         own=frozenset(keys_in(row["mailbox__address"], row["mailbox__aliases"])),
+        next_try=row["next_try_at"],
+        tried_at=row["tried_at"],
     )
 
 
@@ -150,7 +155,7 @@ def _shape(account_id: int, row: dict[str, Any]) -> Shape:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """Where a mail of ours is on its way; `refused`: a server has not taken it for somebody;
-    `forwarded` is the message that it passes on, 0 if none."""
+    `forwarded` is the message that it passes on, 0 if none; `next_try` and `tried_at` as of a Letter."""
 
     message: int
     kind: str
@@ -158,16 +163,19 @@ class Delivery:
     error: str
     refused: bool
     forwarded: int
+    next_try: datetime | None = None
+    tried_at: datetime | None = None
 
 
 def deliveries(conversation: int) -> list[Delivery]:
     """How the mails fare that a conversation has sent, those that changed last; at most 20."""
     sent = Mail.objects.filter(conversation_id=conversation, message__isnull=False)
     ours = sent.exclude(state=MailState.RECEIVED).order_by("-changed_at", "-id")
-    rows = ours.values_list("message_id", "kind", "state", "error", "problems", "message__data__forwarded")
+    fields = ("message_id", "kind", "state", "error", "problems", "message__data__forwarded")
+    rows = ours.values_list(*fields, "next_try_at", "tried_at")
     return [
-        Delivery(message, kind, state, error, has_refused(problems), forwarded or 0)
-        for message, kind, state, error, problems, forwarded in rows[:MOST_DELIVERIES]
+        Delivery(message, kind, state, error, has_refused(problems), forwarded or 0, next_try, tried)
+        for message, kind, state, error, problems, forwarded, next_try, tried in rows[:MOST_DELIVERIES]
     ]
 
 
