@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 from salotto.channels.email.addresses import thread_of
 from salotto.channels.email.mime.parsed import SEVERAL, Address, ParsedMail
-from salotto.channels.email.threading import Letter
+from salotto.channels.email.threading import UNREAD, Letter
 
 MOST_IDS = 100
 """Ids of References that are looked at, the newest."""
@@ -41,7 +41,8 @@ IsOwn = Callable[[str], bool]
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """What is known of a mail without opening it; `body` is its `body_digest`, `from_nobody` whether
-    the envelope's sender was empty, as that of reports is; None if nobody has told."""
+    the envelope's sender was empty, as that of reports is; None if nobody has told. `part` is how
+    many bytes it has as a whole if only its headers are here, else 0."""
 
     raw: int
     account: int
@@ -50,6 +51,7 @@ class Envelope:
     marked: bool = False
     body: str = "0" * 64
     from_nobody: bool | None = None
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Opened:
 
 def open_letter(envelope: Envelope, mail: ParsedMail, is_own: IsOwn) -> Opened:
     """What the mail is to an account whose addresses `is_own` knows."""
+    mail = _headers_only(mail) if envelope.part else mail
     person = person_of(mail, envelope.sender, is_own)
     outside = [one for one in (*mail.to, *mail.cc) if one.address and not is_own(one.key)]
     return Opened(
@@ -87,6 +90,13 @@ def open_letter(envelope: Envelope, mail: ParsedMail, is_own: IsOwn) -> Opened:
         automatic=_automatic(envelope, mail),
         problems=mail.problems,
     )
+
+
+def _headers_only(mail: ParsedMail) -> ParsedMail:
+    """A mail of which nothing else is here: that its parts are missing is no fault of it."""
+    problems = tuple(one for one in mail.problems if one in DOUBTS)
+    nothing = replace(mail, text="", visible="", html="", event="", parts=(), bounce=None)
+    return replace(nothing, problems=problems)
 
 
 def person_of(mail: ParsedMail, envelope_sender: str, is_own: IsOwn) -> Address:
@@ -167,6 +177,13 @@ def alike(mail: ParsedMail, body: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _fingerprints(envelope: Envelope, mail: ParsedMail) -> tuple[str, tuple[str, ...]]:
+    """That of a mail, and others by which it may be known."""
+    if not envelope.part:
+        return fingerprint(mail, envelope.body), alike(mail, envelope.body)
+    return _head(mail, _unmarked(mail.subject)) + UNREAD, (_head(mail, mail.subject) + UNREAD,)
+
+
 def _head(mail: ParsedMail, subject: str) -> str:
     date = mail.date.isoformat() if mail.date else ""
     return _digest("\n".join((mail.sender.address.lower(), date, " ".join(subject.split()))))[:24]
@@ -214,7 +231,7 @@ def _digest(text: str) -> str:
 
 
 def _letter(envelope: Envelope, mail: ParsedMail, person: Address, is_own: IsOwn) -> Letter:
-    same = fingerprint(mail, envelope.body)
+    same, others = _fingerprints(envelope, mail)
     spare = hashlib.sha256(f"{mail.message_id}\n{same}".encode()).hexdigest()
     named = (*mail.in_reply_to, *reversed(mail.references[-MOST_IDS:]))
     asked = mail.reply_to if mail.in_from else (mail.sender, *mail.beside, *mail.reply_to)
@@ -222,7 +239,7 @@ def _letter(envelope: Envelope, mail: ParsedMail, person: Address, is_own: IsOwn
     return Letter(
         id=mail.message_id,
         fingerprint=same,
-        alike=alike(mail, envelope.body),
+        alike=others,
         named=tuple(value for value in dict.fromkeys(named) if value != mail.message_id),
         senders=tuple(_once(_senders(mail, person, is_own))),
         answers_to=tuple(_once(one.key for one in (*asked, *copied))) if asked else (),

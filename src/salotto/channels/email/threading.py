@@ -17,6 +17,9 @@ theirs that names the same id finds the new one. Subjects never count.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+UNREAD = "0" * 40
+"""In the place of what a mail says, in a fingerprint that knows only its headers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -150,9 +153,10 @@ def _is_of_another(letter: Letter, facts: Facts) -> bool:
 
 def is_same(one: str, other: str) -> bool:
     """Whether two fingerprints (`letters.fingerprint`) are of one mail: sender, date and subject
-    are the same, and what it says or the bytes that say it. Of a copy that came by a list long ago
-    zeros stand for these; such a one is not told from others."""
-    unknown = one[24:] == "0" * 40
+    are the same, and what it says or the bytes that say it. Of a mail of which only the headers are
+    here, and of a copy that came by a list long ago, zeros stand for these; such a one is not told
+    from others."""
+    unknown = UNREAD in (one[24:], other[24:])
     said = unknown or one[24:44] == other[24:44] or one[44:] == other[44:]
     return bool(one) and one[:24] == other[:24] and said
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from salotto.accounts.http import MemberRequest, for_readers
 from salotto.channels.email.queries import threads
-from salotto.channels.email.queries.originals import original_of
+from salotto.channels.email.queries.originals import original_of, size_in_mailbox
 from salotto.channels.email.safe.frame import frame_document, frame_headers
 from salotto.core.errors import Missing
 from salotto.desk.links import linked
@@ -99,6 +99,7 @@ def original(request: MemberRequest, message: int) -> HttpResponse:
     head, body = _halves(raw)
     context: dict[str, Any] = {"content": content, "message": message, "head": head, "body": body[:SHOWN]}
     context |= {"cut": len(body) > SHOWN, "size": len(raw), "section": "inbox"}
+    context["whole"] = size_in_mailbox(message)
     return render(request, "desk/mail/original.html", context)
 
 

@@ -24,6 +24,7 @@ from salotto.inbox.actions.conversations import (
     set_language,
 )
 from salotto.inbox.actions.files import File, add_files, attach, drop_upload, keep, upload
+from salotto.inbox.actions.filling import fill_in
 from salotto.inbox.actions.starting import contact_of, must_act_still, start_conversation, tell
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "contacts_of",
     "delete_conversation",
     "drop_upload",
+    "fill_in",
     "keep",
     "mark_read",
     "mark_unread",

@@ -5,11 +5,13 @@ import pytest
 from salotto.accounts.models import Role
 from salotto.channels.email import reaching
 from salotto.channels.email.actions import connecting
+from salotto.channels.email.actions.taking import take_in
 from salotto.channels.email.models import Security, Server, Way
 from salotto.core.errors import Conflict, Forbidden, Invalid, Missing
 from salotto.core.models import AuditEntry
 from salotto.core.sealing import unseal
 from salotto.core.tenancy import account_scope
+from salotto.inbox.models import Message
 from tests.cast import add_member, found_account
 from tests.channels.email.imap.boxes import Letterbox, mail, tending
 from tests.mailservers.dovecot import PASSWORD, Dovecot
@@ -214,9 +216,17 @@ def test_the_rest_of_a_large_mail_comes_when_the_limit_is_raised(
     raw = box.raws()[0]
     with pytest.raises(Conflict, match="too_large"):
         retry_raw(raw.pk, by=box.owner)
+    assert take_in(box.account, box.mailbox.pk).done == 1
     tasks.fetch_again(box.account, raw.pk)
-    assert box.raws()[0].state == "failed" and "2.0 MB > 1 MB" in box.raws()[0].error
+    told = box.raws()[0]
+    assert told.state == "failed" and "2.0 MB > 1 MB" in told.error and told.message_id
     settings.MAIL_LIMIT = 9 << 20  # type: ignore[attr-defined]
     retry_raw(raw.pk, by=box.owner)
     tasks.fetch_again(box.account, raw.pk)
     assert box.raws()[0].state == "waiting" and bytes(box.raws()[0].content) == large
+    assert take_in(box.account, box.mailbox.pk).done == 1
+    with account_scope(box.account):
+        message = Message.objects.get()
+    whole = box.raws()[0]
+    assert (whole.state, whole.message_id, message.pk) == ("done", told.message_id, told.message_id)
+    assert message.body.startswith("Where is my parcel?") and "part" not in message.data

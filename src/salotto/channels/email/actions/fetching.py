@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Length, Now
 
+from salotto.channels.email import troubles
 from salotto.channels.email.actions.storing import Arrival, store, take_in_soon
 from salotto.channels.email.models import Position, RawMail, RawState, Server
 from salotto.channels.email.queries.incoming import (
@@ -37,6 +38,8 @@ LEASE = timedelta(seconds=60)
 WORKED_EVERY = timedelta(minutes=5)
 MOST_CLAIMED = 20
 """Mailboxes that one look takes on, so that processes which start together share them."""
+STUCK = (RawState.FAILED, RawState.WAITING)
+"""States of a mail of which only a part is here: its headers may still have to be taken in."""
 _MOST_BYTES = 2**31 - 1
 
 
@@ -178,6 +181,8 @@ def keep(
             store(box.account, box.mailbox, arrivals)
         rows = [_row(box, folder, validity, one) for one in partial]
         RawMail.objects.bulk_create(rows, ignore_conflicts=True)
+        if any(row.state == RawState.WAITING for row in rows):
+            take_in_soon(box.account, box.mailbox)
     position.last_uid = up_to
     return position
 
@@ -199,6 +204,8 @@ def _must_move(rows: int) -> None:
 
 
 def _row(box: Box, folder: str, uidvalidity: int | None, one: Partial) -> RawMail:
+    """One that is too large is taken in by its headers, so that whoever answers knows of it."""
+    told = bool(one.head.strip()) and one.reason.startswith(troubles.TOO_LARGE)
     return RawMail(
         account_id=box.account,
         mailbox_id=box.mailbox,
@@ -209,7 +216,7 @@ def _row(box: Box, folder: str, uidvalidity: int | None, one: Partial) -> RawMai
         content=one.head,
         size=min(max(one.size, len(one.head) + 1), _MOST_BYTES),
         digest=hashlib.sha256(one.head).hexdigest(),
-        state=RawState.FAILED,
+        state=RawState.WAITING if told else RawState.FAILED,
         error=one.reason,
     )
 
@@ -229,7 +236,7 @@ def fetch_again_soon(account_id: int, raw: int) -> bool:
 def complete(raw: RawMail, content: bytes) -> None:
     """The whole mail is here: it waits now as any other."""
     with account_scope(raw.account_id), transaction.atomic():
-        found = RawMail.objects.filter(pk=raw.pk, state=RawState.FAILED).update(
+        found = RawMail.objects.filter(pk=raw.pk, state__in=STUCK).update(
             content=content,
             size=len(content),
             digest=hashlib.sha256(content).hexdigest(),
@@ -245,7 +252,7 @@ def complete(raw: RawMail, content: bytes) -> None:
 def note_incomplete(raw: RawMail, reason: str) -> None:
     """Why the rest of a mail could not be fetched."""
     with account_scope(raw.account_id):
-        RawMail.objects.filter(pk=raw.pk, state=RawState.FAILED).update(error=reason)
+        RawMail.objects.filter(pk=raw.pk, state__in=STUCK).update(error=reason)
 
 
 def note_trouble(box: Box, trouble: Trouble) -> None:

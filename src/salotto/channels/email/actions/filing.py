@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from salotto.channels.email.actions.bouncing import note_bounce
+from salotto.channels.email.actions.filling import fill
 from salotto.channels.email.actions.queueing import acknowledge
 from salotto.channels.email.actions.records import (
     NAMED,
@@ -50,9 +51,11 @@ from salotto.channels.email.mime.parsed import Address, Bounce
 from salotto.channels.email.models import Mail, Mailbox, RawMail, RawState
 from salotto.channels.email.proof import Proof, Signed
 from salotto.channels.email.queries.facts import Gathering, Own, own_addresses_of, team_among
+from salotto.channels.email.queries.incoming import is_partial
 from salotto.channels.email.queries.loops import noisy_senders
 from salotto.channels.email.queries.returned import is_of_deleted
 from salotto.channels.email.threading import (
+    UNREAD,
     Again,
     Begin,
     Facts,
@@ -78,7 +81,7 @@ log = logging.getLogger("salotto.email")
 @dataclass(slots=True)
 class Filing:
     """A batch on its way: its facts, and what will be written. `headers` are the languages that
-    mails name as theirs, by stored mail."""
+    mails name as theirs, by stored mail; `rests` are whole mails whose headers are messages."""
 
     mailbox: Mailbox
     own: Own
@@ -87,6 +90,7 @@ class Filing:
     begun: dict[int, Opened] = field(default_factory=dict)
     linked: dict[int, int | None] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
+    rests: list[Record] = field(default_factory=list)
     kept: dict[str, Record] = field(default_factory=dict)
     named: dict[tuple[str, int], None] = field(default_factory=dict)
 
@@ -120,7 +124,14 @@ class Filing:
         state = RawState.DELETED if place.conversation is None else RawState.DUPLICATE
         known, first = self.facts.known.get(place.id), self.kept.get(place.id)
         message = known.message if known else None
+        if message and known and known.fingerprint.endswith(UNREAD) and not opened.envelope.part:
+            self.fill(opened, message)  # it came once more, and whole
+            return
         self.records.append(Record(opened, state, place.conversation, message=message, first=first))
+
+    def fill(self, opened: Opened, message: int) -> None:
+        """It is the whole mail whose headers have made this message."""
+        self.rests.append(Record(opened, RawState.DUPLICATE, None, message=message))
 
     def _begin(self, opened: Opened, place: Begin) -> None:
         number = -1 - len(self.begun)
@@ -204,7 +215,9 @@ class Filing:
         keep_ids(self.mailbox, self.records)
         keep_names(self.mailbox, ((value, real.get(one, one)) for value, one in self.named))
         keep_people(self.mailbox.account_id, self.records)
-        settle(self.mailbox.account_id, self.records)
+        for record in self.rests:
+            fill(self.mailbox, record)
+        settle(self.mailbox.account_id, [*self.records, *self.rests])
         inbox_actions.note_languages(self.mailbox.account_id, dict(self._languages()))
         self._acknowledge()
         transaction.on_commit(bell.ring)
@@ -231,7 +244,7 @@ class Filing:
 
     def _languages(self) -> Iterator[tuple[str, str]]:
         """What the customers write, where it is clear: address and language."""
-        for record in self.records:
+        for record in (*self.records, *self.rests):
             opened = record.opened
             if record.kind == Kind.VISITOR and opened.person.key and not opened.automatic:
                 said = self.headers.get(opened.envelope.raw, "")
@@ -282,8 +295,13 @@ def file_mails(mailbox: Mailbox, raws: Sequence[RawMail]) -> None:
     noisy = noisy_senders(mailbox, opened)
     headers = {raw.pk: language_header(bytes(raw.content)) for raw in raws}
     filing = Filing(mailbox, own, gathering.facts, headers)
+    messages = {raw.pk: raw.message_id for raw in raws}
     for one in opened:
-        filing.place(as_loop(one) if one.mail.sender.address.lower() in noisy and not one.automatic else one)
+        if message := messages[one.envelope.raw]:
+            filing.fill(one, message)
+            continue
+        loops = one.mail.sender.address.lower() in noisy and not one.automatic
+        filing.place(as_loop(one) if loops else one)
     filing.write()
 
 
@@ -317,6 +335,7 @@ def _envelope(raw: RawMail) -> Envelope:
         marked=is_marked(content, raw.account_id),
         body=body_digest(content),
         from_nobody=came_from_nobody(raw.source, raw.sender, content),
+        part=raw.size if is_partial(raw) else 0,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from django.conf import settings
 from django.db import connection
 
 from salotto.channels.email.letters import Opened
@@ -26,8 +27,11 @@ NAMED = 20
 nearest."""
 _SETTLE = """
     UPDATE email_rawmail raw
-       SET state = given.state, conversation_id = given.conversation, message_id = given.message,
-           error = '', attempts = greatest(raw.attempts, 1),
+       SET state = CASE WHEN given.state = 'failed' AND raw.size = length(raw.content) THEN 'waiting'
+                        ELSE given.state END,
+           conversation_id = given.conversation, message_id = given.message,
+           error = CASE WHEN given.state = 'failed' THEN raw.error ELSE '' END,
+           attempts = CASE WHEN given.state = 'failed' THEN 0 ELSE greatest(raw.attempts, 1) END,
            content = CASE WHEN given.state = 'deleted' THEN ''::bytea ELSE raw.content END
       FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(conversations)s::bigint[], %(messages)s::bigint[])
            AS given(id, state, conversation, message)
@@ -50,6 +54,12 @@ class Record:
     message: int | None = None
     first: "Record | None" = None
     deleted: bool = False
+
+    @property
+    def settled(self) -> RawState:
+        """What becomes of the stored mail: one of which only the headers came waits for the rest."""
+        waits = self.state == RawState.DONE and self.opened.envelope.part
+        return RawState.FAILED if waits else self.state
 
     def settle_on(self, real: Mapping[int, int]) -> None:
         """Give it the ids of conversations that have been made now."""
@@ -78,9 +88,9 @@ class Record:
             account,
             key,
             self.kind or Kind.VISITOR,
-            self.opened.mail.visible[:BODY_LIMIT],
+            self.body,
             conversation=self.conversation,
-            data=self._data(),
+            data=self.data(),
         )
 
     def _line(self) -> dict[str, object]:
@@ -88,8 +98,16 @@ class Record:
             return {"what": "linked", "conversation": self.linked}
         return {"what": "answers_deleted"} if self.deleted else {}
 
-    def _data(self) -> dict[str, object]:
+    @property
+    def body(self) -> str:
+        """That of its message."""
+        return self.opened.mail.visible[:BODY_LIMIT]
+
+    def data(self) -> dict[str, object]:
+        """What is told of its message beside its body."""
         data: dict[str, object] = {"email": True}
+        if self.opened.envelope.part:
+            data["part"] = {"size": self.opened.envelope.part, "limit": settings.MAIL_LIMIT}
         if self.opened.automatic:
             data["automatic"] = self.opened.automatic
         if self.kind == Kind.REPLY:
@@ -107,6 +125,17 @@ class Record:
 def keep_mails(mailbox: Mailbox, records: Iterable[Record]) -> None:
     """The emails behind the messages."""
     Mail.objects.bulk_create(_mail(mailbox, record) for record in records if record.kind is not None)
+
+
+def said(record: Record) -> dict[str, Any]:
+    """What the row of a mail keeps of what it says."""
+    mail = record.opened.mail
+    return {
+        "text": mail.text[:TEXT_LIMIT],
+        "html": mail.html if len(mail.html) <= HTML_LIMIT else "",
+        "problems": list(_problems(record.opened)),
+        "files": min(len(mail.parts), 32_767),
+    }
 
 
 def _mail(mailbox: Mailbox, record: Record) -> Mail:
@@ -128,12 +157,9 @@ def _mail(mailbox: Mailbox, record: Record) -> Mail:
         bcc=_people(mail.bcc),
         subject=mail.subject[:2000],
         dated=mail.date,
-        text=mail.text[:TEXT_LIMIT],
-        html=mail.html if len(mail.html) <= HTML_LIMIT else "",
         automatic=opened.automatic,
-        problems=list(_problems(opened)),
-        files=min(len(mail.parts), 32_767),
         state=MailState.RECEIVED,
+        **said(record),
     )
 
 
@@ -203,7 +229,7 @@ def settle(account_id: int, records: Sequence[Record]) -> None:
     given: dict[str, Any] = {
         "account": account_id,
         "ids": [record.opened.envelope.raw for record in records],
-        "states": [record.state.value for record in records],
+        "states": [record.settled.value for record in records],
         "conversations": [record.conversation for record in records],
         "messages": [record.message for record in records],
     }

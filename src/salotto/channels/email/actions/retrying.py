@@ -47,13 +47,15 @@ def assign_raw(raw: int, mailbox: int, *, by: Member) -> None:
 
 def dismiss_raw(raw: int, *, by: Member) -> None:
     """Put a mail away of which only a part is here: the whole one stays in the mailbox that it lies
-    in, and is not read from there again. Raises as `retry_raw`, Conflict also for a mail that is here
-    whole."""
+    in, and is not read from there again. Its message stays, if it has one, with its headers. Raises as
+    `retry_raw`, Conflict also for a mail that is here whole."""
     with _administering(by):
         mail = _lock(raw, RawState.FAILED)
         if not is_part(mail.pk):
             raise Conflict(_("This mail is kept whole here. It stays until it can be read."), code="whole")
-        RawMail.objects.filter(pk=raw).update(state=RawState.DELETED, content=b"", error="")
+        gone = {"state": RawState.DELETED, "content": b""}
+        left = {"state": RawState.DONE} if mail.message_id else gone
+        RawMail.objects.filter(pk=raw).update(error="", **left)
         reason = mail.error.replace("\n", " ")
         audit.record(by.account.pk, by.user.pk, "mail.dismissed", f"mail {raw}", reason=reason)
 

@@ -25,8 +25,8 @@ HEAD = 16_384
 class DeadLetter:
     """A mail that waits for a person: `reason` in the reader's language, and in whose `words` there
     are any that say more; `sender`, `recipients` and `subject` as far as they can be
-    read, `size` in bytes of the whole mail, of which only the headers may be here (`part`), `account`
-    its slug, `mailbox` None for one that was for no inbox."""
+    read, `size` in bytes of the whole mail, of which only the headers may be here (`part`; with the
+    `conversation` that they are in), `account` its slug, `mailbox` None for one that was for no inbox."""
 
     id: int
     account: str
@@ -41,6 +41,7 @@ class DeadLetter:
     size: int
     received_at: datetime
     part: bool
+    conversation: int | None
 
 
 def dead_letters(*, by: Member, before: int | None = None, limit: int = MOST) -> list[DeadLetter]:
@@ -104,6 +105,7 @@ def _letter(row: RawMail) -> DeadLetter:
         size=row.size,
         received_at=row.received_at,
         part=row.uid is not None and row.size > getattr(row, "here", row.size),
+        conversation=row.conversation_id,
     )
 
 

@@ -1,5 +1,7 @@
 """Mails exactly as they came; and those of ours as they left."""
 
+from django.db.models.functions import Length
+
 from salotto.accounts.members import Member, must_manage_channels, must_read
 from salotto.channels.email.models import Mail, RawMail, RawState
 from salotto.channels.email.queries.threads import LEFT
@@ -29,6 +31,14 @@ def original_of(message: int, *, by: Member) -> bytes:
         if mail is None or mail.state not in LEFT:
             raise Missing
         return _written_again(mail)
+
+
+def size_in_mailbox(message: int) -> int:
+    """How many bytes the mail of a message has where it lies, if only its headers are here, else 0; in
+    the caller's account scope."""
+    mine = Mail.objects.filter(message_id=message).values("raw_id")
+    parts = RawMail.objects.filter(pk__in=mine, uid__isnull=False, size__gt=Length("content"))
+    return parts.exclude(state=RawState.DELETED).values_list("size", flat=True).first() or 0
 
 
 def _written_again(mail: Mail) -> bytes:

@@ -23,6 +23,7 @@ export const current = () => thread;
 /** Begin to follow the stream. */
 export function start() {
   live.addEventListener("facts", ({ detail }) => detail.some((f) => f.conversation === thread?.id && f.data?.what !== "deleted") && refresh());
+  live.addEventListener("facts", ({ detail }) => detail.forEach(filled));
   live.addEventListener("now", ({ detail }) => passing(detail));
   live.addEventListener("reset", () => thread && refresh());
   document.addEventListener("visibilitychange", readSoon);
@@ -147,6 +148,20 @@ function insert(to, html) {
   if (put.length) to.tall = null;
   dress(to, put);
   return shown;
+}
+
+// The rest of a mail has come, of which only the headers were here: its entry is another one now.
+async function filled({ conversation, data }) {
+  const to = thread;
+  const old = data?.what === "filled" && conversation === to?.id && to.entries.querySelector(`[data-id="${data.message}"]`);
+  if (!old) return;
+  const told = await get(`${to.root.dataset.messages}?after=${data.message - 1}`).catch(() => null);
+  const box = document.createElement("template");
+  box.innerHTML = told?.html.trim() ?? "";
+  const fresh = box.content.querySelector(`[data-id="${data.message}"]`);
+  if (!fresh || !old.isConnected) return;
+  old.replaceWith(fresh);
+  dress(to, [fresh]);
 }
 
 function showSeen(to) {
