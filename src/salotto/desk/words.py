@@ -24,7 +24,7 @@ def _times() -> dict[str, str]:
 
 
 def _gaps(text: str) -> str:
-    for name in ("n", "h", "m", "time", "name"):
+    for name in ("n", "h", "m", "time", "name", "names"):
         text = text.replace(f"%({name})d", f"{{{name}}}").replace(f"%({name})s", f"{{{name}}}")
     return text
 
@@ -75,6 +75,9 @@ def _mail() -> dict[str, str]:
         "nobody_yet": _("nobody yet"),
         "name_somebody": _("Name at least one recipient."),
         "reply_only_to": _gaps(_("Reply only to %(name)s")),
+        "not_in_copy": _gaps(_("%(name)s is not in copy")),
+        "not_in_copy_several": _gaps(_("Not in copy: %(names)s")),
+        "in_copy": _("In copy: {names}"),
         "remove": _("Remove {name}"),
         "not_an_address": _("{name} is not an email address"),
         "remote_one": _("Show 1 remote image"),

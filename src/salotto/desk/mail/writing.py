@@ -10,15 +10,18 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salotto.accounts.http import MemberRequest, for_agents
 from salotto.accounts.members import Member
 from salotto.channels.email import actions as mail
 from salotto.channels.email.queries import composer, threads
+from salotto.channels.email.queries.lost import lost_at
 from salotto.channels.email.recipients import written
 from salotto.channels.email.subjects import forward_subject
 from salotto.core.errors import BadRequest, Refused, TooLarge
+from salotto.desk.mail.composer import said
 from salotto.desk.mail.files import Chip, chip
 from salotto.desk.mail.reading import fits
 from salotto.desk.views.forms import LONGEST_LIST, number, numbers
@@ -26,7 +29,7 @@ from salotto.desk.views.inbox import thread_state
 from salotto.inbox import queries
 from salotto.inbox.boxes import View
 
-LONGEST_TYPED = 100
+LONGEST_TYPED, LONGEST_ASKED = 100, 4000
 
 
 class Writing(forms.Form):
@@ -84,7 +87,8 @@ def new(request: MemberRequest) -> HttpResponse:
     """Begin a conversation by mail."""
 
     def page(error: str = "") -> HttpResponse:
-        context: dict[str, Any] = {"mailboxes": composer.mailboxes(), "section": "inbox", "error": error}
+        mailboxes = composer.mailboxes(request.member)
+        context: dict[str, Any] = {"mailboxes": mailboxes, "section": "inbox", "error": error}
         context |= {"key": request.POST.get("key") or uuid4(), "given": request.POST, "to": _to(request)}
         return _page(request, "new", context)
 
@@ -188,7 +192,12 @@ def _done(request: MemberRequest, message: int, act: Callable[[int, Member], Non
 @require_safe
 @for_agents
 def people(request: MemberRequest) -> HttpResponse:
-    """Whom the agent may mean who types `q`: up to 8 of the account's contacts."""
+    """Whom the agent may mean who types `q`: up to 8 of the account's contacts. With `to`, addresses
+    divided by spaces: at which of these our last mail did not arrive."""
+    if "to" in request.GET:
+        addresses = request.GET["to"][:LONGEST_ASKED].replace("\0", "").split()
+        with timezone.override(request.member.account.time_zone):
+            return JsonResponse({"lost": [said(one) for one in lost_at(addresses)]})
     typed = request.GET.get("q", "").strip()[:LONGEST_TYPED].replace("\0", "")
     found = composer.suggestions(typed)
     shown = [

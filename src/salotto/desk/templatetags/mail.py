@@ -1,5 +1,6 @@
 """What templates ask for when they show a mail."""
 
+import json
 from datetime import datetime
 from functools import cache
 
@@ -49,6 +50,18 @@ def file_size(size: int) -> str:
 def as_written(people: tuple[Person, ...]) -> str:
     """Recipients as somebody types them, separated by commas."""
     return ", ".join(map(written, people))
+
+
+@register.filter
+def first_line(text: str) -> str:
+    """The first line of a text."""
+    return text.strip().partition("\n")[0]
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For a script that reads it from an attribute."""
+    return json.dumps(value)
 
 
 @register.simple_tag(name="written")

@@ -1,16 +1,21 @@
 """What an agent's composer knows before anything is written; in the caller's account scope."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import OuterRef, Q, Subquery
 
+from salotto.accounts.members import Member
 from salotto.channels.email import queries
 from salotto.channels.email.actions import queueing
 from salotto.channels.email.models import Batch, BatchRecipient, BatchState, Mail, Mailbox, MailState
 from salotto.channels.email.queries import sending
-from salotto.channels.email.recipients import Person, Recipients
+from salotto.channels.email.queries.lost import Lost as LostAt
+from salotto.channels.email.queries.lost import lost_at
+from salotto.channels.email.recipients import Person, Recipients, as_people, is_address
 from salotto.channels.email.subjects import reply_subject
+from salotto.core.addresses import email_key
 from salotto.core.errors import Missing
 from salotto.inbox.models import Contact, Conversation
 
@@ -18,17 +23,25 @@ MOST_MAILBOXES = 200
 NEWEST_CONTACTS = 5000
 """Contacts among which a suggestion is looked for."""
 MOST_SUGGESTIONS = 8
+MOST_LEFT_OUT = 100
+LOOKED_AT = 50
+"""Mails of a conversation in which names are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an answer by mail begins with. `quoted` is the text of the mail that it answers."""
+    """What an answer by mail begins with. `quoted` is the text of the mail that it answers, `signature`
+    what will stand below it. `left_out` take part in the conversation and would not get it; `lost` are
+    addresses at which our last mail did not arrive."""
 
     address: str
     enabled: bool
     people: Recipients
     subject: str
     quoted: str
+    signature: str = ""
+    left_out: tuple[Person, ...] = ()
+    lost: tuple[LostAt, ...] = ()
 
     @property
     def can_go(self) -> bool:
@@ -36,20 +49,67 @@ class Answer:
         return self.enabled and bool(self.address)
 
 
-def answer_to(conversation: int) -> Answer | None:
-    """What an answer in an email conversation begins with; None where its inbox has no mailbox."""
+def answer_to(conversation: int, by: Member | None = None) -> Answer | None:
+    """What an answer of `by` in an email conversation begins with; None where its inbox has no mailbox."""
     found = Conversation.objects.select_related("inbox", "contact", "account").get(pk=conversation)
     mailbox = queries.mailbox_of(found.inbox_id)
     if mailbox is None:
         return None
     last = sending.last_mail(found.pk)
+    people = queueing.usual_recipients(found, last)
+    left_out = list(_left_out(found, people))
+    lost = lost_at((*people.addresses, *(address for _, address in left_out)), found.pk)
+    gone = {email_key(one.address) for one in lost} - {email_key(found.contact.email)}
     return Answer(
         address=queueing.from_address(mailbox),
         enabled=mailbox.enabled,
-        people=queueing.usual_recipients(found, last),
+        people=people,
         subject=_subject(found, last),
         quoted=last.text if last else "",
+        signature=_signature(mailbox, by),
+        left_out=tuple(one for one in left_out if email_key(one[1]) not in gone),
+        lost=tuple(lost),
     )
+
+
+def _left_out(conversation: Conversation, people: Recipients) -> Iterator[Person]:
+    """Who takes part in a conversation, its contact first, and is not among these people; but nobody
+    who wants their answers elsewhere."""
+    names, elsewhere = _known(conversation.pk)
+    contact = email_key(conversation.contact.email)
+    names.setdefault(contact, (conversation.contact.name, conversation.contact.email))
+    is_own = sending.is_own(conversation.account_id)
+    known = {*map(email_key, people.addresses), *elsewhere}
+    everybody = sorted(sending.people_of(conversation) - known, key=lambda key: (key != contact, key))
+    for person in (names.get(key, ("", key)) for key in everybody[:MOST_LEFT_OUT]):
+        if is_address(person[1]) and not is_own(person[1]):
+            yield person
+
+
+def _known(conversation: int) -> tuple[dict[str, Person], set[str]]:
+    """By the newest mails of a conversation: people with their names, by key, and those of them who
+    have last asked for answers to another address."""
+    rows = Mail.objects.filter(conversation_id=conversation).exclude(kind="forward").order_by("-id")
+    names: dict[str, Person] = {}
+    wants: dict[str, bool] = {}
+    for name, sender, *lists in rows.values_list("sender_name", "sender", "reply_to", "to", "cc")[:LOOKED_AT]:
+        asked, to, cc = map(as_people, lists)
+        for person in ((name, sender), *asked, *to, *cc):
+            before = names.get(key := email_key(person[1]))
+            if before is None or (person[0] and not before[0]):
+                names[key] = person
+        keys = {email_key(address) for _, address in asked}
+        wants.setdefault(email_key(sender), bool(keys) and email_key(sender) not in keys)
+    return names, {key for key, is_so in wants.items() if is_so}
+
+
+def _signature(mailbox: Mailbox, by: Member | None) -> str:
+    """What stands below a mail that `by` writes."""
+    from salotto.channels.email.composing.body import sign_off  # what writes mails, where it is needed
+
+    company = mailbox.company or mailbox.account.name
+    agent = by.user.name if by else ""
+    return sign_off(mailbox.signature, agent=agent, company=company, email=queueing.from_address(mailbox))
 
 
 def _subject(conversation: Conversation, last: Mail | None) -> str:
@@ -68,17 +128,21 @@ def chat_minutes() -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """A mailbox that can be written from."""
+    """A mailbox that can be written from, and what will stand below."""
 
     id: int
     name: str
     address: str
+    signature: str = ""
 
 
-def mailboxes() -> list[From]:
+def mailboxes(by: Member | None = None) -> list[From]:
     """The account's mailboxes that are switched on and have an address, by name."""
-    rows = Mailbox.objects.select_related("inbox").filter(enabled=True).order_by("inbox__name", "id")
-    found = [From(row.pk, row.inbox.name, queueing.from_address(row)) for row in rows[:MOST_MAILBOXES]]
+    rows = Mailbox.objects.select_related("inbox", "account").filter(enabled=True)
+    found = [
+        From(row.pk, row.inbox.name, queueing.from_address(row), _signature(row, by))
+        for row in rows.order_by("inbox__name", "id")[:MOST_MAILBOXES]
+    ]
     return [one for one in found if one.address]
 
 

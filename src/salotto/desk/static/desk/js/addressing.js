@@ -1,7 +1,7 @@
 // Whom an answer by mail goes to: the line above the text, its fields, and the quote below.
-import { isAddress, read } from "./addresses.js";
+import { isAddress, read, written } from "./addresses.js";
 import { kept } from "./kept.js";
-import { dress, finish, set } from "./recipients.js";
+import { dress, finish, know, set, warn } from "./recipients.js";
 import { word } from "./words.js";
 
 const NAMES = ["to", "cc", "bcc", "subject"];
@@ -9,6 +9,7 @@ const NAMES = ["to", "cc", "bcc", "subject"];
 let form = null; // null: this conversation is no email
 let key = "";
 let usual = {}; // what the server would do by itself
+let leftOut = []; // who takes part and would not get it then
 
 /** Begin with the composer of a thread; `store` is where the browser keeps what was changed. */
 export function attach(composer, store) {
@@ -16,6 +17,9 @@ export function attach(composer, store) {
   key = store;
   if (!form) return;
   usual = values();
+  const place = form.querySelector("[data-addressing]").dataset;
+  leftOut = read(place.leftOut);
+  know(JSON.parse(place.lost), [...leftOut, ...read(usual.to), ...read(usual.cc)]);
   dress(form);
   const before = JSON.parse(kept.getItem(key) ?? "null");
   if (before) put(before);
@@ -23,6 +27,7 @@ export function attach(composer, store) {
   form.elements.subject.addEventListener("input", changed);
   form.elements.quote?.addEventListener("change", changed);
   form.querySelector("[data-only-one]").addEventListener("click", onlyOne);
+  form.querySelector("[data-add-left-out]").addEventListener("click", addLeftOut);
   show();
 }
 
@@ -52,6 +57,8 @@ function write(name, value) {
 export function follow(answer) {
   if (!form) return;
   const untouched = isUsual();
+  leftOut = read(answer.left_out);
+  know(answer.lost, [...leftOut, ...read(answer.to), ...read(answer.cc)]);
   usual = { ...usual, to: normal(answer.to), cc: normal(answer.cc), subject: answer.subject };
   if (untouched) put(usual);
   else show();
@@ -101,8 +108,33 @@ function onlyOne(event) {
   put(all ? { to: usual.to, cc: usual.cc } : { to: first ? (first.name ? `"${first.name.replaceAll('"', "")}" <${first.address}>` : first.address) : "", cc: "" });
 }
 
+// Who takes part in the conversation and would not get this mail.
+function missing() {
+  const there = new Set(["to", "cc", "bcc"].flatMap((name) => read(form.elements[name].value)).map(({ address }) => address.toLowerCase()));
+  return leftOut.filter(({ address }) => !there.has(address.toLowerCase()));
+}
+
+function addLeftOut() {
+  const more = missing();
+  put({ cc: [form.elements.cc.value, ...more.map(written)].filter(Boolean).join(", ") });
+  form.querySelector("[data-left-out-line]").textContent = word("in_copy", { names: names(more) });
+  form.elements.body.focus();
+}
+
+const NAMED = 3;
+const names = (people) => people.slice(0, NAMED).map(({ name, address }) => name || address).join(", ") + (people.length > NAMED ? ` + ${people.length - NAMED}` : "");
+
+function showMissing() {
+  const people = missing();
+  const line = form.querySelector("[data-left-out-line]");
+  line.textContent = people.length === 1 ? word("not_in_copy", { name: names(people) }) : people.length ? word("not_in_copy_several", { names: names(people) }) : "";
+  form.querySelector("[data-add-left-out]").hidden = !people.length;
+}
+
 // "To Anna Rossi · Cc 2"
 function show() {
+  showMissing();
+  warn(form);
   const people = (name) => read(form.elements[name].value);
   const names = people("to").map(({ name, address }) => name || address);
   const parts = [`${word("to")} ${names.length ? names.join(", ") : word("nobody_yet")}`];

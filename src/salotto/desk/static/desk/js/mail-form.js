@@ -16,6 +16,8 @@ export class Form {
     const attach = form.querySelector("[data-attach]");
     if (attach) { attach.hidden = false; this.files = new Files(form); this.files.set(this.kept?.files ?? []); this.files.addEventListener("changed", () => this.keep()); }
     this.showCopies();
+    this.showSignature();
+    form.elements.mailbox?.addEventListener("change", () => this.showSignature());
     form.addEventListener("submit", (event) => { event.preventDefault(); this.send(); });
     form.addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && (event.preventDefault(), this.send()));
     form.addEventListener("input", () => this.keep());
@@ -23,6 +25,12 @@ export class Form {
   }
 
   focus() { (this.form.querySelector(".people-input") ?? this.form.querySelector("input:not([type=hidden])"))?.focus(); }
+
+  // That of the inbox it leaves from.
+  showSignature() {
+    const of = this.form.elements.mailbox?.value;
+    for (const one of this.form.querySelectorAll("[data-signature-of]")) one.hidden = one.dataset.signatureOf !== of;
+  }
 
   showCopies() {
     const [button, copies] = [this.form.querySelector("[data-show-copies]"), this.form.querySelector("[data-copies]")];

@@ -5,6 +5,8 @@ import { word } from "./words.js";
 
 const PAUSE = 150;
 let made = 0;
+const lost = new Map(); // what is said of addresses at which our last mail did not arrive
+const asked = new Set(); // addresses of which that is known
 
 /** Turn the plain fields `[data-people]` within a node into fields of chips. */
 export function dress(root) {
@@ -16,6 +18,22 @@ export const set = (field, text) => field.dispatchEvent(new CustomEvent("people:
 
 /** What is still being typed counts as well. */
 export const finish = (root) => root.querySelectorAll("input[data-people]").forEach((field) => field.dispatchEvent(new Event("people:finish")));
+
+/** Of these people is known at which addresses our last mail did not arrive: `[{address, said, words}]`. */
+export function know(list, people) {
+  for (const { address } of people) { asked.add(small(address)); lost.delete(small(address)); }
+  for (const one of list) lost.set(small(one.address), one);
+}
+
+const small = (address) => address.toLowerCase();
+
+/** Say below the fields of a form at which of its addresses our last mail did not arrive. */
+export function warn(form) {
+  const place = form.querySelector("[data-lost-line]");
+  const written = [...form.querySelectorAll("input[data-people]")].flatMap((field) => read(field.value));
+  const sentence = [...new Set(written.map(({ address }) => lost.get(small(address))?.said).filter(Boolean))].join(" ");
+  if (place && place.textContent !== sentence) place.textContent = sentence;
+}
 
 class Field {
   constructor(field) {
@@ -38,6 +56,7 @@ class Field {
     this.box.append(this.input, this.list);
     this.listen();
     this.show();
+    this.ask();
   }
 
   listen() {
@@ -52,7 +71,7 @@ class Field {
       const option = event.target.closest("[role=option]");
       if (option) this.choose(Number(option.dataset.n));
     });
-    field.addEventListener("people:set", ({ detail }) => { this.people = read(detail); input.value = ""; this.show(); });
+    field.addEventListener("people:set", ({ detail }) => { this.people = read(detail); input.value = ""; this.show(); this.ask(); });
     field.addEventListener("people:finish", () => this.take());
   }
 
@@ -97,7 +116,23 @@ class Field {
     this.input.focus();
   }
 
-  tell() { this.field.dispatchEvent(new Event("people:changed", { bubbles: true })); }
+  tell() {
+    this.field.dispatchEvent(new Event("people:changed", { bubbles: true }));
+    warn(this.field.form);
+    this.ask();
+  }
+
+  // Of somebody who was named just now it is found out whether our last mail has arrived.
+  async ask() {
+    const fresh = this.people.map(({ address }) => small(address)).filter((one) => isAddress(one) && !asked.has(one));
+    if (!fresh.length) return;
+    for (const one of fresh) asked.add(one);
+    const told = await get(`${this.box.closest("[data-people-url]").dataset.peopleUrl}?to=${encodeURIComponent(fresh.join(" "))}`).catch(() => null);
+    if (!told?.lost.length) return;
+    know(told.lost, []);
+    this.show();
+    if (this.field.form) warn(this.field.form);
+  }
 
   show() {
     this.field.value = this.people.map(written).join(", ");
@@ -111,8 +146,10 @@ class Field {
     const name = node("span", "clip");
     name.dir = "auto";
     name.textContent = person.name || person.address;
-    chip.title = isAddress(person.address) ? person.address : word("not_an_address", { name: person.address });
+    const gone = lost.get(small(person.address));
+    chip.title = gone ? `${gone.said} ${gone.words}`.trim() : isAddress(person.address) ? person.address : word("not_an_address", { name: person.address });
     chip.classList.toggle("wrong", !isAddress(person.address));
+    chip.classList.toggle("lost", Boolean(gone));
     const remove = node("button", "person-remove");
     Object.assign(remove, { type: "button", textContent: "×" });
     remove.setAttribute("aria-label", word("remove", { name: person.name || person.address }));
