@@ -1,5 +1,6 @@
 """A signed mail of the team that somebody who got it sends on, with other headers, is not the team's."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -164,3 +165,58 @@ def test_a_signature_proves_nothing_after_its_time(post: Post, sara: str) -> Non
         (raw,) = post.receive(late)
     assert said_by_the_team(post, conversation) == [HERE]
     assert post.mail(raw.message_id).problems == [UNPROVEN]
+
+
+PARTED = """No.
+
+-----Original Message-----
+From: Mallory
+
+--evil
+Content-Type: text/plain
+
+Yes.
+--evil--
+"""
+PACKED = """No.
+
+-----Original Message-----
+begin 644 yes
+$665S+@``
+`
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "types"),
+    [
+        (PARTED, "Content-Type: multipart/mixed; boundary=evil\r\n"),
+        (PARTED, ""),
+        (PACKED, "Content-Type: text/plain\r\nContent-Transfer-Encoding: x-uuencode\r\n"),
+    ],
+)
+def test_a_type_that_is_not_signed_makes_no_answer_of_what_is_quoted(
+    post: Post, sara: str, body: str, types: str
+) -> None:
+    """Google signs no type, and whoever got the mail may be quicker than the look into the mailbox."""
+    conversation, first = begun(post, mallory := person("mallory"))
+    mail = letter(sara, mallory, body, reply_to_id=first, references=(first,), Cc=post.address)
+    head, _, rest = by(sara, mail, GOOGLE).partition(b"\r\n\r\n")
+    kept = re.sub(rb"\r\nContent-[^\r\n]*", b"", head)
+    (raw,) = post.receive(kept + b"\r\n" + types.encode() + b"\r\n" + rest)
+    assert raw.conversation_id != conversation
+    assert LOOSE in post.mail(raw.message_id).problems
+    assert said_by_the_team(post, conversation) == []
+
+
+@pytest.mark.parametrize("above", ["", "This is a multi-part message in MIME format.\n"])
+def test_an_answer_in_parts_of_which_the_type_is_not_signed_is_the_team_s(
+    post: Post, sara: str, above: str
+) -> None:
+    conversation, first = begun(post, anna := person())
+    parts = f"{above}--a\nContent-Type: text/plain\n\n{HERE}\n--a\nContent-Type: text/html\n\n{HERE}\n--a--\n"
+    mail = letter(sara, anna, parts, reply_to_id=first, Cc=post.address)
+    mail = mail.replace(b"text/plain;", b'multipart/alternative; boundary="a";', 1)
+    post.receive(by(sara, mail, GOOGLE))
+    assert said_by_the_team(post, conversation) == [HERE]

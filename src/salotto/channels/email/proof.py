@@ -7,9 +7,12 @@ a stranger cannot have us ask the DNS for anything else.
 
 Whoever got a signed mail can send it on with other headers. So whatever says what it answers and
 whom it is for must be signed too, as often as it is there; not every provider signs all of that.
+Nor do all sign what type the text is of. Where that is unsigned, the text must be read the same way
+whoever wrote the type: words that are quoted in it could be made its only part.
 """
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -26,6 +29,9 @@ MOST_SIGNATURES = 3
 """Of one mail and its domain that are checked."""
 _WORDS = ("from", "message-id")
 _WHOLE = (*_WORDS, "in-reply-to", "references", "to", "cc", "reply-to", "subject", "date")
+_TYPE, _ENCODING = "content-type", "content-transfer-encoding"
+_PREAMBLE = re.compile(rb"\s*(?:This is an? [^\r\n]{0,60}MIME[^\r\n]{0,60}\s+)?\Z")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]*")
 
 
 class Signed(Enum):
@@ -60,9 +66,11 @@ class Proof:
         senders = [value for name, value in mail.headers if name.strip().lower() == b"from"]
         if len(senders) != 1 or address.encode("utf-8", "surrogateescape") not in senders[0].lower():
             return Signed.NOTHING
-        there = _there(raw, mail.headers)
+        root = tree.read(raw, Reading())
+        there = _there(root, mail.headers)
         places = _signatures(mail.headers, address.rpartition("@")[2])[:MOST_SIGNATURES]
-        found = [_extent(there, covered) for place in places if (covered := self._covered(raw, place))]
+        signed = filter(None, (self._covered(raw, place) for place in places))
+        found = [_extent(there, covered, _is_plain(root, mail.body, there, covered)) for covered in signed]
         return max(found, key=lambda one: one.value, default=Signed.NOTHING)
 
     def _covered(self, raw: bytes, place: int) -> Counter[str]:
@@ -87,19 +95,34 @@ class Proof:
         return found[0].encode() if found else None
 
 
-def _there(raw: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Mapping[str, int]:
+def _there(root: tree.Node, headers: Sequence[tuple[bytes, bytes]]) -> Mapping[str, int]:
     """How often each header is there: to whoever checks signatures, or to us, who read what is
     broken more kindly; whichever is more."""
-    ours = tree.read(raw, Reading()).fields
     theirs = Counter(name.decode("ascii").lower() for name, _ in headers)
-    return theirs | Counter({name: len(values) for name, values in ours.items()})
+    return theirs | Counter({name: len(values) for name, values in root.fields.items()})
 
 
-def _extent(there: Mapping[str, int], covered: Mapping[str, int]) -> Signed:
+def _is_plain(root: tree.Node, body: bytes, there: Mapping[str, int], covered: Mapping[str, int]) -> bool:
+    """Whether the text has the type that its signer gave it: by the signature; or else it begins with
+    its first part, or is nothing but text, so that no other type would show only some of it."""
+    encoding = root.first(_ENCODING).strip().lower()
+    packed = encoding == "base64" and _BASE64.fullmatch(root.data) is not None
+    usual = packed or encoding in ("", "7bit", "8bit", "binary", "quoted-printable")
+    if not (usual or covered[_ENCODING] >= max(1, there[_ENCODING])):
+        return False
+    if covered[_TYPE] >= max(1, there[_TYPE]):
+        return True
+    if not root.multipart:
+        return root.kind[0] in ("text/plain", "text/html")
+    before, mark, _ = body.partition(b"--" + root.boundary)
+    return bool(mark) and _PREAMBLE.match(before) is not None
+
+
+def _extent(there: Mapping[str, int], covered: Mapping[str, int], plain: bool) -> Signed:
     """What a signature is good for that holds and covers these headers so often."""
     if any(covered[name] < max(1, there[name]) for name in _WORDS):
         return Signed.NOTHING
-    whole = all(covered[name] >= there[name] for name in _WHOLE)
+    whole = plain and all(covered[name] >= there[name] for name in _WHOLE)
     return Signed.WHOLE if whole else Signed.WORDS
 
 
