@@ -22,7 +22,7 @@ from salotto.channels.email.mime import parse
 from salotto.channels.email.models import Mailbox, RawMail
 from salotto.channels.email.queries.dead import dead_letters
 from salotto.channels.email.queries.originals import original_of, raw_content
-from salotto.core import clock
+from salotto.core import clock, turns
 from salotto.core.errors import Conflict, Forbidden, Missing
 from salotto.core.models import AuditEntry
 from salotto.core.tenancy import account_scope
@@ -231,7 +231,7 @@ def test_whoever_meets_another_at_work_looks_again_soon(post: Post) -> None:
     inside, done = Event(), Event()
 
     def hold() -> None:
-        with taking._alone_with(post.mailbox.pk):
+        with turns.alone(f"email.take_in {post.mailbox.pk}"):
             inside.set()
             done.wait(30)
 
