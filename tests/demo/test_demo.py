@@ -189,6 +189,7 @@ def test_a_customers_mail_is_checked(demo: tuple[Installation, Command]) -> None
         for name, value in (("address", "nobody"), ("subject", ""), ("text", ""), ("to", "x@example.com")):
             answer = send(page, "write", **{**LETTER, name: value})
             assert answer.status_code == 422 and "errorlist" in answer.text
+        assert send(page, "write", **{**LETTER, "cc": "nobody"}).status_code == 422
         assert send(page, "answer", answers="unknown@example.com", text="Hello").status_code == 404
 
 

@@ -47,7 +47,7 @@ def test_the_conversations_lie_in_the_past_and_in_order(account: Account) -> Non
         times = {c.pk: [] for c in conversations}
         for conversation, at in Message.objects.order_by("id").values_list("conversation_id", "created_at"):
             times[conversation].append(at)
-    assert len(conversations) == 46
+    assert len(conversations) == 48
     for conversation in conversations:
         assert times[conversation.pk] == sorted(times[conversation.pk])
         assert conversation.created_at == times[conversation.pk][0]

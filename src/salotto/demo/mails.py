@@ -3,11 +3,13 @@
 ==== Subject                                        a conversation
 == Anna Rossi <anna@example.com> 3h                 the contact writes, so long ago
 == Anna Rossi <anna@example.com> 3h | cc Bo <bo@example.com> | files a.png, b.pdf | html order.html | quoting
+== Anna Rossi <anna@example.com> 3h | invites visit.ics | forwards question.eml
 == sara 2h                                          an agent answers
 == sara 2h | fails 550 no such user                 … and the mail does not arrive
 == marco* 1h                                        an agent notes
 
-Below each head stands what was written. `quoting`: what was written before is quoted below it, as
+Below each head stands what was written. `invites`: an invitation of the calendar, to a day soon;
+`forwards`: a mail passed on as a file. `quoting`: what was written before is quoted below it, as
 mail programs do; what they send is real MIME, taken in as any mail is.
 """
 
@@ -17,7 +19,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import format_datetime
 from pathlib import Path
 
@@ -38,6 +42,8 @@ class Letter:
     cc: str = ""
     files: tuple[str, ...] = ()
     html: str = ""
+    invites: str = ""
+    forwards: str = ""
     fails: str = ""
     quoting: bool = False
     lines: list[str] = field(default_factory=list)
@@ -101,7 +107,7 @@ def _with(letter: Letter, name: str, value: str) -> Letter:
         letter.files = tuple(one.strip() for one in value.split(","))
     elif name == "quoting":
         letter.quoting = True
-    elif name in ("cc", "html", "fails"):
+    elif name in ("cc", "html", "invites", "forwards", "fails"):
         setattr(letter, name, value)
     else:
         raise ValueError(f"a mail knows no {name!r}")
@@ -125,6 +131,13 @@ class Before:
 
 def mime(letter: Letter, subject: str, to: str, at: datetime, number: str, before: Before | None) -> bytes:
     """The mail as its program would send it."""
+    return composed(letter, subject, to, at, number, before).as_bytes()
+
+
+def composed(
+    letter: Letter, subject: str, to: str, at: datetime, number: str, before: Before | None
+) -> EmailMessage:
+    """The same, before its bytes are written."""
     mail = EmailMessage()
     mail["From"], mail["To"] = letter.who, to
     mail["Subject"] = f"Re: {subject}" if before else subject
@@ -136,11 +149,24 @@ def mime(letter: Letter, subject: str, to: str, at: datetime, number: str, befor
     mail.set_content(_whole(letter, before))
     if letter.html:
         _add_html(mail, letter.html)
+    if letter.invites:
+        _add_invitation(mail, letter.invites, at, number)
+    if letter.forwards:
+        mail.add_attachment(message_from_bytes((FOLDER / letter.forwards).read_bytes(), policy=default))
     for name in letter.files:
         kind, content = _file(name)
         main, _, sub = kind.partition("/")
         mail.add_attachment(content, maintype=main, subtype=sub, filename=name)
-    return mail.as_bytes()
+    return mail
+
+
+def _add_invitation(mail: EmailMessage, name: str, at: datetime, number: str) -> None:
+    """As calendars send it: a part that programs answer, and the same as a file."""
+    day = at + timedelta(days=8 - at.weekday())  # Tuesday of next week
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    text = text.format(uid=f"{number}@mail.example", stamp=f"{at:%Y%m%dT%H%M%SZ}", day=f"{day:%Y%m%d}")
+    mail.add_alternative(text, subtype="calendar", params={"method": "REQUEST"})
+    mail.add_attachment(text.encode(), maintype="application", subtype="ics", filename=name)
 
 
 def _whole(letter: Letter, before: Before | None) -> str:

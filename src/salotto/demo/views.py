@@ -75,7 +75,7 @@ def write(request: HttpRequest) -> HttpResponse:
     """A mail to the shop, as anybody outside may write one."""
     if not settings.DEMO:
         raise Http404
-    form = Writing(queries.mail_addresses(), request.POST)
+    form = Writing(queries.mail_addresses(), request.POST, request.FILES)
     if not form.is_valid():
         return _mail_page(request, form, status=422)
     return _bring(request, form.raw, form.cleaned_data["to"])
