@@ -349,6 +349,8 @@ def test_a_deleted_mail_does_not_come_back_and_its_answers_begin_anew(post: Post
     delete(post, raw.conversation_id)
     (again,) = post.receive(mail)
     assert (again.state, bytes(again.content), again.conversation_id) == ("deleted", b"", None)
+    for one in (post.raw(raw.pk), again):
+        assert (bytes(one.content), one.sender, one.recipients) == (b"", "", [])
     assert post.conversations() == []
     (answer,) = post.receive(letter(anna, post.address, "Hello?", reply_to_id=first))
     (found,) = post.conversations()

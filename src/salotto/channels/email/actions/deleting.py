@@ -6,8 +6,8 @@ from salotto.inbox.models import Conversation
 
 
 def forget(conversation: Conversation) -> None:
-    """Remove the mails of a conversation, with their originals; in the caller's transaction and
-    account scope.
+    """Remove the mails of a conversation, with their originals and who sent them; in the caller's
+    transaction and account scope.
 
     Ids that were seen stay as tombstones. Those that were only named go: the mail that bears
     one has never come, and is no part of what was deleted.
@@ -18,4 +18,5 @@ def forget(conversation: Conversation) -> None:
     NamedId.objects.filter(**mine).delete()
     KnownId.objects.filter(**mine).update(conversation=None, message=None, was=conversation.pk)
     originals = RawMail.objects.filter(**mine)
-    originals.update(state=RawState.DELETED, content=b"", error="", conversation=None, message=None)
+    nothing = {"content": b"", "sender": "", "recipients": [], "error": ""}
+    originals.update(state=RawState.DELETED, conversation=None, message=None, **nothing)

@@ -32,7 +32,9 @@ _SETTLE = """
            conversation_id = given.conversation, message_id = given.message,
            error = CASE WHEN given.state = 'failed' THEN raw.error ELSE '' END,
            attempts = CASE WHEN given.state = 'failed' THEN 0 ELSE greatest(raw.attempts, 1) END,
-           content = CASE WHEN given.state = 'deleted' THEN ''::bytea ELSE raw.content END
+           content = CASE WHEN given.state = 'deleted' THEN ''::bytea ELSE raw.content END,
+           sender = CASE WHEN given.state = 'deleted' THEN '' ELSE raw.sender END,
+           recipients = CASE WHEN given.state = 'deleted' THEN '{}' ELSE raw.recipients END
       FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(conversations)s::bigint[], %(messages)s::bigint[])
            AS given(id, state, conversation, message)
      WHERE raw.account_id = %(account)s AND raw.id = given.id
