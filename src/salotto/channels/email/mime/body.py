@@ -271,7 +271,7 @@ class _Walk:
         )
 
     def _bytes(self, node: Node) -> bytes:
-        return transfer.decode(node.data, node.first("content-transfer-encoding"), self.reading)
+        return transfer.decode(node.data, node.encoding, self.reading)
 
     def _file(self, node: Node, kind: str, made_up: str = "", text: Piece | None = None) -> bytes:
         content = self._bytes(node)

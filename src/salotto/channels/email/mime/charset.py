@@ -4,7 +4,7 @@ import codecs
 import re
 from functools import lru_cache
 
-from salotto.channels.email.mime import japanese
+from salotto.channels.email.mime import chinese, japanese
 from salotto.channels.email.mime.reading import Reading
 
 ALIASES = {
@@ -47,13 +47,14 @@ NEVER = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "
 _NUMBERED = re.compile(r"(?:x-)?(?:windows|win|cp|ibm|ms|dos)[-_ ]?(\d{3,5})\Z")
 """Code pages under the names that programs make up for them."""
 _FIRST_WORD = re.compile(r"[^\s(,;&]*+")
+_COMMENT = re.compile(r"\([^()]{0,200}\)")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([a-zA-Z0-9_:.+-]{2,40})", re.IGNORECASE)
 
 
 @lru_cache(maxsize=256)
 def codec(name: str) -> str:
     """Python's name of a declared charset, "" for one that says nothing."""
-    name = name.strip(" \t\r\n\"'<>;").lower()[:60]
+    name = _COMMENT.sub(" ", name).strip(" \t\r\n\"'<>;").lower()[:60]
     return _known(name) or _known(_FIRST_WORD.match(name)[0])  # type: ignore[index]
 
 
@@ -108,6 +109,8 @@ def _wide(data: bytes) -> bool:
 
 def _ascii(data: bytes, name: str) -> str:
     """ASCII, unless its charset says more with seven bits."""
+    if b"\x0e" in data and name not in JAPANESE and chinese.said(data):
+        return chinese.decode(data)
     if b"\x1b" in data and (name in JAPANESE or (japanese.ESCAPE in data and not name.startswith("iso2022"))):
         return _strict(data, "iso2022_jp_ext") or japanese.decode(data)
     if name in {"utf-7", "hz"} or name.startswith("iso2022") or (name in WIDE and _wide(data)):

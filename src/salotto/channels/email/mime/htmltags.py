@@ -76,11 +76,18 @@ def unescaped(text: str) -> str:
 
 def _without_comments(html: str) -> str:
     """The page with `<!>` for each of its comments."""
-    last = html.rfind("-->") + 3  # all that begin before it have an end: no search is in vain
-    if last < 3:
+    begin, last = html.find("<!--"), html.rfind("-->") + 3
+    if begin < 0 or last < 3:
         return html
-    whole = html.find("<!--", last) < 0
-    return _COMMENT.sub("<!>", html) if whole else _COMMENT.sub("<!>", html[:last]) + html[last:]
+    if "--!>" in html:  # which ends one too
+        whole = html.find("<!--", last) < 0  # else what is searched has an end: no search is in vain
+        return _COMMENT.sub("<!>", html) if whole else _COMMENT.sub("<!>", html[:last]) + html[last:]
+    pieces, at = [], 0
+    while begin >= 0 and (end := html.find("-->", begin + 4)) >= 0:
+        pieces.append(html[at:begin])
+        at = end + 3
+        begin = html.find("<!--", at)
+    return "<!>".join([*pieces, html[at:]])
 
 
 class Cut:

@@ -109,11 +109,10 @@ def _hidden(given: str) -> bool:
 
 def _may_hide(given: str) -> bool:
     return (
-        "hidden" in given
+        "hid" in given  # hidden, mso-hide
         or "display" in given
         or "max-height" in given
         or "font-size" in given
-        or "mso-hide" in given
     )
 
 

@@ -1,8 +1,8 @@
-"""Plain text parts: line ends, RFC 3676's flowed paragraphs, uuencoded files."""
+"""Plain text parts: line ends, RFC 3676's flowed paragraphs, files that it holds."""
 
 import re
 
-from salotto.channels.email.mime import transfer
+from salotto.channels.email.mime import transfer, yenc
 
 _FLOWS = re.compile(r" \n|^ ", re.MULTILINE)
 _QUOTE = re.compile(r">*+")
@@ -47,8 +47,10 @@ def _quoted(depth: int, pieces: list[str]) -> str:
 
 
 def without_files(data: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    """The text without its uuencoded files, and these: name and content."""
+    """The text without its files in uuencode or yEnc, and these: name and content."""
     found = transfer.uuencoded(data) if b"begin " in data else []
+    if not found and b"=ybegin " in data:
+        found = yenc.files(data)
     if not found:
         return data, []
     pieces, at = [], 0

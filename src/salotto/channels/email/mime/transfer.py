@@ -20,18 +20,31 @@ _CHUNK = 1_000_000
 """Bytes in which soft line ends are mended at once: each takes many times its size in memory."""
 
 IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "none"})
+_QUOTED = frozenset({"quoted-printable", "quoted", "quoted_printable", "quotedprintable"})
+_IN_BASE64 = frozenset({"base64", "base-64"})
+_UU = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
+_KNOWN = IDENTITY | _QUOTED | _IN_BASE64 | _UU
+
+
+def said(values: list[str]) -> str:
+    """The encoding of a part with these headers: the first one that is known, else the first."""
+    return next((one for one in values if _word(one) in _KNOWN), values[0]) if values else ""
+
+
+def _word(encoding: str) -> str:
+    return _NOT_A_WORD.split(encoding.strip(" \t\r\n\"'"), maxsplit=1)[0].lower()
 
 
 def decode(data: bytes, encoding: str, reading: Reading) -> bytes:
     """The bytes of a part, of its lines as they came and its declared encoding."""
-    encoding = _NOT_A_WORD.split(encoding.strip(" \t\r\n\"'"), maxsplit=1)[0].lower()
+    encoding = _word(encoding)
     if encoding in IDENTITY:
         return data
-    if encoding in {"quoted-printable", "quoted", "quoted_printable", "quotedprintable"}:
+    if encoding in _QUOTED:
         return binascii.a2b_qp(_soft_ends(data) if b"= " in data else data)
-    if encoding in {"base64", "base-64"}:
+    if encoding in _IN_BASE64:
         return base64(data, reading)
-    if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
+    if encoding in _UU:
         return _uuencoded(data, reading)
     reading.note(f"The transfer encoding “{encoding[:40]}” is unknown; the part was taken as it is.")
     return data

@@ -88,9 +88,14 @@ class Node:
         if main in {"html", "text/html/", "text\\html"}:
             return "text/html"
         named = "name" in parameters or "name" in self.first("content-disposition").lower()
-        packed = "base64" in self.first("content-transfer-encoding").lower()
+        packed = "base64" in self.encoding.lower()
         file = (named or packed) and not main.startswith("text/")
         return "application/octet-stream" if file else "text/plain"
+
+    @property
+    def encoding(self) -> str:
+        """How it is packed, as its header says."""
+        return transfer.said(self.fields.get("content-transfer-encoding", []))
 
     @property
     def multipart(self) -> bool:
@@ -176,9 +181,11 @@ def _split(node: Node, raw: bytes, start: int, stop: int, boundary: bytes) -> in
     Where the last line ends, None if none is the last one. Without parts: where the text ends.
     """
     begin = -1
+    early: tuple[int, int] | None = None
     for at, end, last in _lines(raw, start, stop, boundary):
-        if begin < 0 and last:
-            return None if raw[end:stop].strip() else at
+        if begin < 0 and last:  # some programs say the end first
+            early = early or (at, end)
+            continue
         if 0 <= begin < at:
             _attach(node, raw, begin, at)
             if last:
@@ -188,7 +195,7 @@ def _split(node: Node, raw: bytes, start: int, stop: int, boundary: bytes) -> in
         begin = end
     if begin >= 0:
         _attach(node, raw, begin, stop)
-    return None
+    return early[0] if early and begin < 0 and not raw[early[1] : stop].strip() else None
 
 
 def _attach(node: Node, raw: bytes, start: int, stop: int) -> None:
@@ -223,6 +230,9 @@ def _headed(raw: bytes, reading: Reading) -> bytes:
         reading.note("There are blank lines before the headers.")
     end = _HEAD_END.search(raw)
     stop = end.start() if end else len(raw)
+    head = heads.indented(raw[:stop]) if b"=" in raw[:stop] else raw[:stop]
+    if len(head) > stop:
+        raw, stop = head + raw[stop:], len(head)
     if not _ODD_LINE.search(raw, 0, stop):
         return raw
     return _without_odd_lines(raw, stop, reading)
@@ -252,6 +262,7 @@ def _repaired(root: Node, reading: Reading) -> Node:
     while waiting:
         node = waiting.pop()
         if node.children:
+            _nest(node)
             _find_more(node, reading)
         elif node.multipart:
             _find_parts(node, reading)
@@ -259,6 +270,21 @@ def _repaired(root: Node, reading: Reading) -> Node:
     if root.size > MOST_PARTS:
         reading.note(f"The mail has more than {MOST_PARTS} parts; the others were left out.")
     return root
+
+
+def _nest(node: Node) -> None:
+    """Of two multiparts in each other that have one boundary, the inner one gets what was between it
+    and the end."""
+    for place, child in enumerate(node.children, 1):
+        if child.children or not (child.multipart and child.may_have_parts):
+            continue
+        if child.boundary == node.boundary and len(node.children) > place:
+            child.children = node.children[place:]
+            child.epilogue = None if node.epilogue is None else b""
+            del node.children[place:]
+            for one in child.children:
+                one.depth = child.depth + 1
+            return
 
 
 def _find_more(node: Node, reading: Reading) -> None:
@@ -280,6 +306,7 @@ def _find_parts(node: Node, reading: Reading) -> None:
     lost = _LOST_BOUNDARY.search(node.data)
     if lost is None or not node.may_have_parts:
         reading.note("A multipart part has no parts in it; it was read as text.")
+        node.data = _without_marks(node)
         node._kind = ("text/plain" if node.depth < DEEPEST else "application/octet-stream", node.kind[1])
         return
     reading.note("A multipart part has no boundary that fits; it was read by the lines that look like one.")
@@ -289,9 +316,18 @@ def _find_parts(node: Node, reading: Reading) -> None:
         _split(node, data, lost.start(), len(data), lost[1])
 
 
+def _without_marks(node: Node) -> bytes:
+    """What it holds, without the lines that are its boundary."""
+    pieces, at = [], 0
+    for begin, end, _ in _lines(node.data, 0, len(node.data), node.boundary) if node.boundary else ():
+        pieces.append(node.data[at:begin])
+        at = end
+    return b"".join([*pieces, node.data[at:]]) if at else node.data
+
+
 def _unpack(node: Node, reading: Reading) -> bool:
     """Find the parts in base64 or the like, which RFC 2045 6.4 forbids for a multipart."""
-    encoding = node.first("content-transfer-encoding")
+    encoding = node.encoding
     data = transfer.decode(node.data, encoding, reading) if encoding and node.may_have_parts else b""
     if not node.boundary or b"--" + node.boundary not in data or data == node.data:
         return False
