@@ -26,13 +26,15 @@ class Thread:
     `members`: addresses, the owner's first, and the mail that named each first (None: the owner).
     `chain`: ids that their programs name in an answer. `honest`: it names no id of anybody else.
     `whole`: no mail of it has overtaken the one that let its writer in. `via` is a list that puts
-    itself into From.
+    itself into From. `robbed`: a mail of somebody else came with an id of its mails before these did,
+    so that its answers name that mail.
     """
 
     members: dict[str, "Written | None"]
     inboxes: tuple[Post, ...]
     honest: bool = True
     whole: bool = True
+    robbed: bool = False
     via: str = ""
     chain: list[str] = field(default_factory=list)
 
@@ -196,7 +198,8 @@ class Books:
         assert answered <= let_in, "an answer goes to a stranger"
         assert not any(map(self.is_ours, answered)), "an answer goes to ourselves"
         first = inside[0]
-        alien = [mail for mail in inside if mail.thread is not first.thread and mail.thread.honest]
+        honest = [mail for mail in inside if mail.thread.honest and not mail.thread.robbed]
+        alien = [mail for mail in honest if mail.thread is not first.thread]
         for mail in (one for one in alien if one.signed != conversation):
             rest = set().union(*(self._deleted(one) for one in inside if one is not mail))
             awaited = contact in mail.brings and any(one.names(mail) for one in inside)

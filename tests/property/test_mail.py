@@ -147,7 +147,7 @@ class Town(Books):
         for mail in self.written:
             late = post.mailbox.inbox_id not in mail.stored or len(mail.thread.inboxes) > 1
             if late and f"Message-ID: <{value}>".encode() in mail.raw:
-                mail.thread.whole = False
+                mail.thread.whole, mail.thread.robbed = False, True
 
     def somebody_uses_a_signed_address(self, which: int, with_id: bool, _: bool) -> None:
         """Whoever got it, or to whom it was passed on."""
