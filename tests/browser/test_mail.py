@@ -7,7 +7,7 @@ from django.db import transaction
 from playwright.sync_api import Page, Route, expect
 
 from salotto.core.tenancy import account_scope
-from salotto.inbox.actions import delete_conversation, tell
+from salotto.inbox.actions import delete_conversation, mark_unread, tell
 from salotto.live import bell
 from tests.browser.conftest import People
 from tests.browser.test_quality import serious
@@ -88,6 +88,14 @@ def test_a_tall_new_mail_opens_at_its_beginning_and_its_quote_unfolds_in_place(
         "talk => talk.scrollHeight - talk.scrollTop - talk.clientHeight"
     )
     assert top > 300
+    with account_scope(cast.account.pk):
+        mark_unread(conversation, by=cast.agent)
+    first = mail_of(cast, last_message(cast, conversation, "visitor").pk)
+    write_to(post, "And another thing", sender=first.sender, reply_to_id=first.header_id)
+    desk.reload()
+    expect(desk.locator(".mail-who b").first).to_be_in_viewport()
+    expect(desk.get_by_role("button", name="New message")).to_be_visible()
+    expect(desk.locator(".entry .text").last).not_to_be_in_viewport()
 
 
 def test_the_quote_unfolds_and_folds_again(people: People, cast: Cast) -> None:
@@ -224,6 +232,15 @@ def test_who_writes_next_is_who_is_answered(people: People, cast: Cast) -> None:
     first = mail_of(cast, last_message(cast, conversation, "visitor").pk).header_id
     post.receive(letter(sender, f"{post.address}, bo@example.com", "Bo too, please", reply_to_id=first))
     expect(desk.locator("[data-people-line]")).to_have_text("To Anna Rossi · Cc 1")
+    post.receive(letter("bo@example.com", post.address, "From me alone", reply_to_id=first))
+    expect(desk.get_by_role("status").filter(has_text="Anna Rossi is not in copy")).to_be_visible()
+    text = desk.get_by_role("textbox", name="Your text")
+    expect(text).to_have_attribute("placeholder", "Write to bo@example.com …")
+    text.press("Shift+Tab")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("[data-people-line]")).to_have_text("To bo@example.com · Cc 1")
+    expect(desk.get_by_role("status").filter(has_text="In copy: Anna Rossi")).to_be_visible()
+    expect(text).to_be_focused()
 
 
 def test_a_failed_mail_says_why_and_is_tried_again(people: People, cast: Cast) -> None:

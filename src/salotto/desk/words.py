@@ -78,6 +78,7 @@ def _mail() -> dict[str, str]:
         "not_in_copy": _gaps(_("%(name)s is not in copy")),
         "not_in_copy_several": _gaps(_("Not in copy: %(names)s")),
         "in_copy": _("In copy: {names}"),
+        "write_to": _gaps(_("Write to %(name)s …")),
         "remove": _("Remove {name}"),
         "not_an_address": _("{name} is not an email address"),
         "remote_one": _("Show 1 remote image"),

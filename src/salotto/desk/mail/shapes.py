@@ -73,7 +73,7 @@ def sent(mail: Letter | Delivery, forwarded: int = 0) -> Sent:
         id=mail.message,
         state=mail.state,
         word=words[MailState(mail.state)],
-        error=mail.error.strip(),
+        error=error,
         again=unsent or waits or (mail.state == MailState.SENT and mail.refused),
         forwarded=forwarded,
         meaning="\n".join(filter(None, (own, statuses.meaning(error)))),
@@ -105,12 +105,12 @@ class Line:
 class View:
     """An email within its bubble.
 
-    `who` wrote it and `to` whom in one short line; `lines` is everybody; `subject` is set where
-    it is not the conversation's, `dated` where the mail's own date says something. `rich`: its
-    HTML is shown, in a frame; `folded`: a quote or a signature is hidden; `doubts`: why its sender may
-    be somebody else; `locked` says that it is encrypted, if so, `hints` what else was not in order;
-    `event`: the lines of a calendar entry that came with it; `pictures`: content ids, in lower case,
-    of the files that the HTML shows.
+    `who` wrote it and `to` whom in one short line; `lines` is everybody; `title` is its subject, and
+    `subject` too where it is not the conversation's, `dated` where the mail's own date says something.
+    `rich`: its HTML is shown, in a frame; `folded`: a quote or a signature is hidden; `doubts`: why its
+    sender may be somebody else; `locked` says that it is encrypted, if so, `hints` what else was not in
+    order; `event`: the lines of a calendar entry that came with it; `part`: that only its headers are
+    here; `pictures`: content ids, in lower case, of the files that the HTML shows.
     """
 
     id: int
@@ -120,6 +120,7 @@ class View:
     to: str
     lines: list[Line]
     subject: str
+    title: str
     dated: datetime | None
     rich: bool
     pictures: frozenset[str]
@@ -130,6 +131,7 @@ class View:
     hints: tuple[str, ...]
     locked: str
     event: list[tuple[str, str]]
+    part: str
     automatic: bool
     sent: Sent | None
 
@@ -145,6 +147,7 @@ def view(mail: Letter, entry: Entry, head: Head) -> View:
         to=_short(mail),
         lines=_lines(mail),
         subject=_subject(mail, head),
+        title=mail.subject,
         dated=_dated(mail, entry),
         rich=mail.shape.rich,
         pictures=mail.shape.pictures,
@@ -155,9 +158,21 @@ def view(mail: Letter, entry: Entry, head: Head) -> View:
         hints=() if mail.ours else tuple(map(hints.said, _without_lock(mail.hints))),
         locked=hints.said(hints.ENCRYPTED) if hints.ENCRYPTED in mail.hints and not mail.ours else "",
         event=hints.event_said(str(entry.data.get("event", ""))),
+        part=_part(entry.data.get("part")),
         automatic=bool(mail.automatic) and not mail.ours,
         sent=sent(mail, entry.data.get("forwarded", 0)) if mail.ours else None,
     )
+
+
+def _part(given: object) -> str:
+    """That a mail was too large to be fetched, of whose message nothing but its headers is here."""
+    if not isinstance(given, dict):
+        return ""
+    words = _(
+        "This mail has %(size)s, and mails of up to %(limit)s are taken in. It lies whole in the mailbox and"
+        " was not fetched; only its headers are here."
+    )
+    return words % {name: size_in_words(int(given.get(name, 0))) for name in ("size", "limit")}
 
 
 def _without_lock(found: tuple[str, ...]) -> Iterator[str]:

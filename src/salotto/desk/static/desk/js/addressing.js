@@ -108,6 +108,13 @@ function onlyOne(event) {
   put(all ? { to: usual.to, cc: usual.cc } : { to: first ? (first.name ? `"${first.name.replaceAll('"', "")}" <${first.address}>` : first.address) : "", cc: "" });
 }
 
+// Whoever gets it is not always whom the conversation is with.
+function hint(to) {
+  const text = form.elements.body;
+  if (to.length) text.dataset.replyHint = word("write_to", { name: names(to) });
+  if (form.dataset.kind !== "note") text.placeholder = text.dataset.replyHint;
+}
+
 // Who takes part in the conversation and would not get this mail.
 function missing() {
   const there = new Set(["to", "cc", "bcc"].flatMap((name) => read(form.elements[name].value)).map(({ address }) => address.toLowerCase()));
@@ -136,6 +143,7 @@ function show() {
   showMissing();
   warn(form);
   const people = (name) => read(form.elements[name].value);
+  hint(people("to"));
   const names = people("to").map(({ name, address }) => name || address);
   const parts = [`${word("to")} ${names.length ? names.join(", ") : word("nobody_yet")}`];
   for (const name of ["cc", "bcc"]) if (people(name).length) parts.push(`${word(name)} ${people(name).length}`);

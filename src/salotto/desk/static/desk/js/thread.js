@@ -7,7 +7,7 @@ import { live } from "./stream.js";
 import { refreshTimes, word } from "./words.js";
 
 const GROWS = "[data-unfold], .unfold, .mail-who > summary, [data-as-text], [data-as-html], [data-show-remote]";
-const NEAR = 60, KEEP = 400, TYPING = 4000, READ_AFTER = 400;
+const NEAR = 60, KEEP = 400, TYPING = 4000, READ_AFTER = 400, GROWING = 2000;
 const me = Number(document.body.dataset.me);
 const isAgent = document.body.dataset.role === "agent";
 
@@ -41,19 +41,32 @@ export function attach() {
   if (thread) { toBegin(); readSoon(); }
 }
 
-// The newest entry is shown; of an unread mail that is taller than the window, its beginning.
+// The newest entry is shown; where what is unread is taller than the window, its beginning.
 function toBegin() {
   toBottom();
-  const newest = thread.entries.querySelector(":scope > .entry:last-child");
-  thread.tall = thread.unread && newest?.matches(".them.mail") ? newest : null;
+  thread.tall = thread.unread ? firstUnread(thread) : null;
   stayAbove(thread);
+}
+
+// What they wrote since we answered last, as much of it as is unread; of very much only the newest.
+function firstUnread({ root, entries, unread }) {
+  const all = [...entries.children];
+  const answered = all.findLastIndex((entry) => entry.matches(".us"));
+  const fresh = all.slice(answered + 1).filter((entry) => entry.matches(".them"));
+  const whole = answered >= 0 || root.querySelector("[data-older-entries]").hidden;
+  return fresh.at(-unread) ?? (whole ? fresh[0] : fresh.at(-1)) ?? null;
 }
 
 // A frame finds its height a while after it was put there; until somebody scrolls, its top stays.
 function stayAbove(of) {
-  if (!of.tall || of.tall.offsetHeight < of.talk.clientHeight) return;
-  of.talk.scrollTop += of.tall.getBoundingClientRect().top - of.talk.getBoundingClientRect().top - NEAR / 4;
+  if (!of.tall) return;
+  const top = of.tall.getBoundingClientRect().top;
+  if (of.entries.getBoundingClientRect().bottom - top <= of.talk.clientHeight) return;
+  of.talk.scrollTop += top - of.talk.getBoundingClientRect().top - NEAR / 4;
+  if (!isNewest(of, of.tall)) of.below.hidden = false;
 }
+
+const isNewest = ({ entries }, entry) => [...entries.querySelectorAll(":scope > .them")].at(-1) === entry;
 
 // Times and days as this browser has them; long texts folded.
 function dress(to, entries) {
@@ -68,12 +81,12 @@ function opened(root) {
   const below = root.querySelector("[data-below]");
   const made = { id: Number(root.dataset.thread), root, talk, entries, below, last: 0, seen: Number(root.dataset.seen), unread: Number(root.dataset.unread), left: false };
   made.last = Math.max(0, ...[...entries.querySelectorAll("[data-id]")].map((e) => Number(e.dataset.id)));
-  let bottom = true;
-  talk.addEventListener("scroll", () => { bottom = atBottom(made); if (bottom) below.hidden = true; readSoon(); }, { passive: true });
+  let bottom = true, grown = 0;
+  talk.addEventListener("scroll", () => { bottom = atBottom(made) && Date.now() - grown > GROWING; if (bottom) below.hidden = true; readSoon(); }, { passive: true });
   below.addEventListener("click", () => { made.tall = null; toBottom(true); below.hidden = true; });
   // Whoever moves, or unfolds something to read it, stays where they are while it grows.
   for (const act of ["wheel", "touchmove", "pointerdown", "keydown"]) talk.addEventListener(act, () => { made.tall = null; }, { passive: true });
-  talk.addEventListener("click", ({ target }) => { if (target.closest(GROWS)) { made.tall = null; bottom = false; } }, true);
+  talk.addEventListener("click", ({ target }) => { if (target.closest(GROWS)) { made.tall = null; bottom = false; grown = Date.now(); } }, true);
   const sizes = new ResizeObserver(() => { if (made.tall) { toBottom(); stayAbove(made); } else if (bottom) toBottom(); });
   sizes.observe(talk);
   sizes.observe(entries);
@@ -269,7 +282,7 @@ function readSoon() {
   clearTimeout(reading);
   if (!thread?.unread || !isAgent) return;
   reading = setTimeout(async (to) => {
-    if (to.left || !to.unread || to.stayUnread || document.hidden || !document.hasFocus() || !(atBottom(to) || to.tall) || !to.root.checkVisibility()) return;
+    if (to.left || !to.unread || to.stayUnread || document.hidden || !document.hasFocus() || !(atBottom(to) || (to.tall && isNewest(to, to.tall))) || !to.root.checkVisibility()) return;
     to.unread = 0;
     await post(to.root.dataset.read, { after: to.last }).then((state) => apply(state, to)).catch(() => { to.unread = 1; });
   }, READ_AFTER, thread);
