@@ -54,6 +54,14 @@ def _plain(author: int | None, author_name: str, reader: int) -> dict[str, str]:
             "done": _("This was completed"),
             "reopened": _("Open again: the contact wrote"),
             "linked": _("This mail answers one of another conversation, where its sender takes no part"),
+            "by_mail": _(
+                "This goes on by email. Who writes in the chat again begins another conversation,"
+                " as nobody has proven that the address is theirs"
+            ),
+            "sequel": _(
+                "The earlier chat of this visitor goes on by email. Nobody has proven that its address is"
+                " theirs, so repeat nothing here of what came by mail."
+            ),
             "answers_deleted": _("The conversation that it answers was deleted"),
             "bounced": _("The mail came back: it could not be delivered"),
         }

@@ -48,9 +48,10 @@ class Conversation(AccountModel):
     """One thread. Written by `inbox.actions` and the SQL function `inbox_post_messages` only.
 
     `visitor` is the client-made identity of a channel that has no address of its own (web
-    chat); unread, read and done are shared by all agents. `version` grows with each change;
-    `last_message` is the newest message that somebody wrote, status lines left out. `linked`
-    is the conversation that this one refers to without being part of it.
+    chat), or one that no client has once the contact has written by mail (`sql/formers.sql`); unread,
+    read and done are shared by all agents. `version` grows with each change; `last_message` is
+    the newest message that somebody wrote, status lines left out. `linked` is the conversation that
+    this one refers to without being part of it.
     """
 
     inbox = LocalKey(Inbox)

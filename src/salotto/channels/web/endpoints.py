@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import translation
+from psycopg import AsyncConnection
 
 from salotto.accounts.initials import initials
 from salotto.channels.web import actions, parsing, queries, tokens, words
@@ -203,10 +204,10 @@ class Endpoints:
     async def _greeting(self, call: Call) -> dict[str, Any]:
         async with self.pool.connection() as db:
             team = await queries.team(db, call.site.account)
-            begun = await queries.conversation(db, call.site, call.visitor)
-            rows, more = await queries.messages(db, call.site.account, begun[0]) if begun else ([], False)
-            known = begun is not None and await queries.knows_address(db, call.site.account, begun[0])
-        said = {"messages": [shape(r) for r in rows], "more": more, "seen": begun[1] if begun else 0}
+            talk = await queries.talk(db, call.site, call.visitor)
+            rows, more = await self._messages(db, call, talk)
+            known = talk.now is not None and await queries.knows_address(db, call.site.account, talk.now)
+        said = {"messages": [shape(r) for r in rows], "more": more, "seen": talk.seen}
         language = call.language if call.language in dict(settings.LANGUAGES) else call.site.language
         with translation.override(language):
             panel = words.panel_words(leave=team.leave, by_mail=team.by_mail)
@@ -218,8 +219,16 @@ class Endpoints:
             "team": [self._face(user, name) for user, name in team.people],
             "leave": team.leave,
             "ask": team.leave or (team.by_mail and not known),
-            "conversation": said if begun else None,
+            "conversation": said if talk.conversations else None,
         }
+
+    async def _messages(
+        self, db: AsyncConnection[Any], call: Call, talk: queries.Talk, **edges: int
+    ) -> tuple[list[tuple[Any, ...]], bool]:
+        """A page of what was said; nothing is asked where nothing was."""
+        if not talk.conversations:
+            return [], False
+        return await queries.messages(db, call.site.account, talk.conversations, **edges)
 
     def _face(self, user: int, name: str) -> dict[str, Any]:
         here = present.here(user_key(user))
@@ -270,10 +279,9 @@ class Endpoints:
         given = asgi.query(call.scope)
         edges = {k: parsing.whole(given[k], k) for k in ("after", "before") if k in given}
         async with self.pool.connection() as db:
-            begun = await queries.conversation(db, call.site, call.visitor)
-            found = await queries.messages(db, call.site.account, begun[0], **edges) if begun else ([], False)
-        seen = begun[1] if begun else 0
-        await call.answer({"messages": [shape(r) for r in found[0]], "more": found[1], "seen": seen})
+            talk = await queries.talk(db, call.site, call.visitor)
+            rows, more = await self._messages(db, call, talk, **edges)
+        await call.answer({"messages": [shape(r) for r in rows], "more": more, "seen": talk.seen})
 
     async def live(self, call: Call) -> None:
         """The visitor's stream; holding it is being here."""

@@ -38,12 +38,27 @@ _CONVERSATION = """
      WHERE account_id = %s AND inbox_id = %s AND visitor = %s
 """
 
+_TALK = """
+    SELECT id, seen_by_team, true FROM inbox_conversation
+     WHERE account_id = %(account)s AND inbox_id = %(inbox)s AND visitor = %(visitor)s
+    UNION ALL
+    SELECT c.id, c.seen_by_team, false
+      FROM inbox_formers(%(account)s::bigint, %(inbox)s::bigint, %(visitor)s::uuid) f(id)
+      JOIN inbox_conversation c ON c.account_id = %(account)s AND c.id = f.id
+"""
+
 # Whoever chats has only claimed the address that mails come from: of what came by mail, and of what
 # answers it until they write in the chat again, they are told that it was said, and nothing of it.
 _MESSAGES = """
     SELECT m.id, m.client_id, m.kind, CASE WHEN told.by_email THEN '' ELSE m.body END, m.created_at,
            u.name, told.by_email
-      FROM inbox_message m LEFT JOIN accounts_user u ON u.id = m.author_id
+      FROM unnest(%(conversations)s::bigint[]) talk(id)
+     CROSS JOIN LATERAL (
+           SELECT * FROM inbox_message
+            WHERE account_id = %(account)s AND conversation_id = talk.id
+              AND kind IN ('visitor', 'reply') AND id {compare} %(edge)s
+            ORDER BY id {order} LIMIT %(limit)s) m
+      LEFT JOIN accounts_user u ON u.id = m.author_id
      CROSS JOIN LATERAL (
            SELECT coalesce(
                m.data ? 'email' OR m.kind = 'reply' AND (
@@ -51,8 +66,6 @@ _MESSAGES = """
                     WHERE v.account_id = m.account_id AND v.conversation_id = m.conversation_id
                       AND v.kind = 'visitor' AND v.id < m.id
                     ORDER BY v.id DESC LIMIT 1), false) AS by_email) told
-     WHERE m.account_id = %(account)s AND m.conversation_id = %(conversation)s
-       AND m.kind IN ('visitor', 'reply') AND m.id {compare} %(edge)s
      ORDER BY m.id {order} LIMIT %(limit)s
 """
 _KNOWN = """
@@ -84,26 +97,46 @@ async def site(db: AsyncConnection[Any], key: str) -> SiteFacts | None:
 
 
 async def conversation(db: AsyncConnection[Any], site: SiteFacts, visitor: UUID) -> tuple[int, int] | None:
-    """The visitor's conversation: its id, and the last message that the team has read."""
+    """The conversation that the visitor writes in now: its id, and the last message that the team has
+    read."""
     row: tuple[int, int] | None = await (
         await db.execute(_CONVERSATION, [site.account, site.inbox, visitor])
     ).fetchone()
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """All that a visitor has begun: the conversations, the one that they write in `now`, if any, and
+    the last message that the team has read."""
+
+    conversations: list[int]
+    now: int | None
+    seen: int
+
+
+async def talk(db: AsyncConnection[Any], site: SiteFacts, visitor: UUID) -> Talk:
+    """What a visitor has begun here, with what went on by mail: they have no part in that any more."""
+    wanted = {"account": site.account, "inbox": site.inbox, "visitor": visitor}
+    rows = await (await db.execute(_TALK, wanted)).fetchall()
+    now = next((conversation for conversation, _, is_now in rows if is_now), None)
+    return Talk([row[0] for row in rows], now, max((row[1] for row in rows), default=0))
+
+
 async def messages(
     db: AsyncConnection[Any],
     account: int,
-    conversation: int,
+    conversations: list[int],
     *,
     after: int | None = None,
     before: int | None = None,
 ) -> tuple[list[tuple[Any, ...]], bool]:
-    """Up to a page of what the visitor may see, oldest first, and whether there is more.
+    """Up to a page of what the visitor may see of their conversations, oldest first, and whether
+    there is more.
 
     After an id, or before one; with neither, the latest.
     """
-    wanted = {"account": account, "conversation": conversation, "limit": PAGE + 1}
+    wanted = {"account": account, "conversations": conversations, "limit": PAGE + 1}
     if after is not None:
         rows = await (await db.execute(_AFTER, {**wanted, "edge": after})).fetchall()
         return rows[:PAGE], len(rows) > PAGE

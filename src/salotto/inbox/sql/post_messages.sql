@@ -5,14 +5,16 @@
 --   account bigint, client_id uuid, kind text, body text, data jsonb,
 --   and either  conversation bigint                  (an agent writes in a thread)
 --   or          inbox bigint, visitor uuid, name, email, language   (a visitor writes:
---               the contact and the conversation are made with the first message)
+--               the contact and the conversation are made with the first message, linked with
+--               the one that the visitor has no part in any more, if there is one: formers.sql)
 --   author bigint: the user who writes, if one does.
 -- A visitor's message whose data has the key "automatic" (an absence note, a receipt) is no
 -- question: nobody waits for an answer, and it opens nothing that was completed.
 --
 -- Returns one row per item, in order: the message's id, its conversation, when, whether it
 -- is new (false: the same client_id came before; the first row is returned) and the
--- conversation's version. `message` is null where there is no such conversation.
+-- conversation's version. `message` is null where there is no such conversation (any more): a
+-- visitor whose conversation went on by mail while this call waited for it asks once more.
 --
 -- Lock order: existing conversations by (account, id) first, then new ones by
 -- (account, inbox, visitor). Ids of messages and events are drawn under the lock, so
@@ -31,6 +33,7 @@ AS $$
 DECLARE
     moment timestamptz := clock_timestamp();
     todo inbox_item[];
+    sequel boolean; -- somebody begins anew who has no part in an earlier conversation any more
 BEGIN
     SELECT array_agg(ROW(i.n, i.account, coalesce(i.conversation, c.id), i.inbox, i.visitor,
                          i.name, i.email, i.language, i.client_id, i.kind, i.author, i.body, i.data)::inbox_item
@@ -53,18 +56,43 @@ BEGIN
         FOR NO KEY UPDATE OF c;
 
     IF EXISTS (SELECT FROM unnest(todo) t WHERE t.conversation IS NULL AND t.visitor IS NOT NULL) THEN
+        sequel := EXISTS (
+            SELECT FROM unnest(todo) t CROSS JOIN LATERAL inbox_formers(t.account, t.inbox, t.visitor) f
+             WHERE t.conversation IS NULL AND t.visitor IS NOT NULL);
+        IF sequel THEN
+            -- What a visitor wrote where they have no part any more, and sends again, is there.
+            SELECT array_agg(ROW(t.n, t.account, coalesce(t.conversation, said.conversation), t.inbox, t.visitor,
+                                 t.name, t.email, t.language, t.client_id, t.kind, t.author, t.body, t.data)::inbox_item
+                             ORDER BY t.n)
+              INTO todo
+              FROM unnest(todo) t
+              LEFT JOIN LATERAL (
+                   SELECT m.conversation_id AS conversation
+                     FROM inbox_formers(t.account, t.inbox, t.visitor) f(id)
+                     JOIN inbox_message m
+                       ON m.account_id = t.account AND m.conversation_id = f.id AND m.client_id = t.client_id
+                    LIMIT 1) said ON t.conversation IS NULL AND t.visitor IS NOT NULL;
+        END IF;
+
         WITH begun AS (
             INSERT INTO inbox_conversation
                    (account_id, inbox_id, contact_id, visitor, status, subject, preview, preview_ours, unread,
-                    last_message, seen_by_visitor, seen_by_team, version, last_activity, created_at)
+                    last_message, seen_by_visitor, seen_by_team, version, last_activity, created_at, linked_id)
             SELECT DISTINCT ON (t.account, t.inbox, t.visitor)
                    t.account, t.inbox, nextval(pg_get_serial_sequence('inbox_contact', 'id')), t.visitor,
-                   'open', '', '', false, 0, 0, 0, 0, 0, moment, moment
+                   'open', '', '', false, 0, 0, 0, 0, 0, moment, moment,
+                   CASE WHEN sequel THEN (SELECT max(f.id) FROM inbox_formers(t.account, t.inbox, t.visitor) f(id)) END
               FROM unnest(todo) t
              WHERE t.conversation IS NULL AND t.visitor IS NOT NULL
              ORDER BY t.account, t.inbox, t.visitor, t.n
                 ON CONFLICT (account_id, inbox_id, visitor) DO NOTHING
-            RETURNING account_id, contact_id, inbox_id, visitor
+            RETURNING account_id, id, contact_id, inbox_id, visitor, linked_id
+        ), explained AS (
+            INSERT INTO inbox_message (account_id, conversation_id, client_id, kind, body, data, created_at)
+            SELECT b.account_id, b.id, gen_random_uuid(), 'status', '',
+                   jsonb_build_object('what', 'sequel', 'conversation', b.linked_id), moment
+              FROM begun b
+             WHERE b.linked_id IS NOT NULL
         )
         INSERT INTO inbox_contact (id, account_id, name, email, language, attributes, created_at)
         SELECT DISTINCT ON (b.contact_id)
@@ -105,6 +133,7 @@ BEGIN
                             ELSE jsonb_build_object('what', 'reopened') END AS data
                   FROM unnest(todo) t
                   JOIN inbox_conversation c ON c.account_id = t.account AND c.id = t.conversation
+                                           AND (t.visitor IS NULL OR c.visitor = t.visitor)
                  WHERE (t.kind = 'reply' AND t.author IS NOT NULL AND c.assignee_id IS NULL
                         OR t.kind = 'visitor' AND c.status = 'done' AND NOT coalesce(t.data ? 'automatic', false))
                    AND NOT EXISTS (SELECT FROM inbox_message old
@@ -118,6 +147,7 @@ BEGIN
         SELECT t.account, c.id, t.client_id, t.kind, t.author, t.body, coalesce(t.data, '{}'), moment
           FROM unnest(todo) t
           JOIN inbox_conversation c ON c.account_id = t.account AND c.id = t.conversation
+                                   AND (t.visitor IS NULL OR c.visitor = t.visitor)
          WHERE (SELECT count(*) FROM lines) >= 0 -- after the lines
          ORDER BY t.n
             ON CONFLICT (account_id, conversation_id, client_id) DO NOTHING

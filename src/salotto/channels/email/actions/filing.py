@@ -71,6 +71,7 @@ from salotto.channels.email.threading import (
 from salotto.channels.email.verdict import is_refuted
 from salotto.inbox import actions as inbox_actions
 from salotto.inbox.actions.begin import Beginning
+from salotto.inbox.actions.parting import part_from_visitors
 from salotto.inbox.models import Kind
 from salotto.inbox.posting import post_all
 from salotto.live import bell
@@ -210,6 +211,8 @@ class Filing:
         real = self._begin_all()
         for record in self.records:
             record.settle_on(real)
+        asked = (record for record in self.records if record.kind == Kind.VISITOR)
+        part_from_visitors(record.thread for record in asked)
         self._post_all()
         keep_mails(self.mailbox, self.records)
         keep_ids(self.mailbox, self.records)
