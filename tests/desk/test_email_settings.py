@@ -376,6 +376,7 @@ def test_a_look_that_cannot_be_is_not_saved(
 
 def test_the_preview_shows_what_was_typed_and_keeps_nothing(cast: Cast, box: Post) -> None:
     answer = post(cast, f"email/{box.mailbox.pk}/look/preview/", LOOK)
+    assert "Re: Where is my order?" in answer.content.decode() and "Anna Rossi" in answer.content.decode()
     shown = answer.content.decode()
     assert "Giulia Conti" in shown and "Via Roma 1" in shown and "#336699" in shown
     assert answer["X-Frame-Options"] == "SAMEORIGIN"

@@ -2,8 +2,11 @@
 stored and nothing is sent."""
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -11,7 +14,7 @@ from salotto.accounts.members import Member
 from salotto.channels.email.actions.chats import chat_subject
 from salotto.channels.email.actions.queueing import from_address, sender_name
 from salotto.channels.email.carrying import Asked, chat_text, why_it_comes
-from salotto.channels.email.composing.body import COLOUR, Look, sign_off, write_body
+from salotto.channels.email.composing.body import COLOUR, Look, Quoted, sign_off, write_body
 from salotto.channels.email.images import kind_of_image
 from salotto.channels.email.languages import language_for
 from salotto.channels.email.models import Mailbox
@@ -26,7 +29,7 @@ _LOGO = "cid:logo@salotto.invalid"
 @dataclass(frozen=True, slots=True)
 class Preview:
     """A mail as its reader would see it: `html` is a whole document, with the logo in it; `bare`
-    without a company's look."""
+    without a company's look; `new_subject` is what a mail is called that answers none."""
 
     sender: str
     address: str
@@ -34,6 +37,7 @@ class Preview:
     text: str
     html: str
     bare: bool
+    new_subject: str = ""
 
 
 def answer(mailbox: Mailbox, by: Member) -> Preview:
@@ -41,7 +45,9 @@ def answer(mailbox: Mailbox, by: Member) -> Preview:
     with override(language_for(mailbox)):
         said = _("Hello Anna,\n\nyour order left this morning and will be with you on Thursday.")
         asked = _("Where is my order?")
-        return _preview(mailbox, said, mailbox.subject or reply_subject(asked), by)
+        quote = Quoted("Anna Rossi", timezone.localtime(clock.now() - timedelta(hours=2)), asked)
+        found = _preview(mailbox, said, reply_subject(asked), by, quote=quote)
+        return replace(found, new_subject=mailbox.subject)
 
 
 def acknowledgement(mailbox: Mailbox) -> Preview:
@@ -65,15 +71,14 @@ def written(mailbox: Mailbox, said: str, subject: str, by: Member) -> Preview:
     return _preview(mailbox, said, subject, by, leave="https://…")
 
 
-def _preview(
-    mailbox: Mailbox, said: str, subject: str, by: Member | None, *, leave: str = "", links: bool = True
-) -> Preview:
+def _preview(mailbox: Mailbox, said: str, subject: str, by: Member | None, **more: Any) -> Preview:
+    """`more` is as `write_body` takes it."""
     language = language_for(mailbox)
     company = mailbox.company or mailbox.account.name
     address = from_address(mailbox)
     signature = sign_off(mailbox.signature, agent=by.user.name if by else "", company=company, email=address)
     look = _look(mailbox, company)
-    text, html = write_body(said, signature=signature, look=look, language=language, leave=leave, links=links)
+    text, html = write_body(said, signature=signature, look=look, language=language, **more)
     return Preview(
         sender=sender_name(mailbox, by.user.name if by else "", language),
         address=address,

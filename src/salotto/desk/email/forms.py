@@ -113,7 +113,10 @@ class Looks(Plain):
         required=False,
         max_length=7,
         widget=forms.TextInput({"placeholder": "#b4492a", "spellcheck": "false", "autocomplete": "off"}),
-        help_text=_("A bar above each mail. Empty, and without logo and footer: a plain mail."),
+        help_text=_(
+            "A bar above each mail, with the company’s name where there is no logo."
+            " Empty, and without logo and footer: a plain mail."
+        ),
     )
     footer = forms.CharField(
         label=_("Footer"),

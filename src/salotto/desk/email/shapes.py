@@ -84,7 +84,7 @@ def receiving(standing: Standing) -> State:
         )
         return State(words % {"when": when(standing.set_back)}, WARNING)
     if doing == Doing.READING and server and server.worked_at and not (came and came > server.worked_at):
-        return State(_("Receiving; all was well at %(when)s") % {"when": when(server.worked_at)}, GOOD)
+        return State(_("Receiving; looked into at %(when)s") % {"when": when(server.worked_at)}, GOOD)
     if came:
         return State(_("Receiving; the last mail came at %(when)s") % {"when": when(came)}, GOOD)
     return State(_("Nothing comes in yet"), WARNING)

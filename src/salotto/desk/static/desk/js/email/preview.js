@@ -63,7 +63,16 @@ if (picker) {
   const field = document.getElementById(picker.dataset.colour);
   picker.hidden = false;
   picker.addEventListener("input", () => { field.value = picker.value; boxes[0].soon(); });
-  field.addEventListener("input", () => { if (/^#[0-9a-f]{6}$/i.test(field.value)) picker.value = field.value; });
+  const wrong = document.querySelector("[data-colour-wrong]"), isColour = (text) => /^#[0-9a-f]{6}$/i.test(text.trim());
+  const judge = () => { wrong.textContent = !field.value.trim() || isColour(field.value) ? "" : wrong.dataset.colourWrong; };
+  let pause = 0;
+  picker.addEventListener("input", judge);
+  field.addEventListener("change", judge);
+  field.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(judge, wrong.textContent ? 0 : 900);
+    if (isColour(field.value)) picker.value = field.value.trim();
+  });
 }
 
 // A file that is too large is refused before it travels.
