@@ -2,6 +2,7 @@
 what will stand below."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -107,6 +108,10 @@ def test_a_new_message_knows_the_address_from_other_conversations_of_the_account
     url = f"/a/{cast.slug}/mail/people/?to={anna.upper()}+bo@example.com"
     [told] = cast.client(cast.agent).get(url).json()["lost"]
     assert told["said"].startswith(f"Mail to {anna.upper()} came back on") and "5.1.1" in told["words"]
+    lists = {"to": f"bo@example.com\n{anna}", "subject": "News", "body": "Hello", "key": str(uuid4())}
+    many = {**lists, "mailbox": str(mail_of(cast, message).mailbox_id)}
+    checked = cast.client(cast.agent).post(f"/a/{cast.slug}/mail/many/", many).content.decode()
+    assert checked.count(f"Mail to {anna} came back on") == 1
     outsider = cast.client(cast.outsider)
     assert outsider.get(url.replace(cast.slug, cast.outsider.account.slug)).json()["lost"] == []
     with account_scope(cast.account.pk):

@@ -106,6 +106,25 @@ def test_what_is_no_address_is_refused(text: str) -> None:
     assert refused.value.code == "bad_address"
 
 
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("anna@example.com, no-address", "no-address"),
+        ("Anna <anna@example.com>; no address at all; bo@example.com", "no address at all"),
+        ('"Rossi, Anna" <anna@example.com>, <bo', "<bo"),
+        ("no-address", "no-address"),
+    ],
+)
+def test_of_a_list_only_what_is_no_address_is_named(text: str, wrong: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        chosen([text])
+    assert str(refused.value.message) == f"“{wrong}” is not an email address."
+
+
+def test_semicolons_divide_as_well() -> None:
+    assert chosen(["a@b.example; c@d.example"]).addresses == ("a@b.example", "c@d.example")
+
+
 def test_nobody_and_too_many_are_refused() -> None:
     with pytest.raises(Invalid) as refused:
         chosen(["", " "])

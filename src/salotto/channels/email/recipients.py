@@ -21,6 +21,10 @@ _ADDRESS = re.compile(
     r"@(?:(?P<domain>[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f]{1,253})|\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[\dA-Fa-f:.]{2,45})\])"
 )
 _WORDS = re.compile(r"[\w !#$%&'*+/=?^`{|}~.-]+")
+LOOKED_AT = 4000
+"""Characters of a list in which a wrong address is looked for to be named."""
+_PIECE = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^,;])+')
+"""One of a list: commas and semicolons within quotes divide nothing."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -107,16 +111,24 @@ def parsed(written: Iterable[str]) -> list[Person]:
     found: list[Person] = []
     for text in (text for text in written if text.strip()):
         for name, address in _addresses(text.strip()):
+            if not (name or address) and ";" in text:
+                continue  # what divides two of them
             if _CONTROL.search(text.strip()) or not is_address(address):
-                wrong = {"text": _wrong(text.strip(), address)[:80]}
+                wrong = {"text": _wrong(text.strip())[:80]}
                 raise Invalid(_("“%(text)s” is not an email address.") % wrong, code="bad_address")
             found.append((name.strip()[:200], address))
     return found
 
 
-def _wrong(text: str, address: str) -> str:
-    """What to show of a text with an address that is none: this one, where it can be told."""
-    return address if address and address in text and "," in text and not _CONTROL.search(text) else text
+def _wrong(text: str) -> str:
+    """What to show of a list with an address that is none: the first such one, where it can be told."""
+    pieces = filter(None, (piece.strip() for piece in _PIECE.findall(text[:LOOKED_AT])))
+    return next((piece for piece in pieces if not _is_right(piece)), text)
+
+
+def _is_right(piece: str) -> bool:
+    plain = _CONTROL.search(piece) is None
+    return plain and all(is_address(address) for _, address in _addresses(piece))
 
 
 def _addresses(text: str) -> list[Person]:

@@ -1,7 +1,7 @@
 """One mail to many people, each in a conversation of their own: written, checked, sent, watched."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,9 +25,11 @@ from salotto.channels.email.actions.queueing import must_find
 from salotto.channels.email.previewing import Preview
 from salotto.channels.email.previewing import written as written_to
 from salotto.channels.email.queries import batches, composer
+from salotto.channels.email.queries.lost import MOST_ADDRESSES, lost_at
 from salotto.channels.email.recipients import Person, is_address, parsed, written
 from salotto.core.addresses import email_key
 from salotto.core.errors import Invalid, Refused
+from salotto.desk.mail.composer import said
 from salotto.desk.mail.reading import fits
 from salotto.desk.mail.writing import Writing, read, sent_or_said
 from salotto.desk.views.forms import number
@@ -139,7 +142,17 @@ def _check_page(request: MemberRequest, given: dict[str, Any], checked: Checked)
     except Refused as refused:
         return _form(request, str(refused.message), checked)
     named = _names(given, checked)
-    return _render(request, "many_check.html", given=given, checked=checked, shown=shown, **named)
+    lost = list(_not_reached(request, checked.people))
+    more = {"lost": lost[:SHOWN_WRONG], "more_lost": len(lost[SHOWN_WRONG:])}
+    return _render(request, "many_check.html", given=given, checked=checked, shown=shown, **named, **more)
+
+
+def _not_reached(request: MemberRequest, people: Sequence[Person]) -> Iterator[str]:
+    """What is said of the addresses at which our last mail did not arrive."""
+    addresses = [address for _name, address in people[:MOST]]
+    with timezone.override(request.member.account.time_zone):
+        for first in range(0, len(addresses), MOST_ADDRESSES):
+            yield from (said(one)["said"] for one in lost_at(addresses[first : first + MOST_ADDRESSES]))
 
 
 def _names(given: dict[str, Any], checked: Checked) -> dict[str, int | bool]:
