@@ -229,6 +229,10 @@ def test_many_are_checked_before_they_are_written_to(cast: Cast) -> None:
     assert "Send it to 3 people?" in checked and "nobody" in checked and "Carla" in checked
     with account_scope(cast.account.pk):
         assert not Batch.objects.filter(key=key).exists()
+    first = client.post(f"/a/{cast.slug}/mail/many/", {**fields, "to": "a@example.com", "me": "1"})
+    assert f"It is on its way to {cast.agent.user.email}." in first.content.decode()
+    with account_scope(cast.account.pk):
+        assert BatchRecipient.objects.get().address == cast.agent.user.email
     sure = {**fields, "to": "a@example.com\nb@example.com", "sure": "1"}
     told = client.post(f"/a/{cast.slug}/mail/many/", sure)
     with account_scope(cast.account.pk):
