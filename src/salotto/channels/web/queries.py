@@ -48,7 +48,7 @@ _TALK = """
 """
 
 # Whoever chats has only claimed the address that mails come from: of what came by mail, and of what
-# answers it until they write in the chat again, they are told that it was said, and nothing of it.
+# answers it, they are told that it was said, and nothing of it.
 _MESSAGES = """
     SELECT m.id, m.client_id, m.kind, CASE WHEN told.by_email THEN '' ELSE m.body END, m.created_at,
            u.name, told.by_email
