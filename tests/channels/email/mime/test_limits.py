@@ -4,8 +4,10 @@ import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
+from icalendar.timezone import tzp
 
-from salotto.channels.email.mime import Address, parse
+from salotto.channels.email.mime import Address, calendars, parse
+from salotto.channels.email.mime.reading import Reading
 from tests.channels.email.mime.broken import CORPUS, check
 
 HEAD = (
@@ -149,3 +151,22 @@ def test_what_one_sender_calls_a_zone_says_nothing_of_the_next_senders() -> None
     start, end = described.index(b"BEGIN:VTIMEZONE"), described.index(b"BEGIN:VEVENT")
     assert "UTC+11" in parse(described).text
     assert "2026-01-10 10:00 (Our time)" in parse(described[:start] + described[end:]).text
+
+
+def test_of_the_names_that_senders_give_to_zones_none_is_kept() -> None:
+    for sender in range(2):
+        entry = "".join(
+            f"BEGIN:VEVENT\nDTSTART;TZID=/{sender}-{n}/Europe/Berlin:20260110T100000\nEND:VEVENT\n"
+            for n in range(20)
+        )
+        said = calendars.describe(f"BEGIN:VCALENDAR\n{entry}END:VCALENDAR\n".encode(), Reading())
+        assert said.count("(Europe/Berlin, UTC+1)") == 20
+    assert len(vars(tzp)["_TZP__tz_cache"]) == 20
+
+
+@pytest.mark.parametrize("line", ["A:1\n", "COMMENT:long\n"])
+def test_a_calendar_entry_that_nobody_writes_is_a_file_and_says_so(line: str) -> None:
+    entry = f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Tea\n{line * 5_000}END:VEVENT\nEND:VCALENDAR\n"
+    reading = Reading()
+    assert calendars.describe(entry.encode(), reading) == ""
+    assert reading.problems == ("The calendar entry cannot be read (too long); it was kept as a file.",)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from salotto.channels.email.mime import parse, rtf, tnef
-from salotto.channels.email.mime.reading import MOST_UNPACKED, Reading
+from salotto.channels.email.mime.reading import MOST_ENCLOSED, MOST_LISTED, MOST_UNPACKED, Reading
 from tests.channels.email.mime import packing
 from tests.channels.email.mime.broken import check
 
@@ -88,6 +88,42 @@ def test_mails_in_mails_are_opened_five_deep_and_the_file_is_kept() -> None:
         (part,) = parse(mail.parts[-1].content).parts
         assert part.name == f"Level {depth}.eml"
         mail = parse(mail.parts[-1].content)
+
+
+def test_of_very_many_properties_or_values_the_first_are_read() -> None:
+    first, empty = packing.text(BODY, "Hi"), struct.pack("<HHI", 0x1E, BODY, 0)
+    for listed in (empty * 2_000_000, struct.pack("<HHI", 0x101E, HTML, 2_000_000) + b"\0" * 8_000_000):
+        value = struct.pack("<I", 2_000_001) + first + listed
+        before = time.process_time()
+        found = tnef.unpack(packing.winmail(packing.attribute(1, packing.PROPERTIES, value)), Reading())
+        assert found is not None and (found.text, found.whole) == ("Hi", False)
+        assert time.process_time() - before < 1
+
+
+def test_one_measure_of_properties_holds_for_all_lists_of_a_mail() -> None:
+    reading = Reading()
+    data = packing.winmail(*[packing.file(f"{n}.txt", b"x") for n in range(4)])
+    for _ in range(MOST_LISTED - 12):
+        reading.may_list()
+    found = tnef.unpack(data, reading)
+    assert found is not None and not found.whole and 0 < len(found.files) < 4
+
+
+@pytest.mark.parametrize("signs", [b"{}", rb"\f0"])
+def test_a_rich_text_of_nothing_but_signs_is_read_as_far_as_people_write(signs: bytes) -> None:
+    before = time.process_time()
+    read = rtf.read(rb"{\rtf1 Hi" + signs * (MOST_UNPACKED // len(signs)), MOST_UNPACKED)
+    assert (read.text, read.cut) == ("Hi", True)
+    assert time.process_time() - before < 3
+
+
+def test_mails_in_a_mail_are_opened_up_to_a_measure_of_bytes() -> None:
+    reading = Reading()
+    reading.may_enclose(MOST_ENCLOSED - 500)  # by another file of the mail
+    inner = packing.winmail(packing.message(packing.text(BODY, "x")))
+    data = packing.winmail(*[packing.attached_mail(f"Mail {n}", inner) for n in range(8)])
+    found = tnef.unpack(data, reading)
+    assert found is not None and not found.whole and 0 < len(found.files) < 8
 
 
 def test_the_same_attached_mail_always_has_the_same_bytes() -> None:

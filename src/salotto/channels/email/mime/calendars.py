@@ -8,7 +8,8 @@ from salotto.channels.email.mime import zones
 from salotto.channels.email.mime.reading import Reading, line
 from salotto.channels.email.mime.zones import Zones
 
-LARGEST = 200_000
+LARGEST = 64_000
+MOST_LINES = 5_000
 MOST_EVENTS = 20
 MOST_PEOPLE = 20
 MOST_ABOUT = 10_000
@@ -46,7 +47,8 @@ def summary(data: bytes, reading: Reading) -> str:
 
 
 def _described(data: bytes, reading: Reading, about: int) -> str:
-    if len(data) > LARGEST:
+    if len(data) > LARGEST or data.count(b"\n") > MOST_LINES:
+        reading.note("The calendar entry cannot be read (too long); it was kept as a file.")
         return ""
     from icalendar import Calendar
 

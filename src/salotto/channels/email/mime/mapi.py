@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from salotto.channels.email.mime.reading import Reading
+
 SUBJECT, SENT_AT, DELIVERED_AT, BODY = 0x0037, 0x0039, 0x0E06, 0x1000
 RTF, HTML, CHARSET, HEADER_ID = 0x1009, 0x1013, 0x3FDE, 0x1035
 SHOWN_TO, SHOWN_CC = 0x0E04, 0x0E03
@@ -90,26 +92,28 @@ def codec(number: int) -> str:
     return name
 
 
-def read(data: bytes, codepage: str) -> Properties:
-    """A list, from its count on."""
+def read(data: bytes, codepage: str, reading: Reading) -> Properties:
+    """A list, from its count on, as far as it may be read."""
     found = Properties(codepage)
     try:
         (count,) = struct.unpack_from("<I", data)
-        for name, kind, value in _properties(data, count):
+        for name, kind, value in _properties(data, count, reading):
             found.values.setdefault(name, (kind, value))
     except (struct.error, BrokenError):
         found.damaged = True
     return found
 
 
-def _properties(data: bytes, count: int) -> Iterator[tuple[int, int, bytes]]:
+def _properties(data: bytes, count: int, reading: Reading) -> Iterator[tuple[int, int, bytes]]:
     at = 4
     for _ in range(count):
+        if not reading.may_list():
+            raise BrokenError
         kind, name = struct.unpack_from("<HH", data, at)
         at = _behind_name(data, at + 4) if name >= _NAMED else at + 4
         single = kind & ~_MANY
         if single in _VARIABLE:
-            value, at = _variable(data, at)
+            value, at = _variable(data, at, reading)
         elif single in _FIXED:
             value, at = _fixed(data, at, _FIXED[single], many=single != kind)
         else:
@@ -124,7 +128,7 @@ def _behind_name(data: bytes, at: int) -> int:
     return at + 24 + (_padded(number) if kind else 0)
 
 
-def _variable(data: bytes, at: int) -> tuple[bytes, int]:
+def _variable(data: bytes, at: int, reading: Reading) -> tuple[bytes, int]:
     """The first of some values, each with its length, and where they end."""
     (count,) = struct.unpack_from("<I", data, at)
     at += 4
@@ -132,7 +136,7 @@ def _variable(data: bytes, at: int) -> tuple[bytes, int]:
     for number in range(count):
         (length,) = struct.unpack_from("<I", data, at)
         at += 4
-        if at + length > len(data):
+        if at + length > len(data) or (number and not reading.may_list()):
             raise BrokenError
         if not number:
             first = data[at : at + length]

@@ -4,8 +4,12 @@ import re
 
 MOST_PROBLEMS = 40
 MOST_GUESSES = 24
-MOST_UNPACKED = 3_000_000
+MOST_UNPACKED = 1_000_000
 """Bytes of compressed texts in one mail, as they are when unpacked."""
+MOST_LISTED = 20_000
+"""Attributes and properties in the winmail.dat files of one mail."""
+MOST_ENCLOSED = 20_000_000
+"""Bytes of mails within them, each as often as it stands in another one."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]+")
 
@@ -17,6 +21,8 @@ class Reading:
         self._problems: dict[str, None] = {}
         self._guesses = MOST_GUESSES
         self._left_to_unpack = MOST_UNPACKED
+        self._left_to_list = MOST_LISTED
+        self._left_to_enclose = MOST_ENCLOSED
         self.charset = ""
         """The first charset that a part declares, or is in: what undeclared headers are probably in."""
         self.beside = b""
@@ -45,6 +51,16 @@ class Reading:
     def unpacked(self, size: int) -> None:
         """So many bytes were."""
         self._left_to_unpack = max(self._left_to_unpack - size, 0)
+
+    def may_list(self) -> bool:
+        """Whether one more attribute or property may be read; counts."""
+        self._left_to_list -= 1
+        return self._left_to_list >= 0
+
+    def may_enclose(self, size: int) -> bool:
+        """Whether one more mail of so many bytes may be opened; counts."""
+        self._left_to_enclose -= size
+        return self._left_to_enclose >= 0
 
 
 def clean(text: str) -> str:

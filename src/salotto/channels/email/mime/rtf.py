@@ -49,6 +49,8 @@ _CHARSETS = {
 _HEAD = 500
 """Bytes in which a text says what it was made of."""
 _DEEPEST = 2_000
+_MOST_SIGNS = 250_000
+"""Words, braces and pieces of text; a long mail of Outlook has a tenth of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,9 @@ def read(data: bytes, most: int) -> RichText:
     if not plain.startswith(_RTF) or most < _HEAD:
         return RichText(cut=True)
     html = b"\\fromhtml" in plain[:_HEAD].lower()
-    found = _Reader(plain[:most], html).read()
-    size, cut = min(len(plain), most), len(plain) > most
+    reader = _Reader(plain[:most], html)
+    found = reader.read()
+    size, cut = min(len(plain), most), len(plain) > most or reader.cut
     return RichText("", found, size, cut) if html else RichText(found, "", size, cut)
 
 
@@ -142,12 +145,13 @@ class _Reader:
         self._state = _State()
         self._outer: list[_State] = []
         self._begins = False
+        self.cut = False
 
     def read(self) -> str:
         """Its words."""
-        at = 0
-        while (found := _SIGN.match(self._data, at)) and len(self._outer) < _DEEPEST:
-            at = found.end()
+        at, left = 0, _MOST_SIGNS
+        while (found := _SIGN.match(self._data, at)) and len(self._outer) < _DEEPEST and left:
+            at, left = found.end(), left - 1
             word, number, code, sign, brace, text = found.groups()
             if word == b"bin":
                 at += max(int(number or 0), 0)
@@ -161,6 +165,7 @@ class _Reader:
                     self._word(word.decode().lower(), int(number) if number else None, first)
                 else:
                     self._sign(code, sign, text)
+        self.cut = not left
         self._flush()
         return _paired("".join(self._pieces)).strip("\0 \n")
 

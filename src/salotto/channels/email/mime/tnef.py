@@ -2,7 +2,8 @@
 (MS-OXTNEF).
 
 Read by ourselves: the library for it counts as far as a file says, for minutes or until the memory
-is full, and cuts zeros off attachments. Here time is linear, and what is broken stays as it is.
+is full, and cuts zeros off attachments. Here time is linear and bounded, and what is broken or has
+too much in it stays as it is.
 """
 
 import struct
@@ -72,6 +73,7 @@ class _Message:
     body: bytes = b""
     properties: Properties = field(default_factory=Properties)
     files: list[_File] = field(default_factory=list)
+    whole: bool = True
 
 
 def unpack(data: bytes, reading: Reading) -> Unpacked | None:
@@ -80,7 +82,7 @@ def unpack(data: bytes, reading: Reading) -> Unpacked | None:
         reading.note("The winmail.dat is no TNEF; it was kept as it is.")
         return None
     try:
-        found = _unpacked(_message(data), reading, 0)
+        found = _unpacked(_message(data, reading), reading, 0)
     except Exception:  # whatever is wrong with it, the file is there
         reading.note("The winmail.dat is broken; it was kept as it is.")
         return None
@@ -108,15 +110,18 @@ def _attributes(data: bytes) -> Iterator[tuple[int, int, bytes]]:
         at += length + _SUM
 
 
-def _message(data: bytes) -> _Message:
+def _message(data: bytes, reading: Reading) -> _Message:
     found = _Message()
     for level, name, value in _attributes(data):
+        if not reading.may_list():
+            found.whole = False
+            break
         if level == _OF_FILE:
-            _add_to_file(found, name, value)
+            _add_to_file(found, name, value, reading)
         elif name == _CODEPAGE:
             found.codepage = mapi.codec(int.from_bytes(value[:4], "little"))
         elif name == _PROPERTIES:
-            found.properties = mapi.read(value, found.codepage)
+            found.properties = mapi.read(value, found.codepage, reading)
         elif name == _SUBJECT:
             found.subject = value
         elif name == _BODY:
@@ -124,7 +129,7 @@ def _message(data: bytes) -> _Message:
     return found
 
 
-def _add_to_file(found: _Message, name: int, value: bytes) -> None:
+def _add_to_file(found: _Message, name: int, value: bytes, reading: Reading) -> None:
     if name == _FILE_BEGINS or not found.files:
         found.files.append(_File())
     file = found.files[-1]
@@ -135,11 +140,12 @@ def _add_to_file(found: _Message, name: int, value: bytes) -> None:
     elif name == _TRANSPORT_NAME:
         file.transport_name = value
     elif name == _FILE_PROPERTIES:
-        file.properties = mapi.read(value, found.codepage)
+        file.properties = mapi.read(value, found.codepage, reading)
 
 
 def _unpacked(message: _Message, reading: Reading, depth: int) -> Unpacked:
-    found = Unpacked(whole=not message.properties.damaged and len(message.files) <= MOST_FILES)
+    found = Unpacked(whole=message.whole and not message.properties.damaged)
+    found.whole &= len(message.files) <= MOST_FILES
     found.text, found.html = _text(message, reading), _html(message, reading)
     if not found.html and (packed := message.properties.binary(mapi.RTF)):
         rich = rtf.read(packed, reading.left_to_unpack)
@@ -198,10 +204,10 @@ def _decoded(value: bytes, message: _Message) -> str:
 
 def _enclosed(file: _File, data: bytes, reading: Reading, depth: int) -> Packed | None:
     """A mail in the mail, written as one that any program opens."""
-    if depth >= DEEPEST:
+    if depth >= DEEPEST or not reading.may_enclose(len(data)):
         file.properties.damaged = True
         return None
-    message = _message(data)
+    message = _message(data, reading)
     inside = _unpacked(message, reading, depth + 1)
     file.properties.damaged |= not inside.whole
     properties = message.properties

@@ -5,6 +5,7 @@ that remembers what a sender calls a zone reads the next sender's entry by it: n
 """
 
 import re
+import warnings
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -24,11 +25,19 @@ Zones = dict[str, Any]
 """The zones that an entry describes, by the name that it gives them."""
 
 
-@cache
 def calm() -> None:
     """Let the library neither follow nor remember what entries say of zones; those of the system it
-    knows by name. Once for a process."""
+    knows by name. Before each entry: it keeps the spellings that it has guessed in the last one."""
+    from icalendar.error import GloballyUniqueTZIDGuessed
     from icalendar.timezone import tzp
+
+    # each of these names a zone, and Python keeps all warnings that it has shown
+    warnings.filterwarnings("ignore", category=GloballyUniqueTZIDGuessed)
+    tzp.use(_named())
+
+
+@cache
+def _named() -> Any:
     from icalendar.timezone.zoneinfo import ZONEINFO
 
     class Named(ZONEINFO):
@@ -36,7 +45,7 @@ def calm() -> None:
             """All, so that none is made of a description."""
             return True
 
-    tzp.use(Named())
+    return Named()
 
 
 def described(calendar: Any) -> Zones:
