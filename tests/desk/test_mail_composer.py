@@ -91,6 +91,8 @@ def test_only_the_one_of_several_who_did_not_get_it_is_marked(cast: Cast) -> Non
     conversation, _ = write_to(open_box(cast), sender=anna)
     is_lost(cast, answer(cast, conversation, to=(anna,), cc=(bo,)), bo)
     assert [one.address for one in begins(cast, conversation).lost] == [bo]
+    with account_scope(cast.account.pk):
+        assert [one.address for one in lost_at([anna, bo])] == [bo], "in a new message as well"
 
 
 def test_a_mail_that_never_left_says_nothing_of_its_address(cast: Cast) -> None:

@@ -357,6 +357,7 @@ class Participant(AccountModel):
                 fields=["account", "conversation", "address"], name="email_participant_once"
             ),
         ]
+        indexes = [models.Index("account", "address", name="email_participant_address")]
 
 
 class Batch(AccountModel):

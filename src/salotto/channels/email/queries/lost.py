@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-from django.db.models.functions import Lower
-
-from salotto.channels.email.models import Mail, MailState
+from salotto.channels.email.models import Mail, MailState, Participant
 from salotto.channels.email.recipients import Recipients, as_people
-from salotto.core.addresses import email_key, spellings
-from salotto.inbox.models import Contact, Conversation
+from salotto.core.addresses import email_key
 
 MOST_ADDRESSES = 200
 """Addresses that are looked up at once; what is said of more of them nobody reads."""
@@ -37,17 +33,16 @@ def lost_at(addresses: Iterable[str], conversation: int = 0) -> list[Lost]:
     asked = {email_key(one): one for one in list(addresses)[:MOST_ADDRESSES] if one}
     found: dict[str, Lost | None] = {}
     if asked:
-        for row in _mails_to(asked.values(), conversation):
+        for row in _mails_to(asked, conversation):
             _look(row, asked, found)
     return [one for one in found.values() if one is not None]
 
 
 def _mails_to(addresses: Iterable[str], conversation: int) -> Any:
-    """What we sent in the conversations with them, the newest first."""
-    every = {spelling for one in addresses for spelling in spellings(one)}
-    contacts = Contact.objects.annotate(key=Lower("email")).filter(key__in=every).exclude(email="")
-    theirs = Q(contact__in=contacts.values("pk")) | Q(pk=conversation)
-    conversations = Conversation.objects.filter(theirs).order_by("-id").values("pk")[:MOST_CONVERSATIONS]
+    """What we sent in the conversations that they take part in, the newest first."""
+    taking_part = Participant.objects.filter(address__in=[one[:320] for one in addresses])
+    found = taking_part.order_by("-conversation_id").values_list("conversation_id", flat=True)
+    conversations = {conversation, *found[:MOST_CONVERSATIONS]}
     mails = Mail.objects.filter(conversation__in=conversations, state__in=TRIED)
     return mails.order_by("-id").values(*_FIELDS)[:MOST_MAILS]
 
