@@ -41,6 +41,16 @@ def test_an_assignment_says_who_and_whom(author: int | None, to: int, reader: in
         ("reopened", None, "Open again: the contact wrote"),
         ("unassigned", SARA, "Sara gave this back to everyone"),
         ("unassigned", None, "This has no owner now"),
+        (
+            *("by_mail", None),
+            "This goes on by email. Whoever writes in the chat again begins another conversation,"
+            " as nobody has proven that the address is theirs",
+        ),
+        (
+            *("sequel", None),
+            "The earlier chat of this visitor goes on by email. Nobody has proven that its address is"
+            " theirs, so repeat nothing here of what came by mail.",
+        ),
         ("something newer", SARA, "This conversation changed"),
     ],
 )

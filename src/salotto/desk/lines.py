@@ -55,7 +55,7 @@ def _plain(author: int | None, author_name: str, reader: int) -> dict[str, str]:
             "reopened": _("Open again: the contact wrote"),
             "linked": _("This mail answers one of another conversation, where its sender takes no part"),
             "by_mail": _(
-                "This goes on by email. Who writes in the chat again begins another conversation,"
+                "This goes on by email. Whoever writes in the chat again begins another conversation,"
                 " as nobody has proven that the address is theirs"
             ),
             "sequel": _(
