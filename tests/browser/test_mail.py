@@ -6,12 +6,14 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, Route, expect
 
+from salotto.channels.email.actions.fetching import complete
 from salotto.core.tenancy import account_scope
 from salotto.inbox.actions import delete_conversation, mark_unread, tell
 from salotto.live import bell
 from tests.browser.conftest import People
 from tests.browser.test_quality import serious
 from tests.cast import Cast
+from tests.channels.email.large import headers_came, large
 from tests.channels.email.post import letter, new_id, person
 from tests.desk.mails import (
     PNG,
@@ -241,6 +243,19 @@ def test_who_writes_next_is_who_is_answered(people: People, cast: Cast) -> None:
     expect(desk.locator("[data-people-line]")).to_have_text("To bo@example.com · Cc 1")
     expect(desk.get_by_role("status").filter(has_text="In copy: Anna Rossi")).to_be_visible()
     expect(text).to_be_focused()
+
+
+def test_the_rest_of_a_large_mail_appears_where_its_headers_were(people: People, cast: Cast) -> None:
+    post = open_box(cast)
+    mail = large(post, person("big"))
+    raw = headers_came(post, mail)
+    desk = people.member(cast.agent, f"inbox/all/{raw.conversation_id}/")
+    expect(desk.locator(".mail-part")).to_contain_text("It lies whole in the mailbox")
+    complete(raw, mail)
+    post.take_in()
+    expect(desk.locator(".entry .text")).to_have_text("See the plans.")
+    expect(desk.locator(".entry .file")).to_contain_text("plan.pdf")
+    expect(desk.locator(".mail-part")).to_have_count(0)
 
 
 def test_a_failed_mail_says_why_and_is_tried_again(people: People, cast: Cast) -> None:
