@@ -133,10 +133,15 @@ def own(desk: Desk) -> list[str]:
 def touch(seen: Watched) -> None:
     """What a curious reader does: move over it, put the focus into it, press Enter."""
     for frame in seen.page.frames[1:]:
-        body = frame.locator("body")
-        body.dispatch_event("mouseover")
-        body.dispatch_event("focus")
-        frame.evaluate("document.body.scrollIntoView()")
+        frame.evaluate(TOUCH)
+
+
+TOUCH = """() => {
+    const wide = {bubbles: true, cancelable: true, composed: true};
+    document.body.dispatchEvent(new MouseEvent("mouseover", wide));
+    document.body.dispatchEvent(new FocusEvent("focus", wide));
+    document.body.scrollIntoView();
+}"""
 
 
 def test_no_hostile_mail_runs_asks_or_leads_away(desk: Desk, context: BrowserContext) -> None:
@@ -274,6 +279,19 @@ def test_a_chosen_theme_is_stronger_than_the_systems(desk: Desk, browser: Browse
     inks = [frame.evaluate(COLOURS)[0] for frame in page.frames[1:]]
     assert inks == ["rgb(243, 237, 228)", "rgb(34, 30, 26)"]
     context.close()
+
+
+def test_nothing_of_a_mail_covers_what_stands_above_it(context: BrowserContext) -> None:
+    page = context.new_page()
+    cover = '<div style="margin:-300px;background:#fff;height:900px;outline:300px solid #fff">Hi</div>'
+    above = "<p>A link that says <b>one</b> leads to another.</p>"
+    page.set_content(frame_document(made_safe(cover).html, language="en", above=above))
+    assert page.evaluate(SEEN) == ["P", 0]
+
+
+SEEN = """() => { const {x, y, width, height} = document.querySelector(".above p").getBoundingClientRect();
+    return [document.elementFromPoint(x + width / 2, y + height / 2).nodeName,
+        document.querySelector(".mail").scrollTop]; }"""
 
 
 def test_wide_things_scroll_inside_and_long_words_wrap(desk: Desk, context: BrowserContext) -> None:

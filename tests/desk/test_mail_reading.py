@@ -106,13 +106,15 @@ def test_a_file_is_in_the_frame_or_in_the_list(
     assert (address in page(cast, f"inbox/all/{conversation}/")) is not in_frame
 
 
-def test_a_link_that_says_another_host_has_its_own_beside_it(cast: Cast) -> None:
+def test_a_link_that_says_another_host_has_its_own_beside_it_and_above_the_mail(cast: Cast) -> None:
     post = open_box(cast)
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Message-ID"] = person(), post.address, f"<{new_id()}>"
     mail.set_content('<h1>Hi</h1><a href="https://evil.example/">www.bank.example</a>', subtype="html")
     _, message = came(post, mail.as_bytes())
-    assert "leads to evil.example" in page(cast, f"mails/{message}/frame/")
+    above, mail_itself = page(cast, f"mails/{message}/frame/").split('<div class="mail"')
+    assert "leads to evil.example" in mail_itself
+    assert "leads to <bdi>evil.example</bdi>" in above
 
 
 def test_one_click_lets_the_remote_images_of_this_mail_in(cast: Cast) -> None:

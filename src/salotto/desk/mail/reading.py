@@ -44,7 +44,7 @@ def frame(request: MemberRequest, message: int) -> HttpResponse:
     from salotto.channels.email.mime.folding import passes_on
     from salotto.channels.email.mime.htmlfold import fold_html
     from salotto.channels.email.safe.html import made_safe, with_note
-    from salotto.channels.email.safe.leading import with_hosts
+    from salotto.channels.email.safe.leading import lines_above, with_hosts
 
     fits(message)
     content = threads.content_of(message)
@@ -53,11 +53,13 @@ def frame(request: MemberRequest, message: int) -> HttpResponse:
     if request.GET.get("whole") != "1":
         html = fold_html(html, passes_on=passes_on(content.subject))[0]
     safe = made_safe(html, remote=remote, inline=_in_place(request, message))
-    return _framed(request, with_hosts(with_note(safe)), safe.remote, remote)
+    above = lines_above(safe.html)
+    return _framed(request, with_hosts(with_note(safe)), above, safe.remote, remote)
 
 
-def _framed(request: MemberRequest, fragment: str, left_out: int, remote: bool) -> HttpResponse:
-    document = frame_document(fragment, language=get_language() or "en", theme=request.member.user.theme)
+def _framed(request: MemberRequest, fragment: str, above: str, left_out: int, remote: bool) -> HttpResponse:
+    theme = request.member.user.theme
+    document = frame_document(fragment, language=get_language() or "en", theme=theme, above=above)
     count = f'<meta name="remote-images" content="{left_out}"><title>'
     response = HttpResponse(document.replace("<title>", count, 1))
     for name, value in frame_headers(remote).items():

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from salotto.channels.email.safe.frame import frame_document
 from salotto.channels.email.safe.html import safe_html
-from salotto.channels.email.safe.leading import with_hosts
+from salotto.channels.email.safe.leading import MOST_LINES, lines_above, with_hosts
 
 
 def shown(href: str, words: str) -> str:
@@ -58,8 +59,27 @@ def test_a_link_that_says_what_it_is_stays_as_it_is(href: str, words: str) -> No
     assert "leads to" not in shown(href, words)
 
 
+def test_where_links_lead_stands_above_the_mail_too_each_once() -> None:
+    mail = safe_html('<a href="https://evil.example/">www.bank.example</a><a href="//x">bank.example</a>' * 2)
+    line = "<p>A link that says <bdi>www.bank.example</bdi> leads to <bdi>evil.example</bdi>.</p>"
+    assert lines_above(mail) == line
+    assert f'<div class="above" dir="auto">{line}</div><div class="mail"' in frame_document(
+        mail, language="en", above=lines_above(mail)
+    )
+    assert "above" not in frame_document("<p>Hi</p>", language="en").partition("</style>")[2]
+
+
+def test_above_a_mail_stand_only_so_many_lines() -> None:
+    mail = "".join(f'<a href="https://evil.example/">www.bank{n}.example</a>' for n in range(20))
+    lines = lines_above(safe_html(mail))
+    assert lines.count("<p>") == MOST_LINES + 1
+    assert lines.endswith("<p>More links lead elsewhere than they say.</p>")
+
+
 def test_a_host_cannot_bring_in_an_element() -> None:
     assert "<img" not in shown("https://%3Cimg src=x%3E/", "bank.example")
+    link = '<a href="https://%3Cimg src=x%3E/">bank.example</a>'
+    assert "<img" not in lines_above(safe_html(link))
 
 
 def test_many_links_take_no_long_time() -> None:

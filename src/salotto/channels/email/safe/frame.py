@@ -41,6 +41,10 @@ a { color: var(--link); }
 .leads { all: initial; color-scheme: inherit; margin: 0 4px; padding: 0 5px; border-radius: 4px;
   background: light-dark(#fbe9e4, #4a2018); color: light-dark(#7d2410, #ffd9cd);
   font: 12px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+.above { margin: 0 0 8px; padding: 6px 10px; border-radius: 6px;
+  background: light-dark(#fbe9e4, #4a2018); color: light-dark(#7d2410, #ffd9cd);
+  font: 13px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+.above p { margin: 0; }
 pre { white-space: pre-wrap; }
 blockquote { margin: 8px 0; padding: 0 0 0 12px; border-left: 2px solid var(--edge); }
 hr { border: 0; border-top: 1px solid var(--line); }
@@ -54,21 +58,23 @@ def has_own_colours(fragment: str) -> bool:
     return bool(_COLOURED.search(fragment))
 
 
-def frame_document(fragment: str, *, language: str, theme: str = "system") -> str:
+def frame_document(fragment: str, *, language: str, theme: str = "system", above: str = "") -> str:
     """The whole document for a fragment that `safe_html` made.
 
     `theme` is what the page around uses: `system`, `light` or `dark`. A mail without colours of its
     own takes ours and is transparent; one with them lies on white paper, in the dark too, so that
-    its ink is never dark on dark.
+    its ink is never dark on dark. `above` is HTML of ours: the mail's box clips all that is in it, so
+    nothing of the mail covers that.
     """
     with override(language):
         title = _("Message")
+    notice = f'<div class="above" dir="auto">{above}</div>' if above else ""
     paper = ' class="paper"' if has_own_colours(fragment) else ""
     return (
         f'<!doctype html><html lang="{escape(language)}"{paper}><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
         f"<style>{_STYLE % {'scheme': THEMES.get(theme, THEMES['system'])}}</style></head>"
-        f'<body><div class="mail" dir="auto">{fragment}</div></body></html>'
+        f'<body>{notice}<div class="mail" dir="auto">{fragment}</div></body></html>'
     )
 
 

@@ -1,4 +1,5 @@
-"""Links whose words name another host than the one that they lead to, and the note beside them.
+"""Links whose words name another host than the one that they lead to, the note beside them, and the
+lines above the mail, which nothing in it can hide.
 
 A reader trusts what a link says: `https://bank.example` that leads to `evil.example` is how people
 are robbed of passwords. Only what looks like an address is compared; "Our shop" may lead anywhere.
@@ -6,6 +7,7 @@ are robbed of passwords. Only what looks like an address is compared; "Our shop"
 
 import re
 from html import escape, unescape
+from itertools import islice
 from unicodedata import category, normalize
 from urllib.parse import unquote
 
@@ -15,6 +17,8 @@ from django.utils.translation import gettext as _
 from salotto.channels.email.safe.tokens import names
 
 LONGEST_HOST = 253
+MOST_LINES = 8
+"""Above a mail; one more says that there are more."""
 
 _LINK = re.compile(r'<a((?:\s[\w-]+="[^"]*")*)>(.*?)</a>', re.DOTALL)
 _HREF = re.compile(r'\shref="([^"]*)"')
@@ -37,14 +41,38 @@ def with_hosts(fragment: str) -> str:
     return _LINK.sub(_noted, fragment)
 
 
+def lines_above(fragment: str) -> str:
+    """The same of a fragment as lines of HTML for above it, each once; "" if there is no such link.
+
+    A mail's own styles can cover or clip the note beside a link, but reach nothing out of its box.
+    """
+    found = dict.fromkeys(pair for link in _LINK.finditer(fragment) if (pair := _misled(link)))
+    said = _("A link that says %(said)s leads to %(host)s.")
+    lines = [_line(said, *pair) for pair in islice(found, MOST_LINES)]
+    if len(found) > MOST_LINES:
+        lines.append(escape(_("More links lead elsewhere than they say.")))
+    return "".join(f"<p>{line}</p>" for line in lines)
+
+
+def _line(sentence: str, said: str, real: str) -> str:
+    return escape(sentence) % {"said": f"<bdi>{escape(said)}</bdi>", "host": f"<bdi>{escape(real)}</bdi>"}
+
+
 def _noted(link: re.Match[str]) -> str:
+    pair = _misled(link)
+    if pair is None:
+        return link[0]
+    note = _("leads to %(host)s") % {"host": pair[1]}
+    return f'{link[0]}<small class="leads" dir="auto">{escape(note)}</small>'
+
+
+def _misled(link: re.Match[str]) -> tuple[str, str] | None:
+    """Which host a link says, and where it leads; None if it says none, or its own."""
     href = _HREF.search(link[1])
     said = hosts_in(_words(link[2])) if href else ()
     real = host_of(unescape(href[1])) if href and said else ""
-    if not real or all(_is_same(real, host) for host in said):
-        return link[0]
-    note = _("leads to %(host)s") % {"host": real}
-    return f'{link[0]}<small class="leads" dir="auto">{escape(note)}</small>'
+    other = next((host for host in said if not _is_same(real, host)), "") if real else ""
+    return (other[:LONGEST_HOST], real) if other else None
 
 
 def _words(html: str) -> str:
