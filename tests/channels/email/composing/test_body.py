@@ -195,6 +195,44 @@ def test_images_that_go_along_are_shown_in_the_quote() -> None:
     assert 'href="cid' not in made
 
 
+FROM_WEB = (
+    '<img src="https://i.example/cup.png" alt="A cup" width="120">'
+    '<td background="https://i.example/td.png"><p style="background:url(https://i.example/p.png)">x</p></td>'
+)
+PIXELS = (
+    '<img src="https://t.example/1" width="1" height="1" alt="A">',
+    '<img src="https://t.example/2" width="2px" alt="A">',
+    '<img src="http://t.example/3" style="color:red; width:1px !important" alt="A">',
+    '<img src="https://t.example/4" style="display:none" alt="A">',
+    '<style>.t { max-height: 0 }</style><img src="https://t.example/5" class="t" alt="A">',
+    '<img src="https://t.example/6" style="opacity:0.0;margin:0" alt="A">',
+)
+
+
+def test_an_answer_takes_no_images_of_the_web_along_but_their_words() -> None:
+    html = f'<table><tr><td>{FROM_WEB}{"".join(PIXELS)}</td></tr></table><img src="cid:a@b">'
+    quote = replace(QUOTE, html=html, pictures=Pictures({"a@b": "1.x@y"}))
+    _, made = write_body("Hello", quote=quote)
+    assert "i.example" not in made and "t.example" not in made and "data-remote" not in made
+    assert made.count("<img") == 1 and "A cup" in made
+
+
+def test_what_is_passed_on_keeps_the_images_that_people_see() -> None:
+    html = f"<table><tr>{FROM_WEB}</tr></table>{''.join(PIXELS)}"
+    _, made = write_body("Please look.", quote=replace(QUOTE, html=html, head=HEAD))
+    for name in ("cup.png", "td.png", "p.png"):
+        assert f"https://i.example/{name}" in made
+    assert "t.example" not in made
+
+
+@pytest.mark.parametrize(
+    "look", ['width="20"', 'width="2%"', 'style="width:12px"', 'style="opacity:0.5;min-width:1px"']
+)
+def test_an_image_that_people_see_is_no_pixel(look: str) -> None:
+    html = f'<p><img src="https://i.example/a.png" {look}>'
+    assert "a.png" in write_body("Look.", quote=replace(QUOTE, html=html, head=HEAD))[1]
+
+
 def test_images_that_stay_behind_leave_their_names_in_the_quote() -> None:
     html = '<img src="cid:Big@b"><img src="cid:c@d" alt="The <cup>">'
     pictures = Pictures(names={"big@b": "photo.png", "c@d": "cup.png"})

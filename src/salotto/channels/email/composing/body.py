@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from salotto.channels.email.composing.marking import CLOSE, OPEN, split_quote, to_html
 from salotto.channels.email.quoting import LIMIT, Head, heading, marked, passing_on
-from salotto.channels.email.safe.html import LARGEST, guarded, made_safe
+from salotto.channels.email.safe.html import LARGEST, guarded, made_safe, without_trackers
 
 COLOUR = "#b4492a"
 LARGEST_QUOTE = 200_000
@@ -146,11 +146,17 @@ def _quoted(quote: Quoted) -> tuple[str, str]:
 
 
 def _shown(quote: Quoted) -> str:
-    """The quoted HTML, made safe; "" where there is none, or too much of it."""
+    """The quoted HTML, made safe; "" where there is none, or too much of it.
+
+    Whoever is in copy of an answer has not asked for the images that a customer's mail fetches from the
+    web, and would be seen opening it: only what is passed on keeps them, and no tracking pixels.
+    """
     if not quote.html or len(quote.html) > (LARGEST if quote.head else LARGEST_QUOTE):
         return ""
     inline = {one: f"cid:{there}" for one, there in quote.pictures.ids.items()}
-    return made_safe(quote.html, remote=True, inline=inline, names=quote.pictures.names).html
+    remote = quote.head is not None
+    safe = made_safe(quote.html, remote=remote, inline=inline, names=quote.pictures.names)
+    return without_trackers(safe.html)
 
 
 def _paper(look: Look | None) -> dict[str, str]:

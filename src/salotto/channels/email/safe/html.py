@@ -41,6 +41,16 @@ _PIXEL = re.compile(r"\s*[01](?:px)?\s*", re.IGNORECASE)
 _IMAGE = re.compile(r'<img((?:\s[\w-]+="[^"]*")*)>')
 _SHOWS = re.compile(r'\s(?:src|data-remote)="')
 _ALT = re.compile(r'\salt="([^"]*)"')
+_FROM_WEB = re.compile(r'\s(?:src="https?:|data-remote=")', re.IGNORECASE)
+_TINY = re.compile(
+    r"""\s(?:width|height)="\s*[0-2](?:\.\d+)?\s*(?:px)?\s*"
+    |\sstyle="(?:[^"]*;)?\s*(?:
+        (?:max-)?(?:width|height)\s*:\s*[0-2]?(?:\.\d+)?(?:px)?
+        |display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0?(?:\.0\d*)?
+    )\s*(?:!\s*important\s*)?[;"]""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Of an image that nobody is to see; its mail is told when and where it is opened."""
 _BREAK = re.compile(r"(?:address|blockquote|br|div|dd|dt|h[1-6]|hr|li|p|pre|table|tr|ul|ol)")
 
 
@@ -94,9 +104,27 @@ def _image(found: re.Match[str]) -> str:
     """An image as it was written; without an address, the words that stand for it."""
     if _SHOWS.search(found[1]):
         return found[0]
-    words = _ALT.search(found[1])
+    return _words(found[1])
+
+
+def _words(attributes: str) -> str:
+    words = _ALT.search(attributes)
     plain = words[1].strip().replace("&quot;", '"') if words else ""
     return plain.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def without_trackers(fragment: str) -> str:
+    """A safe fragment for other readers: of images of the web that were left out, the words that stand
+    for them are left, and of those that nobody is to see, nothing."""
+    return _IMAGE.sub(_passed_on, fragment)
+
+
+def _passed_on(found: re.Match[str]) -> str:
+    if not _FROM_WEB.search(found[1]):
+        return found[0]
+    if _TINY.search(found[1]):
+        return ""
+    return _words(found[1]) if " data-remote=" in found[1] else found[0]
 
 
 def pictures_of(html: str) -> frozenset[str]:
