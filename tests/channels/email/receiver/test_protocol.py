@@ -2,8 +2,11 @@
 
 import asyncio
 import smtplib
+import socket
 import ssl
+from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -250,6 +253,49 @@ def test_a_mail_that_takes_too_long_is_not_stored(post: Post) -> None:
         talk.send(b"Subject: slow\r\n")
         assert talk.answer().startswith("421")
     assert stored(post.account) == []
+
+
+def test_a_mail_that_trickles_in_is_sent_away_and_a_modem_is_not(post: Post) -> None:
+    with receiving(span=0.6, data_seconds=60) as door, Talk(door.port) as modem, Talk(door.port) as slow:
+        modem.begin(to(post))
+        slow.begin(to(post))
+        modem.send(b"Subject: modem\r\n\r\n")
+        slow.sock.settimeout(0.05)
+        said = b""
+        while not said:
+            modem.send(b"y" * 998 + b"\r\n")
+            with suppress(TimeoutError):
+                slow.send(b"x")
+                said = slow.sock.recv(100)
+        assert said.startswith(b"421")
+        assert modem.say(".").startswith("250")
+    assert len(stored(post.account)) == 1
+
+
+def test_who_talks_and_brings_no_mail_is_sent_away(post: Post) -> None:
+    with receiving(talk_seconds=0.3) as door, Talk(door.port) as talk:
+        talk.answer()
+        answers = [talk.say("RSET")[:3]]
+        while answers[-1] == "250" and len(answers) < 900:
+            answers.append(talk.say("RSET")[:3])
+            Event().wait(0.01)
+        assert answers[-1] in ("421", "")
+    with receiving() as door, Talk(door.port) as talk:
+        talk.begin(to(post))
+        door.receiver.limits.talk_seconds = 0.1  # from this mail on
+        assert talk.say("Subject: x\r\n\r\n.").startswith("250")
+        assert talk.answer().startswith("421")
+
+
+def test_who_does_not_read_is_cut_off_all_the_same() -> None:
+    with receiving(command_seconds=0.3, last_seconds=0.1) as door, socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        deaf.connect((HOST, door.port))
+        await_that(lambda: door.receiver.limits.open == 1, "it has come in")
+        deaf.settimeout(0.2)
+        with suppress(OSError):
+            deaf.sendall(b"RCPT\r\n" * 20_000)
+        await_that(lambda: door.receiver.limits.open == 0, "it holds no place")
 
 
 def test_the_end_of_the_server_is_said(post: Post) -> None:

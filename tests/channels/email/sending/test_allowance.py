@@ -8,7 +8,7 @@ import pytest
 from django.core import mail as outgoing
 
 from salotto.channels.email import troubles
-from salotto.channels.email.actions import bulk
+from salotto.channels.email.actions import allowance, bulk
 from salotto.channels.email.actions.trying import begin_trial, send_trial
 from salotto.channels.email.models import Mail, MailState, Trial
 from salotto.core import clock
@@ -76,3 +76,24 @@ def test_other_accounts_own_servers_and_no_limit_are_left_alone(settings: Any) -
         assert states(own, answers(own, 6)) == ["sent"] * 6
     settings.MAIL_PER_HOUR = 0
     assert states(full, answers(full, 1)) == [MailState.SENT]
+
+
+def test_no_hour_holds_more_than_is_allowed_wherever_it_begins(settings: Any) -> None:
+    settings.MAIL_PER_HOUR = 1000
+    account, start = 9_000_000_000 + uuid4().int % 10**9, clock.now()
+    went: list[tuple[float, int]] = []
+    for minute, people in [(0, 1), (59.99, 100), (60, 100), (75, 70), (120, 90)]:
+        now = start + timedelta(minutes=minute)
+        tries = [allowance.take_for(account, people, now) is None for _ in range(20)]
+        went.append((minute, people * sum(tries)))
+    assert went[:3] == [(0, 20), (59.99, 900), (60, 100)]
+    assert went[3:] == [(75, 0), (120, 990)]
+
+
+def test_a_mail_to_more_people_than_are_allowed_goes_alone() -> None:
+    account, start = 9_000_000_000 + uuid4().int % 10**9, clock.now()
+    assert allowance.take_for(account, 1, start) is None
+    free = start + timedelta(hours=1)
+    assert allowance.take_for(account, 9, start) == free
+    assert allowance.take_for(account, 9, free) is None
+    assert allowance.take_for(account, 1, free) == free + timedelta(hours=1)

@@ -12,6 +12,7 @@ from django.db import connection
 from salotto.channels.email.actions.trying import begin_trial, send_trial
 from salotto.channels.email.models import Mail, MailState, Trial
 from salotto.channels.email.sending import delivering, shares
+from salotto.channels.email.sending.lines import LINES
 from salotto.channels.email.sending.shares import ANSWERS, BULK, OURS, Shares
 from salotto.config.jobs import RESERVED
 from salotto.core import clock
@@ -95,6 +96,29 @@ def test_a_server_that_exceeded_its_time_is_left_alone(monkeypatch: pytest.Monke
         assert first.error == second.error == "The server takes too long for a mail."
 
 
+def test_a_first_try_is_cut_off_in_time_and_the_next_one_is_patient(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shares, "FIRST_TRY", 0.5)
+    monkeypatch.setattr(shares, "PROMPT", 0.4)
+
+    def say_nothing(server: Faulty, session: Session, text: str) -> None:
+        server.stopping.wait(30)
+
+    with faulty(MAIL=say_nothing) as bad:
+        slow = open_outbox(bad.port)
+        mail = slow.reply()
+        with ExitStack() as stack:
+            busy(ANSWERS, stack, *((-number, f"slow{number}") for number in range(1, 4)))
+            assert slow.sent(mail).error == "The server takes too long for a mail."
+            slow.due(mail)
+            assert slow.sent(mail).attempts == 1 and len(bad.sessions) == 1
+        LINES.forget()
+        del bad.answers["MAIL"]
+        slow.due(mail)
+        assert slow.sent(mail).state == MailState.SENT
+
+
 def busy(shares: Shares, stack: ExitStack, *places: tuple[int, str]) -> list[bool]:
     """Senders that take these places, and stay; who got one."""
     return [stack.enter_context(shares.place(*one)).wait is None for one in places]
@@ -110,9 +134,35 @@ def test_servers_that_nobody_knows_have_half_of_the_senders_each_one() -> None:
     prompt(mine, "known")
     with ExitStack() as stack:
         assert busy(mine, stack, (1, "a"), (2, "a"), (1, "b"), (2, "c"), (3, "d")) == [1, 0, 0, 1, 1]
-        assert busy(mine, stack, (4, "e"), (4, "known"), (5, OURS)) == [0, 1, 1]
+        with mine.place(4, "e") as one_more, mine.place(5, "f") as another:
+            assert (one_more.wait, one_more.at_most) == (None, shares.FIRST_TRY)
+            assert another.wait is not None
+            assert busy(mine, stack, (4, "known"), (5, OURS)) == [1, 1]
     with ExitStack() as stack:
         assert busy(mine, stack, (1, "a"), (4, "e")) == [1, 1], "who has gone is in nobody's way"
+
+
+def test_however_many_are_slow_a_server_that_nobody_knows_has_a_first_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(shares, "monotonic", lambda: now)
+    mine = Shares(6, moment=0)
+    with ExitStack() as stack:
+        assert busy(mine, stack, *((number, f"slow{number}") for number in range(3))) == [1, 1, 1]
+        now += 300
+        with mine.place(10, "slow10") as place:
+            assert place.at_most == shares.FIRST_TRY, "it is over then, whatever the server does"
+            now += shares.FIRST_TRY
+            with mine.place(99, "good") as behind:
+                assert behind.wait == timedelta(seconds=shares.FIRST_TRY)
+        assert busy(mine, stack, (10, "slow11"), (11, "slow10")) == [0, 0], "neither has another one"
+        with mine.place(99, "good") as place:
+            assert (place.wait, place.at_most) == (None, shares.FIRST_TRY)
+            place.answered()
+        assert busy(mine, stack, (99, "good")) == [1], "now it is prompt"
+        now += shares.SLOW_FOR
+        assert busy(mine, stack, (10, "slow10")) == [1]
 
 
 def test_a_prompt_server_and_an_account_have_half_of_the_senders() -> None:
@@ -120,6 +170,11 @@ def test_a_prompt_server_and_an_account_have_half_of_the_senders() -> None:
     prompt(mine, "known")
     with ExitStack() as stack:
         assert busy(mine, stack, *((number, "known") for number in range(5))) == [1, 1, 1, 0, 0]
+    prompt(mine, "another")
+    with ExitStack() as stack:
+        assert busy(mine, stack, *((number, "known") for number in range(3))) == [1, 1, 1]
+        places = [(4, "another"), (5, "another"), (6, "new"), (7, OURS)]
+        assert busy(mine, stack, *places) == [1, 0, 1, 1], "few are left: each one"
     with ExitStack() as stack:
         assert busy(mine, stack, *((1, OURS) for _ in range(4)), (2, OURS), (3, OURS)) == [1, 1, 1, 0, 1, 0]
 

@@ -2,8 +2,10 @@
 
 Nothing proves there that an address is the account's, and the name of the server suffers for all who
 send by it. Mailboxes with a server of their own are bounded by that one. People are counted, not
-mails; mail to many leaves half to answers. The count stands in the cache that all processes share,
-and is kept under a lock of the database, so it is exact.
+mails; mail to many leaves half to answers. The hour is the one that ends now, whenever that is: what
+was sent is kept in parts of ten minutes, each of which counts until its last mail is an hour old. So
+at most as many as allowed are written to within any hour, and sometimes fewer. They stand in the cache
+that all processes share, and are kept under a lock of the database, so the count is exact.
 """
 
 from datetime import datetime, timedelta
@@ -17,6 +19,10 @@ from salotto.channels.email.queries.sending import outgoing_server
 from salotto.core import turns
 
 HOUR = timedelta(hours=1)
+PART = 600
+"""Seconds. Whatever waits is looked at again when a part has gone, so they are few."""
+Part = tuple[datetime, datetime, int, int]
+"""When its first and its last mail went, to how many people, and to how many of them as one of many."""
 
 
 def take(mail: Mail, people: int, now: datetime) -> datetime | None:
@@ -29,17 +35,38 @@ def take(mail: Mail, people: int, now: datetime) -> datetime | None:
 
 
 def take_for(account_id: int, people: int, now: datetime, *, is_bulk: bool = False) -> datetime | None:
-    """The same for whatever an account sends by the installation's server."""
+    """The same for whatever an account sends by the installation's server. A mail to more people than
+    are allowed goes when nothing else has gone for an hour."""
     most: int = settings.MAIL_PER_HOUR
     if not most:
         return None
-    key = f"email.hour.{account_id}"
+    key = f"email.sent.{account_id}"
     with transaction.atomic():
         turns.take_turn(key)
-        begun, sent, bulk = cache.get(key) or (now, 0, 0)
-        if now >= begun + HOUR:
-            begun, sent, bulk = now, 0, 0
-        if sent >= most or (is_bulk and bulk >= max(1, most // 2)):
-            return begun + HOUR
-        cache.set(key, (begun, sent + people, bulk + people * is_bulk), HOUR.total_seconds())
+        parts: list[Part] = [part for part in cache.get(key) or [] if part[1] + HOUR > now]
+        later = [_room_at([(last, sent) for _, last, sent, _ in parts], most - people)]
+        if is_bulk:
+            half = max(1, most // 2)
+            later.append(_room_at([(last, bulk) for _, last, _, bulk in parts], half - people))
+        if any(later):
+            return max(filter(None, later))
+        cache.set(key, _with(parts, now, people, people * is_bulk), HOUR.total_seconds())
     return None
+
+
+def _room_at(parts: list[tuple[datetime, int]], left: int) -> datetime | None:
+    """When, of these parts with so many people, no more than `left` count any longer; None: now."""
+    held, at = sum(people for _, people in parts), None
+    for last, people in parts:
+        if held <= max(left, 0):
+            break
+        held, at = held - people, last + HOUR
+    return at
+
+
+def _with(parts: list[Part], now: datetime, people: int, bulk: int) -> list[Part]:
+    """The parts, oldest first, after a mail that goes now."""
+    if parts and (now - parts[-1][0]).total_seconds() < PART:
+        first, last, people_before, bulk_before = parts[-1]
+        return [*parts[:-1], (first, max(last, now), people_before + people, bulk_before + bulk)]
+    return [*parts, (now, now, people, bulk)]

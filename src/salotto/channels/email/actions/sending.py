@@ -101,7 +101,7 @@ def _try(mail: Mail, place: Place) -> Callable[[], None]:
         if losses >= patience.MOST_LOST:
             raise Never(_LOST.format(losses))
         server = queries.outgoing_server(mail.mailbox_id)
-        taken = _carry(mail, server)
+        taken = _carry(mail, server, place)
         place.answered()
     except Never as error:
         words = str(error)
@@ -191,22 +191,22 @@ def _when_allowed(mail: Mail) -> datetime | None:
     return patience.when_allowed(answers, bulk, server.per_minute, now, is_bulk=is_bulk)
 
 
-def _carry(mail: Mail, server: Server | None) -> Taken:
+def _carry(mail: Mail, server: Server | None, place: Place) -> Taken:
     """Hand the mail to its server. Raises NotNow and Never; once the server has taken it, nothing
     comes before that is written down."""
     from salotto.channels.email.sending import writing  # what it loads, only a sender needs
 
     raw = writing.write(mail)
     try:
-        return _hand_over(mail, server, raw)
+        return _hand_over(mail, server, raw, place)
     except NotNow as error:
         if error.server and server is not None:
             _note_trouble(server, str(error))
         raise
 
 
-def _hand_over(mail: Mail, server: Server | None, raw: bytes) -> Taken:
-    target = targets.own_target() if server is None else targets.target_of(server)
+def _hand_over(mail: Mail, server: Server | None, raw: bytes, place: Place) -> Taken:
+    target = targets.own_target() if server is None else targets.target_of(server, place.at_most)
     sender, people = envelope_sender(mail, server), envelope_recipients(mail)
     if target is None:
         own_mail.send_now(raw, sender, list(people))

@@ -80,7 +80,7 @@ def send_trial(account_id: int, trial_id: int) -> None:
 def _sent(trial: Trial, server: Server | None, place: Place) -> dict[str, Any]:
     """Send it; what is to be noted."""
     try:
-        taken = _hand_over(trial, server)
+        taken = _hand_over(trial, server, place)
         place.answered()
     except (NotNow, Never) as error:
         return {"error": str(error)}
@@ -91,8 +91,8 @@ def _sent(trial: Trial, server: Server | None, place: Place) -> dict[str, Any]:
     return {"error": refused} if refused else {"accepted_at": clock.now(), "words": taken.words}
 
 
-def _hand_over(trial: Trial, server: Server | None) -> Taken:
-    target = targets.own_target() if server is None else targets.target_of(server)
+def _hand_over(trial: Trial, server: Server | None, place: Place) -> Taken:
+    target = targets.own_target() if server is None else targets.target_of(server, place.at_most)
     Trial.objects.filter(pk=trial.pk).update(host=target.host if target else "")
     raw = _written(trial)
     if server is None and allowance.take_for(trial.account_id, 1, clock.now()) is not None:

@@ -10,6 +10,13 @@ PER_ADDRESS = 30
 """Connections of one address; an MTA opens twenty to one destination. Our own machine is not counted."""
 COMMAND_SECONDS = 60.0
 DATA_SECONDS = 600.0
+TALK_SECONDS = 300.0
+"""From the first word to a mail, and from one that was stored to the next: then a connection ends."""
+LEAST_SPEED = 500
+"""Bytes a second that a mail must come with, on an average over `SPAN`. A modem has 2000 and more."""
+SPAN = 30.0
+LAST_SECONDS = 5.0
+"""For reading our last words; then the connection is cut."""
 MOST_RECIPIENTS = 100
 MOST_UNKNOWN = 20
 """Unknown recipients in one connection: then it is guessing."""
@@ -33,6 +40,9 @@ class Limits:
     per_address: int = PER_ADDRESS
     command_seconds: float = COMMAND_SECONDS
     data_seconds: float = DATA_SECONDS
+    talk_seconds: float = TALK_SECONDS
+    span: float = SPAN
+    last_seconds: float = LAST_SECONDS
     open: int = 0
     bytes: int = 0
     guesses: float = GUESSES

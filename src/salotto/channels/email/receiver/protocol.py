@@ -14,8 +14,8 @@ from typing import Any
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
 
-from salotto.channels.email.receiver.handler import Handler
-from salotto.channels.email.receiver.limits import COMMANDS, Limits
+from salotto.channels.email.receiver.handler import STORED, Handler
+from salotto.channels.email.receiver.limits import COMMANDS, LEAST_SPEED, Limits
 
 logging.getLogger("mail.log").setLevel(logging.ERROR)  # every address and line otherwise
 
@@ -55,6 +55,17 @@ class Polite(SMTP):
         self.admitted = False
         self.storing = False
         self.counted = 0
+        self.came = 0
+        self.data_until = 0.0
+        self._may_talk()
+
+    def _may_talk(self) -> None:
+        self.talk_until = self.loop.time() + self.limits.talk_seconds
+
+    def data_received(self, data: bytes) -> None:
+        """Count it: a mail must come with some speed."""
+        self.came += len(data)
+        super().data_received(data)
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Count it; once more after STARTTLS, on the same connection."""
@@ -81,14 +92,31 @@ class Polite(SMTP):
             if self.transport is not None:
                 self.transport.close()
 
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """For the next command, if nothing else is said: who never comes to a mail gets no further time."""
+        left = self.talk_until - self.loop.time()
+        super()._reset_timeout(duration or max(min(self.limits.command_seconds, left), 0.001))
+
     def _timeout_cb(self) -> None:
-        self.leave("421 4.4.2 This took too long. Good bye.")
+        if not self._goes_on():
+            self.leave("421 4.4.2 This took too long. Good bye.")
+
+    def _goes_on(self) -> bool:
+        """Whether a mail is coming in, fast enough up to now, and has time left: it is looked at again."""
+        left = self.data_until - self.loop.time()
+        if left <= 0 or not (self.storing or self.came >= LEAST_SPEED * self.limits.span):
+            return False
+        self.came = 0
+        self._reset_timeout(min(self.limits.span, left))
+        return True
 
     def leave(self, words: str) -> None:
         """End the connection from our side, saying why, unless it is ending already."""
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(words.encode() + b"\r\n")  # type: ignore[attr-defined]
             self.transport.close()
+            # one that reads nothing would keep its place
+            self.loop.call_later(self.limits.last_seconds, self.transport.abort)  # type: ignore[attr-defined]
 
     # Commands that tell nothing
 
@@ -118,11 +146,12 @@ class Polite(SMTP):
             await self.push("501 5.5.4 Syntax: DATA" if arg else "503 5.5.1 Name a recipient first (RCPT)")
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
-        self._reset_timeout(self.limits.data_seconds)
+        self.came, self.data_until = 0, self.loop.time() + self.limits.data_seconds
+        self._reset_timeout(min(self.limits.span, self.limits.data_seconds))
         try:
             await self.push(await self._take())
         finally:
-            self.storing = False
+            self.storing, self.data_until = False, 0.0
             self._let_go()
             self.envelope = self._create_envelope()
             if self.transport is not None:
@@ -137,7 +166,10 @@ class Polite(SMTP):
         self.envelope.content = bytes(body)
         del body[:]
         self.storing = True
-        return str(await self._call_handler_hook("DATA"))
+        said = str(await self._call_handler_hook("DATA"))
+        if STORED in said:
+            self._may_talk()
+        return said
 
     def for_each(self, words: str) -> str:
         """One answer to a mail; LMTP gives one per recipient."""

@@ -32,7 +32,7 @@ def deliver(target: Target, raw: bytes, sender: str, recipients: Sequence[str]) 
     What is not known to be taken counts as not taken.
     """
     began = monotonic()
-    with LINES.line(target) as line, line.within(MAIL_SECONDS):
+    with LINES.line(target) as line, line.within(target.at_most or MAIL_SECONDS):
         try:
             return _hand_over(line, _BARE.sub(b"\r\n", raw), sender, recipients)
         except smtplib.SMTPResponseException as error:  # to DATA, or a line without end
@@ -101,7 +101,7 @@ def _envelope(written: str) -> str:
 
 def _data(line: Line, raw: bytes) -> str:
     """Send the mail itself; the server's words of having taken it."""
-    line.wait_for(MAIL_SECONDS)
+    line.wait_for(MAIL_SECONDS + COMMAND_SECONDS)  # it is cut before
     code, words = line.data(raw)
     line.wait_for(COMMAND_SECONDS)
     _check(code, words, line)

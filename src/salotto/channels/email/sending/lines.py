@@ -47,7 +47,8 @@ BYE_SECONDS = 2.0
 @dataclass(frozen=True, slots=True)
 class Target:
     """A server, and how to get in. `token` gives an OAuth 2 access token, new if asked `True`;
-    `ours`: the installation's own, which may stand anywhere."""
+    `ours`: the installation's own, which may stand anywhere; `at_most`: seconds to open a line, and
+    as many for a mail, if fewer than usual."""
 
     key: str
     host: str
@@ -57,6 +58,7 @@ class Target:
     password: str = field(default="", repr=False)
     token: Callable[[bool], str] | None = field(default=None, compare=False, repr=False)
     ours: bool = False
+    at_most: float | None = field(default=None, compare=False)
 
 
 def own_name() -> str:
@@ -93,7 +95,7 @@ class Line(smtplib.SMTP):
 
     def open(self) -> None:
         """Connect, secure, greet and sign in. Raises Trouble and what smtplib raises."""
-        with self.within(OPEN_SECONDS):
+        with self.within(self.target.at_most or OPEN_SECONDS):
             self.greet()
             if self.target.security == "starttls":
                 self.start_tls()

@@ -3,8 +3,11 @@
 A server may take ten minutes for one mail. A few such mails would keep every sender, and nobody
 else's mail would leave. So a server counts as prompt once it has answered for a mail within
 `PROMPT` seconds, until it takes longer. Prompt servers share all senders, none having more than
-half of them. All others have half of them together, each server and each account one. What finds
-no place waits a moment, if those in its way have only begun; else it is put back.
+half of them, and only one while there are few left. All others have half of them together, each
+server and each account one. Beyond that half there is one sender more for servers that nobody knows
+to be slow, of accounts that have none: there a mail must be over within `FIRST_TRY`. So one that is
+new, or not known any more since the process began, soon shows what it is, however many are slow.
+What finds no place waits a moment, if those in its way have only begun; else it is put back.
 """
 
 from collections.abc import Iterator
@@ -16,22 +19,30 @@ from time import monotonic
 
 PROMPT = 10.0
 """Seconds for a mail."""
+FIRST_TRY = 30.0
+"""Seconds to open a line, and as many for a mail, where a server has the sender that is kept for new ones."""
+SLOW_FOR = 900.0
+"""Seconds that a slow server, and the account that had it, get no such sender again."""
 MOST_WAIT = 60.0
 OURS = ""
 """The installation's own server, which is all accounts': all senders but two may be at it."""
 MOST_KNOWN = 5000
-"""Prompt servers that are remembered."""
+"""Prompt servers that are remembered, and slow ones."""
 
 
 @dataclass(eq=False, slots=True)
 class Place:
-    """A sender that is at a mail; or that has to put it back, where `wait` says for how long."""
+    """A sender that is at a mail, for so many seconds at most, if not as long as mails may take; or
+    that has to put it back, where `wait` says for how long."""
 
     account: int
     server: str
     since: float = 0.0
     until: float = 0.0
     wait: timedelta | None = None
+    at_most: float | None = None
+    trusted: bool = False
+    """Whether the server was prompt when it began."""
 
     def answered(self) -> None:
         """The server has answered for the mail: it is prompt, if that was quick."""
@@ -52,6 +63,7 @@ class Shares:
         self._changed = Condition()
         self._held: list[Place] = []
         self._prompt: dict[str, None] = {}
+        self._slow: dict[str | int, float] = {}
 
     @contextmanager
     def place(self, account: int, server: str) -> Iterator[Place]:
@@ -63,7 +75,8 @@ class Shares:
             if in_the_way:
                 place.wait = self._wait(in_the_way)
             else:
-                place.since = monotonic()
+                place.since, place.at_most = monotonic(), self._at_most(place)
+                place.trusted = self._is_prompt(place.server)
                 self._held.append(place)
         try:
             yield place
@@ -71,9 +84,10 @@ class Shares:
             self._leave(place)
 
     def forget(self) -> None:
-        """Which servers are prompt."""
+        """Which servers are prompt, and which are slow."""
         with self._changed:
             self._prompt.clear()
+            self._slow.clear()
 
     def _worth_waiting(self, place: Place) -> bool:
         return 0 <= max((one.seconds for one in self._in_the_way(place)), default=-1) < self.moment
@@ -87,15 +101,32 @@ class Shares:
         """Those who have to leave before this one has a place; empty: there is one."""
         there = [one for one in self._held if one.server == place.server]
         mine = [one for one in self._held if one.account == place.account]
-        half = self.senders // 2
+        half = max(self.senders // 2, 1)
         if place.server == OURS:
             shares = [(mine, half), (there, self.senders - 2)]
         elif self._is_prompt(place.server):
-            shares = [(mine, half), (there, half)]
+            most = half if len(self._held) < self.senders - 2 else 1
+            shares = [(mine, half), ([one for one in mine if one.trusted], most), (there, most)]
         else:
-            doubted = [one for one in self._held if not self._is_prompt(one.server)]
-            shares = [([one for one in doubted if one in mine], 1), (there, 1), (doubted, half)]
+            long, tries = self._doubted()
+            rest = (tries, 1) if len(long) >= half and self._is_new(place) else (long, half)
+            shares = [([one for one in [*long, *tries] if one in mine], 1), (there, 1), rest]
         return next((held for held, most in shares if len(held) >= max(most, 1)), [])
+
+    def _doubted(self) -> tuple[list[Place], list[Place]]:
+        """Who is at servers that are not prompt: for as long as it takes, and for a first try."""
+        doubted = [one for one in self._held if not self._is_prompt(one.server)]
+        return [one for one in doubted if one.at_most is None], [one for one in doubted if one.at_most]
+
+    def _is_new(self, place: Place) -> bool:
+        """Whether neither the server nor the account is known to have been slow."""
+        now = monotonic()
+        return not any(self._slow.get(what, now) > now for what in (place.server, place.account))
+
+    def _at_most(self, place: Place) -> float | None:
+        """How long a mail may be in the place that is free for it."""
+        full = len(self._doubted()[0]) >= max(self.senders // 2, 1)
+        return FIRST_TRY if full and not self._is_prompt(place.server) else None
 
     def _is_prompt(self, server: str) -> bool:
         if server == OURS:
@@ -108,13 +139,22 @@ class Shares:
             return
         with self._changed:
             self._held.remove(place)
-            if place.until or place.seconds > PROMPT:
-                self._prompt.pop(place.server, None)
-            if place.until and place.seconds <= PROMPT:
-                self._prompt[place.server] = None
-            for oldest in list(self._prompt)[: len(self._prompt) - MOST_KNOWN]:
-                del self._prompt[oldest]
+            self._learn(place)
             self._changed.notify_all()
+
+    def _learn(self, place: Place) -> None:
+        slow = place.seconds > PROMPT
+        if place.until or slow:
+            self._prompt.pop(place.server, None)
+        if slow and place.server != OURS:
+            self._slow |= dict.fromkeys((place.server, place.account), monotonic() + SLOW_FOR)
+        elif place.until:
+            self._prompt[place.server] = None
+            self._slow.pop(place.server, None)
+        while len(self._prompt) > MOST_KNOWN:
+            del self._prompt[next(iter(self._prompt))]
+        while len(self._slow) > MOST_KNOWN:
+            del self._slow[next(iter(self._slow))]
 
 
 ANSWERS_SENDERS = 6

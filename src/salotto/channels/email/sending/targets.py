@@ -1,6 +1,7 @@
 """Which server a mailbox sends by."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.conf import settings
 
@@ -13,8 +14,13 @@ from salotto.core.sealing import CannotOpen, unseal
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
-def target_of(server: Server) -> Target:
-    """A mailbox's own server. Raises NotNow when its password cannot be opened."""
+def target_of(server: Server, at_most: float | None = None) -> Target:
+    """A mailbox's own server, which may take so many seconds for a mail. Raises NotNow when its
+    password cannot be opened."""
+    return replace(_target_of(server), at_most=at_most)
+
+
+def _target_of(server: Server) -> Target:
     if server.auth in (Auth.GOOGLE, Auth.MICROSOFT):
         return Target(
             _key(server), server.host, server.port, server.security, server.username, token=_token(server)
