@@ -212,6 +212,9 @@ def test_these_tests_would_see_an_attack(desk: Desk, context: BrowserContext) ->
     desk.put(f'<script>{CALL}</script><img src="https://evil.example/a.gif">')
     seen = watched(context, desk)
     assert (seen.hits(), seen.left) == ([1], ["https://evil.example/a.gif"])
+    seen.page.frames[1].evaluate(f"document.body.setAttribute('onmouseover', {json.dumps(CALL)})")
+    touch(seen)
+    assert len(seen.hits()) == 2
 
 
 def test_a_mail_opened_by_itself_is_as_powerless(desk: Desk, context: BrowserContext) -> None:
