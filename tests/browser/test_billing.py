@@ -9,7 +9,7 @@ from salotto.billing.standing import standing
 from salotto.core.tenancy import account_scope
 from tests.billing.invoicing import activate, credit, issue
 from tests.browser.conftest import People
-from tests.browser.test_quality import serious
+from tests.browser.test_quality import serious, sticking_out
 from tests.cast import Cast
 
 PAGES = ("", "invoices/", "invoices/{id}/", "details/", "balance/", "seats/")
@@ -48,17 +48,17 @@ def test_the_billing_pages_are_accessible(people: People, cast: Cast, invoice: I
     assert serious(page) == []
 
 
-@pytest.mark.parametrize("width", [360, 390, 1024])
 @pytest.mark.parametrize("language", ["en", "it"])
 def test_nothing_sticks_out_of_a_narrow_window(
-    people: People, cast: Cast, invoice: Invoice, width: int, language: str
+    people: People, cast: Cast, invoice: Invoice, language: str
 ) -> None:
     cast.primary_admin.user.language = language
     cast.primary_admin.user.save()
-    page = billing(people, cast, viewport={"width": width, "height": 800})
+    page = billing(people, cast)
     for path in PAGES:
+        page.set_viewport_size({"width": 360, "height": 800})
         page.goto(f"{people.server}/a/{cast.slug}/settings/billing/{path.format(id=invoice.pk)}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert sticking_out(page) == [], path
 
 
 def test_cards_are_added_made_current_and_removed(people: People, cast: Cast) -> None:

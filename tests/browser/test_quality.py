@@ -10,6 +10,7 @@ from tests.browser.test_on_a_site import open_chat
 from tests.cast import Cast
 
 DESK = ["inbox/", "inbox/done/", "settings/people/", "settings/seats/", "settings/profile/"]
+NARROW = (360, 390, 1024)
 OUTSIDE = ["login/", "signup/", "password/reset/"]
 
 
@@ -21,6 +22,17 @@ def serious(page: Page) -> list[str]:
         for rule in found
         if rule["impact"] in ("serious", "critical")
     ]
+
+
+def sticking_out(page: Page) -> list[int]:
+    """The widths of a window in which the page is wider than the window."""
+    found = []
+    for width in NARROW:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.clientWidth") <= width
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(width)
+    return found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
