@@ -2,7 +2,6 @@
 
 import asyncio
 import smtplib
-import socket
 import ssl
 from contextlib import suppress
 from pathlib import Path
@@ -285,17 +284,6 @@ def test_who_talks_and_brings_no_mail_is_sent_away(post: Post) -> None:
         door.receiver.limits.talk_seconds = 0.1  # from this mail on
         assert talk.say("Subject: x\r\n\r\n.").startswith("250")
         assert talk.answer().startswith("421")
-
-
-def test_who_does_not_read_is_cut_off_all_the_same() -> None:
-    with receiving(command_seconds=0.3, last_seconds=0.1) as door, socket.socket() as deaf:
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        deaf.connect((HOST, door.port))
-        await_that(lambda: door.receiver.limits.open == 1, "it has come in")
-        deaf.settimeout(0.2)
-        with suppress(OSError):
-            deaf.sendall(b"RCPT\r\n" * 20_000)
-        await_that(lambda: door.receiver.limits.open == 0, "it holds no place")
 
 
 def test_the_end_of_the_server_is_said(post: Post) -> None:
