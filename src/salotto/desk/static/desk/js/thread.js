@@ -48,11 +48,12 @@ function toBegin() {
   stayAbove(thread);
 }
 
-// What they wrote since we answered last, as much of it as is unread; of very much only the newest.
+// The mails since we answered last, as many of them as are unread; of very many only the newest. A chat
+// begins at its end.
 function firstUnread({ root, entries, unread }) {
   const all = [...entries.children];
   const answered = all.findLastIndex((entry) => entry.matches(".us"));
-  const fresh = all.slice(answered + 1).filter((entry) => entry.matches(".them"));
+  const fresh = all.slice(answered + 1).filter((entry) => entry.matches(".them.mail"));
   const whole = answered >= 0 || root.querySelector("[data-older-entries]").hidden;
   return fresh.at(-unread) ?? (whole ? fresh[0] : fresh.at(-1)) ?? null;
 }
