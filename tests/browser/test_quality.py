@@ -1,7 +1,7 @@
 """Every page, for everyone: no serious accessibility violation, no trouble in the console."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import People
@@ -12,11 +12,17 @@ from tests.cast import Cast
 DESK = ["inbox/", "inbox/done/", "settings/people/", "settings/seats/", "settings/profile/"]
 NARROW = (360, 390, 1024)
 OUTSIDE = ["login/", "signup/", "password/reset/"]
+_VIOLATIONS = """
+    axe.run({resultTypes: ["violations"], preload: false})  // no page of ours plays media by itself
+       .then(found => found.violations)
+"""
 
 
 def serious(page: Page) -> list[str]:
     """axe-core's serious and critical findings, each with the elements."""
-    found = Axe().run(page).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(_VIOLATIONS)
     return [
         f"{rule['id']}: {[node['html'][:160] for node in rule['nodes'][:3]]}"
         for rule in found
@@ -63,14 +69,13 @@ def test_the_widget_is_accessible(people: People, cast: Cast, scheme: str) -> No
     assert serious(page) == []
 
 
-@pytest.mark.parametrize("width", [360, 390, 1024])
-def test_nothing_sticks_out_of_a_narrow_window(people: People, cast: Cast, width: int) -> None:
+def test_nothing_sticks_out_of_a_narrow_window(people: People, cast: Cast) -> None:
     begin(people, cast)
-    desk = people.member(cast.admin, "inbox/", viewport={"width": width, "height": 800})
+    desk = people.member(cast.admin, "inbox/", viewport={"width": 360, "height": 800})
     for path in DESK:
         desk.goto(f"{people.server}/a/{cast.slug}/{path}")
-        assert desk.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert sticking_out(desk) == [], path
     desk.goto(f"{people.server}/a/{cast.slug}/inbox/")
     first_row(desk).click()
     expect(desk.get_by_role("textbox", name="Your text")).to_be_visible()
-    assert desk.evaluate("document.documentElement.scrollWidth") <= width
+    assert sticking_out(desk) == []
