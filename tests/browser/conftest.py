@@ -41,12 +41,14 @@ START_SECONDS = 60
 LOCALES = {"en": "en-GB", "it": "it-IT"}
 
 
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The same engine; the first draws no window around the page, which takes half of the time."""
+
+
 def chromium() -> str | None:
     """The browser's path: named by SALOTTO_CHROMIUM, or found."""
-    named = os.environ.get("SALOTTO_CHROMIUM")
-    return (
-        named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    )
+    found = (shutil.which(program) for program in PROGRAMS)
+    return os.environ.get("SALOTTO_CHROMIUM") or next(filter(None, found), None)
 
 
 @pytest.fixture(scope="session")
