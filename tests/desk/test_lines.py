@@ -44,7 +44,7 @@ def test_an_assignment_says_who_and_whom(author: int | None, to: int, reader: in
         (
             *("by_mail", None),
             "This goes on by email. Whoever writes in the chat again begins another conversation,"
-            " as nobody has proven that the address is theirs",
+            " as nobody has proven that the address is theirs.",
         ),
         (
             *("sequel", None),

@@ -56,7 +56,7 @@ def _plain(author: int | None, author_name: str, reader: int) -> dict[str, str]:
             "linked": _("This mail answers one of another conversation, where its sender takes no part"),
             "by_mail": _(
                 "This goes on by email. Whoever writes in the chat again begins another conversation,"
-                " as nobody has proven that the address is theirs"
+                " as nobody has proven that the address is theirs."
             ),
             "sequel": _(
                 "The earlier chat of this visitor goes on by email. Nobody has proven that its address is"

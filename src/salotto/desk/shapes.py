@@ -125,12 +125,13 @@ class Bubble:
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Who reads a thread, and what is known besides its entries: the contact's name, users by
-    id, mails by message."""
+    id, mails by message, and the conversations that status lines lead to."""
 
     member: Member
     contact: str
     names: Mapping[int, str]
     mails: Mapping[int, View]
+    leads: Mapping[int, int]
 
 
 def bubbles(
@@ -140,9 +141,10 @@ def bubbles(
     contact: str,
     names: Mapping[int, str],
     mails: Mapping[int, View] | None = None,
+    leads: Mapping[int, int] | None = None,
 ) -> list[Bubble]:
     """The entries of a window as the member sees them, in the active time zone."""
-    reader = Reader(by, contact, names, mails or {})
+    reader = Reader(by, contact, names, mails or {}, leads or {})
     made, before = [], window.previous
     for entry in window.entries:
         made.append(_bubble(entry, before, reader))
@@ -208,15 +210,18 @@ def _body(entry: Entry, reader: Reader) -> SafeString | str:
         reader=reader.member.user.pk,
         names=reader.names,
     )
-    return _led(words, entry.data.get("conversation"), reader)
+    return _led(words, entry, reader)
 
 
-def _led(words: str, conversation: object, reader: Reader) -> SafeString | str:
+def _led(words: str, entry: Entry, reader: Reader) -> SafeString | str:
     """The words with the way to the conversation that they speak of, if they do."""
-    if not isinstance(conversation, int):
+    conversation = reader.leads.get(entry.id)
+    if conversation is None:
         return words
+    named = {"by_mail": _("Open the new conversation"), "sequel": _("Open the earlier chat")}
     address = reverse("conversation_short", args=[reader.member.account.slug, conversation])
-    return format_html('{} <a data-short href="{}">{}</a>', words, address, _("Open it"))
+    link = named.get(str(entry.data.get("what")), _("Open it"))
+    return format_html('{} <a data-short href="{}">{}</a>', words, address, link)
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,11 @@ class Head:
     def done(self) -> bool:
         return self.status == "done"
 
+    @property
+    def parted(self) -> bool:
+        """Whether it was a chat and goes on by mail, without its visitor (`sql/formers.sql`)."""
+        return self.visitor is not None and self.visitor.hex[12] == "8"
+
 
 _HEAD = (
     "id",
@@ -293,6 +298,18 @@ def thread(
     more = len(entries) > limit
     previous = entries[0] if more else None
     return Window(entries[more:], previous, more, before is not None)
+
+
+def sequel(conversation: int) -> int | None:
+    """The conversation that the visitor of a chat has begun since it goes on by mail, the latest."""
+    found = Conversation.objects.filter(linked_id=conversation, visitor__isnull=False)
+    return found.order_by("-id").values_list("id", flat=True).first()
+
+
+def still_there(conversations: Iterable[int]) -> set[int]:
+    """Those of these conversations that the account has, and nobody has deleted."""
+    wanted = set(conversations)
+    return set(Conversation.objects.filter(id__in=wanted).values_list("id", flat=True)) if wanted else set()
 
 
 def _newer(found: "QuerySet[Message]", after: int, limit: int) -> Window:

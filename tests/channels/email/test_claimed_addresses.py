@@ -14,6 +14,7 @@ from salotto.inbox.actions import reply
 from salotto.inbox.actions.parting import part_from_visitors
 from salotto.inbox.models import Conversation, Kind
 from salotto.inbox.posting import Item, post, post_all
+from tests.cast import client_of
 from tests.channels.email.post import Post, delete, letter, open_post, person
 from tests.channels.sites import Shop, open_shop
 from tests.servers import Server, Visitor, team_stream
@@ -129,6 +130,31 @@ def test_agents_see_why_there_are_two_conversations(talk: Talk) -> None:
     assert talk.lines(second.pk) == [{"what": "sequel", "conversation": talk.conversation}]
     assert second.contact.email == ""  # nobody has proven that it is theirs
     assert talk.post.bodies(second.pk) == ["Are you still there?"]
+
+
+def test_agents_are_led_from_each_to_the_other_and_told_how_an_answer_goes(talk: Talk) -> None:
+    owner = talk.shop.owner
+
+    def page(conversation: int) -> str:
+        path = f"/a/{owner.account.slug}/inbox/all/{conversation}/"
+        return client_of(owner.user).get(path).content.decode()
+
+    def link(conversation: int, words: str) -> str:
+        return f'href="/a/{owner.account.slug}/c/{conversation}/">{words}</a>'
+
+    assert "Open the new conversation" not in page(talk.conversation)
+    talk.visitor.say("Are you still there?")
+    second = talk.now()
+    shown = page(talk.conversation)
+    assert link(second, "Open the new conversation") in shown
+    assert f"Mailed to {talk.address} after 5 minutes; the chat does not show it." in shown
+    assert "Also mailed to" not in shown
+    assert link(talk.conversation, "Open the earlier chat") in page(second)
+    with account_scope(talk.post.account):
+        Mailbox.objects.update(enabled=False)
+    assert "Nothing can be mailed from here now" in page(talk.conversation)
+    delete(talk.post, talk.conversation)
+    assert "Open the earlier chat" not in page(second)
 
 
 def test_the_chat_keeps_its_history_in_order_and_in_pages(talk: Talk) -> None:

@@ -12,6 +12,7 @@ from salotto.channels.email.queries.lost import Lost
 from salotto.channels.email.recipients import Person, written
 from salotto.desk import times
 from salotto.inbox.queries import Head
+from salotto.inbox.support import is_asker
 
 QUOTE_SHOWN = 4000
 """Characters of the quoted mail that the composer shows."""
@@ -22,14 +23,17 @@ WORDS = 300
 
 
 def composer_context(head: Head, by: Member) -> dict[str, Any]:
-    """Recipients and subject in an email conversation; in a chat, whether an answer is mailed."""
+    """Recipients and subject in an email conversation; in a chat, whether an answer is mailed, which it
+    always is where the chat goes on by mail."""
     if head.channel == "email":
         answer = composer.answer_to(head.id, by)
         if answer is None:
             return {"answer": None}
         quoted, lost = answer.quoted.strip()[:QUOTE_SHOWN], [said(one) for one in answer.lost]
         return {"answer": answer, "quoted": quoted, "lost": lost, "left_out": not_in_copy(answer.left_out)}
-    if head.visitor is not None and by.account.chats_by_mail:
+    if head.parted:
+        return {"parted": True, "mailed_after": composer.minutes_of(head.id)}
+    if head.visitor is not None and by.account.chats_by_mail and not is_asker(head.visitor):
         return {"mailed_after": composer.chat_minutes()}
     return {}
 

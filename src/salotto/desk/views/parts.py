@@ -48,8 +48,8 @@ def is_here(visitor: UUID | None) -> bool:
 
 
 def entries(window: Window, head: Head, by: Member) -> list[Bubble]:
-    """A window of a thread as the member sees it; one query when a status line names someone, and
-    one where there may be mails."""
+    """A window of a thread as the member sees it; one query when a status line names someone, one
+    where there may be mails, and one when a line leads to another conversation."""
     wanted: set[int] = set()
     for entry in window.entries:
         if entry.kind == Kind.STATUS:
@@ -59,7 +59,21 @@ def entries(window: Window, head: Head, by: Member) -> list[Bubble]:
     names |= queries.names(wanted - names.keys())
     mails = mails_of(by.account.pk, [entry.id for entry in window.entries]) if may_mail(head) else {}
     seen = views(window.entries, mails, head)
-    return bubbles(window, by=by, contact=contact(head).name, names=names, mails=seen)
+    leads = _leads(window, head)
+    return bubbles(window, by=by, contact=contact(head).name, names=names, mails=seen, leads=leads)
+
+
+def _leads(window: Window, head: Head) -> dict[int, int]:
+    """Where status lines lead, by their ids: to conversations that are still there. The one that
+    a visitor begins is not known yet when their chat begins to go on by mail."""
+    lines = [entry for entry in window.entries if entry.kind == Kind.STATUS]
+    named = {line.id: n for line in lines if isinstance(n := line.data.get("conversation"), int)}
+    there = queries.still_there(named.values())
+    found = {line: n for line, n in named.items() if n in there}
+    parted = [line.id for line in lines if line.data.get("what") == "by_mail"]
+    if parted and (later := queries.sequel(head.id)):
+        found |= dict.fromkeys(parted, later)
+    return found
 
 
 def may_mail(head: Head) -> bool:

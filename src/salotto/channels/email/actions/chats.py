@@ -16,6 +16,7 @@ from salotto.channels.email.actions.queueing import Letter, enqueue, from_addres
 from salotto.channels.email.carrying import MOST_ASKED, Asked, chat_text, site_of, why_it_comes
 from salotto.channels.email.languages import language_for
 from salotto.channels.email.models import FromName, Mail, Mailbox
+from salotto.channels.email.queries import sending
 from salotto.channels.email.recipients import Recipients, is_address
 from salotto.core.tenancy import account_scope
 from salotto.inbox.models import Conversation, Kind, Message
@@ -36,7 +37,7 @@ def carry_on_later(conversation: Conversation) -> None:
 
     if conversation.visitor is None or is_asker(conversation.visitor):
         return
-    mailbox = _mailbox_for(conversation)
+    mailbox = sending.mailbox_for_chat(conversation.pk)
     if mailbox is None:
         return
     lock = f"email.chat.{conversation.account_id}.{conversation.pk}"
@@ -55,22 +56,13 @@ def carry_on(account_id: int, conversation_id: int) -> Mail | None:
         conversation = _locked(conversation_id)
         if conversation is None or is_asker(conversation.visitor):
             return None
-        mailbox = _mailbox_for(conversation)
+        mailbox = sending.mailbox_for_chat(conversation.pk)
         if mailbox is None or not is_address(conversation.contact.email):
             return None
         answers = _to_mail(conversation, mailbox)
         if not answers or not from_address(mailbox):
             return None
         return enqueue(mailbox, conversation, answers[-1].pk, _letter(mailbox, conversation, answers))
-
-
-def _mailbox_for(conversation: Conversation) -> Mailbox | None:
-    """The mailbox that carries chats on; without one, what came by mail is still answered by the
-    mailbox that it came to."""
-    on = Mailbox.objects.select_related("account").filter(enabled=True)
-    came = Mail.objects.filter(conversation=conversation, kind="mail").order_by("-id").values("mailbox")
-    found: Mailbox | None = on.filter(continues_chats=True).first() or on.filter(pk__in=came[:1]).first()
-    return found
 
 
 def _locked(conversation_id: int) -> Conversation | None:

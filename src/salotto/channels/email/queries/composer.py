@@ -126,6 +126,13 @@ def chat_minutes() -> int | None:
     return found
 
 
+def minutes_of(conversation: int) -> int | None:
+    """After how many minutes an answer in a chat that goes on by mail is mailed; None if no mailbox
+    can."""
+    mailbox = sending.mailbox_for_chat(conversation)
+    return mailbox.chat_minutes if mailbox is not None and queueing.from_address(mailbox) else None
+
+
 @dataclass(frozen=True, slots=True)
 class From:
     """A mailbox that can be written from, and what will stand below."""

@@ -44,6 +44,15 @@ def mailbox_of(inbox: int) -> Mailbox | None:
     return found
 
 
+def mailbox_for_chat(conversation: int) -> Mailbox | None:
+    """The mailbox that carries chats on; without one, what came by mail is still answered by the
+    mailbox that it came to. In the caller's account scope."""
+    on = Mailbox.objects.select_related("account").filter(enabled=True)
+    came = Mail.objects.filter(conversation_id=conversation, kind="mail").order_by("-id").values("mailbox")
+    found: Mailbox | None = on.filter(continues_chats=True).first() or on.filter(pk__in=came[:1]).first()
+    return found
+
+
 def mailboxes() -> list[Mailbox]:
     """Those of the account, in the caller's account scope."""
     return list(Mailbox.objects.order_by("id")[:MOST_MAILBOXES])
