@@ -30,6 +30,11 @@ def test_it_is_said_in_the_thread_and_on_the_page_of_mail_that_waits(
     assert "Source" not in page and "letter for letter" not in page
     listed = cast.client(cast.primary_admin).get(waiting).content.decode()
     assert f"/c/{raw.conversation_id}/" in listed and "Not fetched" in listed
+    overview = cast.client(cast.primary_admin).get(reverse("channels", args=[cast.slug])).content.decode()
+    assert "1 not fetched" in overview and "could not be read" not in overview
+    mailbox = reverse("mailbox", args=[cast.slug, post.mailbox.pk])
+    told = cast.client(cast.primary_admin).get(mailbox).content.decode()
+    assert "1 mail not fetched, only its headers are here" in told and "could not be read" not in told
     complete(raw, mail)
     post.take_in()
     assert "was not fetched" not in cast.client(cast.agent).get(thread).content.decode()

@@ -63,10 +63,11 @@ def stuck_mails(account: str = "", before: int | None = None, limit: int = MOST)
 def is_part(raw: int) -> bool:
     """Whether only the headers of a mail are here, the whole of which lies in its mailbox; in the
     caller's account scope."""
-    return bool(_parts(RawMail.objects.filter(pk=raw)).exists())
+    return bool(parts(RawMail.objects.filter(pk=raw)).exists())
 
 
-def _parts(found: "QuerySet[RawMail]") -> "QuerySet[RawMail]":
+def parts(found: "QuerySet[RawMail]") -> "QuerySet[RawMail]":
+    """Those of these mails of which only the headers are here."""
     return found.filter(uid__isnull=False, size__gt=Length("content"))
 
 

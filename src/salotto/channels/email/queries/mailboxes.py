@@ -20,6 +20,7 @@ from salotto.channels.email.models import (
     Way,
 )
 from salotto.channels.email.providers import provider_of
+from salotto.channels.email.queries.dead import DEAD, parts
 from salotto.core import clock
 from salotto.core.addresses import domain_key, spellings
 from salotto.core.errors import Missing
@@ -33,7 +34,6 @@ QUIET = timedelta(minutes=20)
 """A mailbox that works is looked at every ten minutes at least, and noted every five."""
 TOLD = timedelta(days=7)
 """How long an inbox says that its mail server was put back to an earlier state."""
-DEAD = (RawState.FAILED, RawState.UNROUTED)
 
 
 class Doing(StrEnum):
@@ -51,7 +51,8 @@ class Doing(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An email inbox and how it fares. `waiting` and `failed` are mails that came in and were not
-    taken in yet, or could not be; `queued` are mails on their way out, the oldest since
+    taken in yet, or could not be; of the latter only the headers were fetched of `unfetched`, most
+    often as they are too large; `queued` are mails on their way out, the oldest since
     `queued_since`; `last_came` is when the newest mail came; `set_back` when the incoming server was
     found to be put back to an earlier state, if that was in the last days."""
 
@@ -60,10 +61,16 @@ class Standing:
     outgoing: Server | None
     waiting: int = 0
     failed: int = 0
+    unfetched: int = 0
     queued: int = 0
     queued_since: datetime | None = None
     last_came: datetime | None = None
     set_back: datetime | None = None
+
+    @property
+    def unreadable(self) -> int:
+        """How many mails are here, and could not be read."""
+        return self.failed - self.unfetched
 
     @property
     def doing(self) -> Doing:
@@ -159,6 +166,7 @@ def _standings(found: Iterable[Mailbox]) -> list[Standing]:
     keys = [row.pk for row in rows]
     servers = {(s.mailbox_id, s.way): s for s in Server.objects.filter(mailbox_id__in=keys)}
     raw = _counts(keys)
+    part = _unfetched([key for key, state in raw if state == RawState.FAILED])
     out, came, back = _on_their_way(keys), _last_came(keys), _set_back(keys)
     return [
         Standing(
@@ -167,6 +175,7 @@ def _standings(found: Iterable[Mailbox]) -> list[Standing]:
             outgoing=servers.get((row.pk, Way.OUT)),
             waiting=raw.get((row.pk, RawState.WAITING), 0),
             failed=raw.get((row.pk, RawState.FAILED), 0),
+            unfetched=min(part.get(row.pk, 0), raw.get((row.pk, RawState.FAILED), 0)),
             queued=out.get(row.pk, (0, None))[0],
             queued_since=out.get(row.pk, (0, None))[1],
             last_came=came.get(row.pk),
@@ -183,6 +192,14 @@ def _counts(keys: list[int]) -> Mapping[tuple[int, str], int]:
         rows = RawMail.objects.filter(mailbox_id__in=keys, state=state).values_list("mailbox_id")
         found.update({(key, str(state)): count for key, count in rows.annotate(Count("id"))})
     return found
+
+
+def _unfetched(keys: list[int]) -> Mapping[int, int]:
+    """Of mailboxes with mails that failed: of how many only the headers are here."""
+    if not keys:
+        return {}
+    found = parts(RawMail.objects.filter(mailbox_id__in=keys, state=RawState.FAILED))
+    return dict(found.values_list("mailbox_id").annotate(Count("id")))
 
 
 def _on_their_way(keys: list[int]) -> Mapping[int, tuple[int, datetime | None]]:
