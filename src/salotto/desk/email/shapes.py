@@ -61,7 +61,10 @@ def _row(inbox: Inbox, standing: Standing | None) -> Row:
         return Row(inbox, None, State(_("Answers visitors of your site"), GOOD))
     sending = sending_trouble(standing)
     state = receiving(standing)
-    return Row(inbox, standing, sending if sending and state.tone != BAD else state)
+    if sending is None or state.tone == BAD:
+        return Row(inbox, standing, state)
+    text = _("Sending: %(sentence)s") % {"sentence": sending.text}
+    return Row(inbox, standing, State(text, BAD, sending.words))
 
 
 def receiving(standing: Standing) -> State:
@@ -103,12 +106,13 @@ def sending_trouble(standing: Standing) -> State | None:
     server = standing.outgoing
     if not standing.mailbox.enabled or server is None or not server.enabled or not server.trouble:
         return None
-    found = _trouble(server)
-    return State(_("Sending: %(sentence)s") % {"sentence": found.text}, BAD, found.words)
+    return _trouble(server)
 
 
 def sending(standing: Standing) -> State:
     """By which way mails leave, and whether that works."""
+    if not standing.mailbox.enabled:
+        return State(_("Switched off"), CALM)
     server = standing.outgoing
     if server is None or not server.enabled:
         if settings.DEMO and keeps_mail():
