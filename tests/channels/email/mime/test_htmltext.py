@@ -76,6 +76,20 @@ def test_pages_without_repeats_are_read_too() -> None:
     assert htmltext.text(rows).split() == [str(n) for n in range(count)]
 
 
+def test_signs_that_make_no_tag_are_learned_too() -> None:
+    asked: list[str] = []
+
+    class Watched(htmltags.Cut):
+        def _new(self, tag: str, closed: str) -> tuple[str, htmltags.Effect] | None:
+            asked.append(tag)
+            return super()._new(tag, closed)
+
+    said: list[str] = []
+    Watched("<" * 10 * htmltags.CHUNK, lambda name, given: "", said.append).run()
+    assert "".join(said) == "<" * 10 * htmltags.CHUNK
+    assert len(asked) <= 2 * htmltags.CHUNK
+
+
 def test_a_link_open_over_many_lines_says_where_it_leads() -> None:
     assert htmltext.text("<p>a <a href='http://x.example'>b<br>c</a>") == "a b\nc <http://x.example>"
 

@@ -23,8 +23,8 @@ LONGEST_KNOWN = 400
 _AFTER_ODD = 64
 """Characters that are cut behind a tag that is more than its piece, then twice as many each time."""
 
-_UNKNOWN = "<"
-"""For a piece of which it is not known what to write; no piece is so."""
+_UNKNOWN = "<<"
+"""For a piece of which it is not known what to write; for none is so, as a `<` in it would begin another."""
 
 MOST_LETTERS = 1_000
 """Entities that are remembered, of all pages together."""
