@@ -293,7 +293,7 @@ def lost(request: MemberRequest, batch: int) -> HttpResponse:
 def _cell(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     text = " ".join(text.split())
-    return f"'{text}" if text[:1] in "=+-@" else text
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def why(error: str) -> tuple[str, str]:
