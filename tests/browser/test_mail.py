@@ -314,8 +314,17 @@ def test_a_list_that_is_too_long_is_said_in_the_form(people: People, cast: Cast)
     expect(desk.get_by_label("Text")).to_have_value("Spring is here")
     desk.get_by_label("Or a CSV file of addresses").set_input_files([])
     desk.get_by_label("To", exact=True).fill("anna@example.com")
+    prices = {"name": "prices.pdf", "mimeType": "application/pdf", "buffer": b"%PDF" * 300}
+    desk.locator("[data-choose]").set_input_files(prices)  # type: ignore[arg-type]
+    expect(desk.locator(".file")).to_contain_text("1 kB")
     desk.get_by_role("button", name="Check").click()
     expect(desk.get_by_role("heading", name="Send it to 1 person?")).to_be_visible()
+    expect(desk.locator(".file")).to_contain_text("prices.pdf")
+    desk.get_by_role("button", name="Change it").click()
+    desk.get_by_role("button", name="prices.pdf").click()
+    large = {"name": "film.mp4", "mimeType": "video/mp4", "buffer": bytes(10 * 1024 * 1024 + 1)}
+    desk.locator("[data-choose]").set_input_files(large)  # type: ignore[arg-type]
+    expect(desk.locator(".file")).to_contain_text("Larger than 10 MB")
 
 
 def test_a_new_conversation_is_begun_with_a_key(people: People, cast: Cast) -> None:

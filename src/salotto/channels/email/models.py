@@ -383,6 +383,24 @@ class Batch(AccountModel):
         constraints = [models.UniqueConstraint(fields=["account", "key"], name="email_batch_once")]
 
 
+class BatchFile(AccountModel):
+    """A file of a mail to many. Its bytes are kept once: each of the messages refers to them too, and
+    they stay while one of these or the batch does."""
+
+    batch = LocalKey(Batch)
+    blob = LocalKey(Blob)
+    name = models.CharField(max_length=200)
+    type = models.CharField(max_length=120)
+    size = models.PositiveIntegerField()
+    place = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "batch", "place"], name="email_batch_file_once"),
+        ]
+        indexes = [models.Index("account", "blob", name="email_batch_file_blob")]
+
+
 class BatchState(models.TextChoices):
     """What became of one person of a batch; how their mail fares is the mail's own state."""
 

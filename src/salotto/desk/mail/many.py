@@ -1,6 +1,7 @@
 """One mail to many people, each in a conversation of their own: written, checked, sent, watched."""
 
 import csv
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -21,6 +22,7 @@ from salotto.accounts.http import MemberRequest, for_agents
 from salotto.channels.email import actions as mail
 from salotto.channels.email import statuses
 from salotto.channels.email.actions.bulk import MOST, must_be_others, personal
+from salotto.channels.email.actions.enclosing import MOST_BYTES, may_enclose
 from salotto.channels.email.actions.queueing import must_find
 from salotto.channels.email.previewing import Preview
 from salotto.channels.email.previewing import written as written_to
@@ -28,11 +30,13 @@ from salotto.channels.email.queries import batches, composer
 from salotto.channels.email.queries.lost import MOST_ADDRESSES, lost_at
 from salotto.channels.email.recipients import Person, is_address, parsed, written
 from salotto.core.addresses import email_key
-from salotto.core.errors import Invalid, Refused
+from salotto.core.errors import BadRequest, Invalid, Refused
 from salotto.desk.mail.composer import said
-from salotto.desk.mail.reading import fits
+from salotto.desk.mail.files import chip, size_in_words
+from salotto.desk.mail.reading import fits, handed_out
 from salotto.desk.mail.writing import Writing, read, sent_or_said
-from salotto.desk.views.forms import number
+from salotto.desk.views.forms import number, numbers
+from salotto.inbox.queries import Attached
 
 FILE_BYTES = 200_000
 """Of a list that is uploaded."""
@@ -140,7 +144,7 @@ def many(request: MemberRequest) -> HttpResponse:
 def _send_to_me(request: MemberRequest, given: dict[str, Any]) -> None:
     """The mail to whoever writes it, to be looked at before all others get it; once for one text."""
     me = request.member.user
-    text = f"me {given['subject']}\n{given['body']}"
+    text = f"me {given['mailbox']} {given['attachments']} {given['subject']}\n{given['body']}"
     try:
         mail.queue_many(
             given["mailbox"] or 0,
@@ -149,6 +153,7 @@ def _send_to_me(request: MemberRequest, given: dict[str, Any]) -> None:
             given["body"],
             request.member,
             uuid5(given["key"], text),
+            numbers(given["attachments"]),
         )
     except Refused as refused:
         messages.error(request, str(refused.message))
@@ -164,7 +169,7 @@ def _check_page(request: MemberRequest, given: dict[str, Any], checked: Checked)
         return _form(request, str(refused.message), checked)
     named = _names(given, checked)
     lost = list(_not_reached(request, checked.people))
-    more = {"lost": lost[:SHOWN_WRONG], "more_lost": len(lost[SHOWN_WRONG:])}
+    more = {"lost": lost[:SHOWN_WRONG], "more_lost": len(lost[SHOWN_WRONG:]), **_carried(request, checked)}
     return _render(request, "many_check.html", given=given, checked=checked, shown=shown, **named, **more)
 
 
@@ -184,8 +189,9 @@ def _names(given: dict[str, Any], checked: Checked) -> dict[str, int | bool]:
 
 def _as_sent(request: MemberRequest, given: dict[str, Any], checked: Checked) -> Preview:
     """The mail as the first person gets it. Raises Missing for a mailbox that is not there, Invalid
-    where an address of our own is among the people."""
+    where an address of our own is among the people or a file is gone, TooLarge for its files."""
     must_be_others(request.member.account.pk, checked.people)
+    may_enclose(numbers(given["attachments"]), len(checked.people), request.member)
     mailbox = must_find(given["mailbox"] or 0)
     name = checked.people[0][0]
     return written_to(
@@ -203,6 +209,22 @@ def _uploaded(request: MemberRequest) -> Iterator[str]:
         yield from rows_of(given.read(FILE_BYTES))
 
 
+def _uploads(request: MemberRequest) -> list[Attached]:
+    """The files that the form names, if they are still there."""
+    try:
+        return batches.uploads(numbers(request.POST.get("attachments", "")), request.member)
+    except BadRequest:
+        return []
+
+
+def _carried(request: MemberRequest, checked: Checked) -> dict[str, Any]:
+    """The files that go with the mail, and how much each mail and all of them carry."""
+    files = _uploads(request)
+    size = sum(one.size for one in files)
+    sizes = {"size": size_in_words(size), "together": size_in_words(size * len(checked.people))}
+    return {"files": [chip(one) for one in files], **sizes}
+
+
 def _form(
     request: MemberRequest, error: str = "", checked: Checked | None = None, *, tried: bool = False
 ) -> HttpResponse:
@@ -218,6 +240,10 @@ def _render(request: MemberRequest, name: str, **context: Any) -> HttpResponse:
     context["most_bytes"] = FILE_BYTES
     if name == "many.html":
         context["before"] = composer.latest_batches()
+        context["kept"] = json.dumps(
+            [{"id": one.id, "name": one.name, "size": one.size} for one in _uploads(request)]
+        )
+        context["most_files"] = MOST_BYTES
     context |= {"section": "inbox", "wrong": checked.wrong[:SHOWN_WRONG] if checked else ()}
     if checked:
         context["people"] = "\n".join(map(written, checked.people))
@@ -232,6 +258,7 @@ def _send(request: MemberRequest, given: dict[str, Any], checked: Checked) -> st
         given["body"],
         request.member,
         given["key"],
+        numbers(given["attachments"]),
     )
     return reverse("mail_batch", args=[request.member.account.slug, batch.pk])
 
@@ -253,6 +280,7 @@ def progress(request: MemberRequest, batch: int) -> HttpResponse:
     context["may_retry"] = len(batches.lost_mails(batch)) if context["lost"] or context["bounced"] else 0
     context["skipped"], context["stopped"] = counts.get("skipped", 0), counts.get("stopped", 0)
     context["under_way"] = bool(context["waiting"] or context["in_line"])
+    context["files"] = [chip(one) for one in batches.attached(batch)]
     context |= _lost(batch, after)
     return render(request, "desk/mail/_progress.html" if request.htmx else "desk/mail/progress.html", context)
 
@@ -300,6 +328,15 @@ def why(error: str) -> tuple[str, str]:
     """Why somebody did not get a mail: in the reader's language, and in the server's words."""
     own, words = statuses.ours(error)
     return own or statuses.meaning(words), words
+
+
+@require_safe
+@for_agents
+def file(request: MemberRequest, batch: int, file: int) -> HttpResponse:
+    """A file that went with it."""
+    fits(batch)
+    fits(file)
+    return handed_out(request, batches.file_of(batch, file))
 
 
 @require_POST

@@ -126,7 +126,11 @@ def download(request: MemberRequest, message: int) -> HttpResponse:
 def file(request: MemberRequest, attachment: int) -> HttpResponse:
     """A file of a message: pictures as such, everything else to be saved; so too with `save=1`."""
     fits(attachment)
-    found = queries.file(attachment, by=request.member)
+    return handed_out(request, queries.file(attachment, by=request.member))
+
+
+def handed_out(request: MemberRequest, found: queries.Served) -> HttpResponse:
+    """A file: a picture as such, everything else to be saved."""
     etag = f'"{found.sha256}"'
     kept = get_conditional_response(request, etag=etag)
     if kept is not None:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("mail/people/", writing.people, name="mail_people"),
     path("mail/many/", many.many, name="mail_many"),
     path("mail/many/<int:batch>/", many.progress, name="mail_batch"),
+    path("mail/many/<int:batch>/files/<int:file>/", many.file, name="batch_file"),
     path("mail/many/<int:batch>/lost.csv", many.lost, name="batch_lost"),
     path("mail/many/<int:batch>/retry/", many.retry, name="retry_batch"),
     path("mail/many/<int:batch>/stop/", many.stop, name="stop_batch"),

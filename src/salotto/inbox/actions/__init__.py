@@ -23,7 +23,7 @@ from salotto.inbox.actions.conversations import (
     reply,
     set_language,
 )
-from salotto.inbox.actions.files import File, add_files, attach, drop_upload, keep, upload
+from salotto.inbox.actions.files import File, add_files, attach, drop_upload, keep, lock_uploads, upload
 from salotto.inbox.actions.filling import fill_in
 from salotto.inbox.actions.starting import contact_of, must_act_still, start_conversation, tell
 
@@ -45,6 +45,7 @@ __all__ = [
     "drop_upload",
     "fill_in",
     "keep",
+    "lock_uploads",
     "mark_read",
     "mark_unread",
     "must_act_still",

@@ -85,17 +85,25 @@ def attach(message: int, attachments: Sequence[int], by: Member) -> None:
     Raises Invalid when one is gone, is another's, or was sent already; TooLarge when they are
     more together than a message takes.
     """
+    found = lock_uploads(attachments, by)
+    if sum(row.size for row in found) > MESSAGE_LIMIT:
+        raise TooLarge(_("The files are larger than 25 MB together. Send fewer, or a link to them."))
+    for place, row in enumerate(found):
+        row.message_id, row.place = message, place
+    if found:
+        Attachment.objects.bulk_update(found, ["message", "place"])
+
+
+def lock_uploads(attachments: Sequence[int], by: Member) -> list[Attachment]:
+    """The member's uploads that wait, each once and in this order, locked in the caller's transaction
+    and account scope. Raises Invalid when one is gone, is another's, or was sent already."""
     if not attachments:
-        return
+        return []
     waiting = Attachment.objects.select_for_update().filter(pk__in=attachments, message=None, author=by.user)
     found = {row.pk: row for row in waiting.order_by("pk")[: MOST_FILES + 1]}
     if set(found) != set(attachments) or len(found) > MOST_FILES:
         raise Invalid(_("A file is no longer there. Attach it again."), code="file_gone")
-    if sum(row.size for row in found.values()) > MESSAGE_LIMIT:
-        raise TooLarge(_("The files are larger than 25 MB together. Send fewer, or a link to them."))
-    for place, pk in enumerate(dict.fromkeys(attachments)):
-        found[pk].message_id, found[pk].place = message, place
-    Attachment.objects.bulk_update(found.values(), ["message", "place"])
+    return [found[pk] for pk in dict.fromkeys(attachments)]
 
 
 def add_files(account_id: int, message: int, files: Iterable[File]) -> None:

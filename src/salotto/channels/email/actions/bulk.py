@@ -1,7 +1,8 @@
 """One mail to many people: each gets a conversation of their own, made by a job in slices."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from salotto.accounts.members import Member, must_act
 from salotto.accounts.queries import member_of
 from salotto.channels.email import recipients
+from salotto.channels.email.actions.enclosing import enclose, is_enclosed, lock_files
 from salotto.channels.email.actions.queueing import (
     MailboxOff,
     NoAddress,
@@ -20,8 +22,8 @@ from salotto.channels.email.actions.queueing import (
     from_address,
     must_find,
 )
-from salotto.channels.email.models import Batch, BatchRecipient, BatchState, Mailbox
-from salotto.channels.email.queries import sending
+from salotto.channels.email.models import Batch, BatchFile, BatchRecipient, BatchState, Mailbox
+from salotto.channels.email.queries import batches, sending
 from salotto.channels.email.recipients import Recipients
 from salotto.channels.email.subjects import clean_subject
 from salotto.core import audit
@@ -42,13 +44,20 @@ _NAMELESS = re.compile(r"^[ \t]*\{name\}[,;:!]?[ \t]*|[ \t]*\{name\}", re.MULTIL
 
 
 def queue_many(
-    mailbox_id: int, people: Iterable[str], subject: str, text: str, by: Member, key: UUID
+    mailbox_id: int,
+    people: Iterable[str],
+    subject: str,
+    text: str,
+    by: Member,
+    key: UUID,
+    attachments: Sequence[int] = (),
 ) -> Batch:
     """Send a mail to many people, each by themselves; asking twice with one `key` sends once.
 
-    `{name}` in subject and text is each person's name. Who has unsubscribed is left out, and an
-    address of our own is refused. Raises SentAlready where another mail had this key, Missing,
-    Invalid or TooLarge for what cannot be, Forbidden, ReadOnly, NoAddress, MailboxOff.
+    `{name}` in subject and text is each person's name; `attachments` are uploads of `by`, which wait
+    on and may go with another mail too. Who has unsubscribed is left out, and an address of our own
+    is refused. Raises SentAlready where another mail had this key, Missing, Invalid or TooLarge for
+    what cannot be, Forbidden, ReadOnly, NoAddress, MailboxOff.
     """
     must_act(by)
     body = clean_body(text, BODY_LIMIT)
@@ -60,18 +69,26 @@ def queue_many(
         must_act_still(by)
         must_be_others(by.account.pk, wanted)
         mailbox = _sending(mailbox_id)
+        files = lock_files(attachments, len(wanted), by)
         defaults = {"mailbox": mailbox, "author": by.user, "subject": subject, "text": body}
         batch, fresh = Batch.objects.get_or_create(account_id=by.account.pk, key=key, defaults=defaults)
-        if not fresh and any(getattr(batch, name) != value for name, value in defaults.items()):
-            raise SentAlready
         if fresh:
             _add(batch, wanted)
-            audit.record(
-                by.account.pk, by.user.pk, "mail.sent_to_many", f"batch {batch.pk}", people=len(wanted)
-            )
+            enclose(batch, files)
+            _note(batch, by, people=len(wanted), files=len(files))
             continue_soon(by.account.pk, batch.pk)
+        elif _says_other(batch, defaults) or not is_enclosed(batch, files):
+            raise SentAlready
     made: Batch = batch
     return made
+
+
+def _says_other(batch: Batch, said: dict[str, Any]) -> bool:
+    return any(getattr(batch, name) != value for name, value in said.items())
+
+
+def _note(batch: Batch, by: Member, **numbers: int) -> None:
+    audit.record(by.account.pk, by.user.pk, "mail.sent_to_many", f"batch {batch.pk}", **numbers)
 
 
 def personal(text: str, name: str) -> str:
@@ -141,13 +158,14 @@ def continue_batch(account_id: int, batch_id: int) -> None:
     with account_scope(account_id):
         batch = Batch.objects.select_related("mailbox__account", "author", "account").get(pk=batch_id)
         by = member_of(batch.author, batch.account.slug)
+        files = batches.files_of(batch.pk)
         for _number in range(SLICE):
-            if not _next(batch, by):
+            if not _next(batch, by, files):
                 return
         continue_soon(account_id, batch_id)
 
 
-def _next(batch: Batch, by: Member | None) -> bool:
+def _next(batch: Batch, by: Member | None, files: Sequence[BatchFile]) -> bool:
     """The next person, in a transaction of their own; False when nobody waits."""
     with transaction.atomic():
         waiting = BatchRecipient.objects.select_for_update(of=("self",), skip_locked=True)
@@ -157,12 +175,12 @@ def _next(batch: Batch, by: Member | None) -> bool:
         if sending.has_unsubscribed(person.address):
             person.state = BatchState.SKIPPED
         else:
-            _write(batch, person, by)
+            _write(batch, person, by, files)
         person.save(update_fields=["state", "error", "conversation"])
     return True
 
 
-def _write(batch: Batch, person: BatchRecipient, by: Member | None) -> None:
+def _write(batch: Batch, person: BatchRecipient, by: Member | None, files: Sequence[BatchFile]) -> None:
     """Begin the person's conversation, or say why not."""
     try:
         with transaction.atomic():
@@ -171,7 +189,7 @@ def _write(batch: Batch, person: BatchRecipient, by: Member | None) -> None:
             people = Recipients(to=((person.name, person.address),))
             key = uuid5(batch.key, person.key)
             subject, text = (personal(each, person.name) for each in (batch.subject, batch.text))
-            mail = begin(batch.mailbox, people, subject, text, by, key, kind="bulk")
+            mail = begin(batch.mailbox, people, subject, text, by, key, kind="bulk", files=files)
     except Refused as refused:
         person.state, person.error = BatchState.REFUSED, str(refused.message)
     else:

@@ -16,9 +16,11 @@ from procrastinate.exceptions import AlreadyEnqueued
 from salotto.accounts.members import Member, must_act
 from salotto.channels.email import addresses, queries, recipients, subjects
 from salotto.channels.email.actions.copying import copy_files
+from salotto.channels.email.actions.enclosing import give_files
 from salotto.channels.email.languages import language_for
 from salotto.channels.email.letters import REFUTED
 from salotto.channels.email.models import (
+    BatchFile,
     FromName,
     KnownId,
     Mail,
@@ -416,9 +418,11 @@ def begin(
     *,
     attachments: Sequence[int] = (),
     kind: str = "new",
+    files: Sequence[BatchFile] = (),
 ) -> Mail:
     """A conversation with its first mail, in the caller's transaction and account scope. One of
-    a mail to many waits among the completed until the contact answers, or it cannot be delivered."""
+    a mail to many, with its `files`, waits among the completed until the contact answers, or it
+    cannot be delivered."""
     name, address = (*people.to, *people.cc, *people.bcc)[0]
     contact = contact_of(mailbox.account_id, address, name)
     with translation.override(language_for(mailbox, contact.language)):
@@ -426,8 +430,8 @@ def begin(
     conversation = start_conversation(mailbox.inbox_id, contact, title, by=by, done=kind == "bulk")
     message = _post(conversation, Kind.REPLY, body, by, uuid5(key, "message"))
     attach(message, attachments, by)
-    files = len(set(attachments))
-    letter = Letter(kind, people, title, body, files=files, header_id=_id_of(mailbox, key))
+    number = len(set(attachments)) + give_files(files, message, by)
+    letter = Letter(kind, people, title, body, files=number, header_id=_id_of(mailbox, key))
     return enqueue(mailbox, conversation, message, letter, by)
 
 

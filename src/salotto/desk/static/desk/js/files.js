@@ -15,9 +15,12 @@ export class Files extends EventTarget {
     const choose = form.querySelector("[data-choose]");
     form.querySelector("[data-attach]").addEventListener("click", () => choose.click());
     choose.addEventListener("change", () => { this.add(choose.files); choose.value = ""; });
-    form.addEventListener("paste", (event) => { if (this.takes() && event.clipboardData?.files.length) { event.preventDefault(); this.add(event.clipboardData.files); } });
+    form.addEventListener("paste", (event) => { if (this.takes() && event.clipboardData?.files.length && !isTable(event.clipboardData)) { event.preventDefault(); this.add(event.clipboardData.files); } });
     this.listenForDrops();
   }
+
+  /** How many bytes all of them may have. */
+  get most() { return Number(this.form.dataset.mostFiles) || MOST_BYTES; }
 
   /** Whether files may be added now: email, or a note. */
   takes() { return "takesFiles" in this.form.dataset || this.form.dataset.kind === "note"; }
@@ -27,14 +30,14 @@ export class Files extends EventTarget {
     const over = (on) => form.classList.toggle("dropping", on);
     form.dataset.drop = word("drop_here");
     form.addEventListener("dragover", (event) => {
-      if (!this.takes() || !event.dataTransfer?.types.includes("Files")) return;
+      if (!this.takes() || !event.dataTransfer?.types.includes("Files") || event.target.type === "file") return;
       event.preventDefault();
       over(true);
     });
     form.addEventListener("dragleave", (event) => form.contains(event.relatedTarget) || over(false));
     form.addEventListener("drop", (event) => {
       over(false);
-      if (!this.takes() || !event.dataTransfer?.files.length) return;
+      if (!this.takes() || !event.dataTransfer?.files.length || event.target.type === "file") return;
       event.preventDefault();
       this.add(event.dataTransfer.files);
     });
@@ -45,7 +48,7 @@ export class Files extends EventTarget {
     for (const file of files) {
       const item = { file, id: 0, name: file.name || "image.png", size: file.size, done: 0, error: "" };
       this.items.push(item);
-      if (file.size > MOST_BYTES) item.error = word("file_too_large");
+      if (file.size > this.most) item.error = this.form.dataset.largeFile ?? word("file_too_large");
       else if (this.items.length > MOST) item.error = word("too_many_files");
       else this.send(item);
     }
@@ -76,7 +79,7 @@ export class Files extends EventTarget {
     if (this.items.some(({ error }) => error)) return word("files_failed");
     if (this.items.some(({ id }) => !id)) return word("files_wait");
     const total = this.items.reduce((sum, { size }) => sum + size, 0);
-    return total > MOST_BYTES ? word("files_too_large") : "";
+    return total > this.most ? (this.form.dataset.largeFiles ?? word("files_too_large")) : "";
   }
 
   remove(item) {
@@ -105,7 +108,7 @@ export class Files extends EventTarget {
     const name = box.appendChild(node("span", "file-name"));
     name.append(node("span", "clip", item.name), node("span", "small quiet", item.error || (item.id ? inWords(item.size) : word("uploading"))));
     if (!item.id && !item.error) { const bar = box.appendChild(document.createElement("progress")); bar.setAttribute("aria-label", word("uploading")); bar.value = 0; }
-    if (item.error && item.file && item.size <= MOST_BYTES) this.button(box, word("try_again"), "link small", () => this.send(item)).textContent = word("try_again");
+    if (item.error && item.file && item.size <= this.most) this.button(box, word("try_again"), "link small", () => this.send(item)).textContent = word("try_again");
     this.button(box, word("remove", { name: item.name }), "person-remove", () => this.remove(item)).textContent = "×";
     return chip;
   }
@@ -118,6 +121,9 @@ export class Files extends EventTarget {
     return made;
   }
 }
+
+// Cells of a spreadsheet bring a picture of themselves along: their text is what is meant.
+function isTable({ types }) { return types.includes("text/plain") && types.includes("text/html"); }
 
 // fetch tells nothing of how far an upload is.
 function upload(url, item, progress) {

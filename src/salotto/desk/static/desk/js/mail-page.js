@@ -1,5 +1,6 @@
 // The pages that write mail: a form by itself, and how far a mail to many has got.
 import { ask, watch } from "./frames.js";
+import { Files } from "./files.js";
 import { get } from "./net.js";
 import { Form } from "./mail-form.js";
 
@@ -15,8 +16,9 @@ document.querySelector("[data-show-remote]")?.addEventListener("click", ({ targe
 // A list may be longer than the server takes: that is said here, and all stays as it was written.
 const MOST_BYTES = 250 * 1024;
 const many = document.querySelector("[data-many]");
+const files = many && withFiles();
 many?.addEventListener("submit", (event) => {
-  const sentence = tooLarge(new FormData(many));
+  const sentence = files.trouble() || tooLarge(new FormData(many));
   const shown = many.querySelector("[data-error]");
   [shown.textContent, shown.hidden] = [sentence, !sentence];
   if (!sentence) return;
@@ -28,6 +30,16 @@ function tooLarge(given) {
   const sizes = [...given.values()].map((value) => value.size ?? new TextEncoder().encode(value).length);
   if (Math.max(given.get("list").size, given.get("to").length) > Number(many.dataset.mostList)) return many.dataset.longList;
   return sizes.reduce((sum, size) => sum + size, 0) > MOST_BYTES ? many.dataset.many : "";
+}
+
+// The files that the server has. Whoever goes back to this page finds them, as well as the text.
+function withFiles() {
+  many.querySelector("[data-files-field]").hidden = false;
+  const made = new Files(many);
+  const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+  made.set((!isNew && history.state?.files) || JSON.parse(many.dataset.kept));
+  made.addEventListener("changed", () => history.replaceState({ ...history.state, files: made.ready() }, ""));
+  return made;
 }
 
 const place = document.querySelector("[data-progress]");
