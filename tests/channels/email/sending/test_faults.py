@@ -425,20 +425,24 @@ def test_lines_are_closed_as_the_process_ends() -> None:
         assert box.sent(box.reply("Another")).state == MailState.SENT and len(server.sessions) == 2
 
 
-def test_what_the_server_has_taken_is_written_down_although_the_database_was_away() -> None:
+@pytest.mark.parametrize(("moment", "state", "taken"), [("DATA", "queued", 0), ("END", "sent", 1)])
+def test_what_a_server_has_taken_is_written_down_and_nothing_is_handed_over_while_that_cannot_be(
+    moment: str, state: str, taken: int
+) -> None:
     def cut_off(server: Faulty, session: fault.Session, text: str) -> str:
         with ThreadPoolExecutor(1) as other:
             other.submit(terminate, sender).result()
         server.answers.clear()
-        return "250 taken"
+        return "354 go on" if moment == "DATA" else "250 taken"
 
-    with faulty(END=cut_off) as server:
+    with faulty(**{moment: cut_off}) as server:
         box = open_outbox(server.port)
         mail = box.reply()
         sender = own_backend()
-        taken = box.sent(mail)
+        mail = box.sent(mail)
         assert own_backend() != sender, "it was another connection that wrote it down"
-        assert (taken.state, taken.attempts, len(server.sessions)) == (MailState.SENT, 1, 1)
+        assert (mail.state, mail.attempts, len(server.sessions), len(server.mails)) == (state, 1, 1, taken)
+        assert ("The database was away" in mail.error) is (taken == 0)
 
 
 def own_backend() -> int:

@@ -5,12 +5,14 @@ from contextvars import copy_context
 from datetime import timedelta
 from threading import Event
 
+import pytest
 from django.db import connection
 
 from salotto.channels.email.actions import retry_mail
-from salotto.channels.email.actions.sending import _SUSPECT, _claim
+from salotto.channels.email.actions.sending import _SUSPECT, _claim, _keep
 from salotto.channels.email.models import Mail, MailState
 from salotto.channels.email.sending import patience
+from salotto.channels.email.sending.outcome import NotNow
 from salotto.channels.email.sending.shares import Place
 from salotto.core import clock
 from salotto.core.tenancy import account_scope
@@ -59,6 +61,21 @@ def test_a_mail_that_ends_its_sender_each_time_is_given_up_with_the_reason() -> 
         retry_mail(mail.pk, by=box.post.owner)
         mail = box.sent(mail)
         assert (mail.state, mail.losses, len(server.mails)) == (MailState.SENT, 0, 1)
+
+
+def test_a_mail_is_its_sender_s_for_as_long_as_the_answer_to_its_end_may_take() -> None:
+    box = open_outbox()
+    began = clock.now()
+    with account_scope(box.account), clock.at(began):
+        mail = _claim(box.reply().pk, Place(box.account, ""))
+        assert mail is not None
+        for minutes, renewed in ((0, 0), (19, 19)):
+            with clock.at(began + timedelta(minutes=minutes)):
+                _keep(mail)
+            assert box.now(mail).next_try_at == began + timedelta(minutes=renewed) + patience.LOST_AFTER
+        box.due(mail, attempts=2)
+        with pytest.raises(NotNow):
+            _keep(mail)
 
 
 def test_losses_count_only_in_a_row() -> None:

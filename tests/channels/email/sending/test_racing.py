@@ -54,7 +54,7 @@ def test_a_mail_whose_sender_was_lost_is_sent_again_after_a_while() -> None:
         assert ids(server) == [mail.header_id]
 
 
-def test_a_sender_that_comes_back_late_changes_nothing() -> None:
+def test_a_sender_that_comes_back_late_sends_and_changes_nothing() -> None:
     def meanwhile(server: Faulty, session: Session, text: str) -> str:
         with ThreadPoolExecutor(1) as other:
             other.submit(claimed_anew).result()
@@ -70,7 +70,7 @@ def test_a_sender_that_comes_back_late_changes_nothing() -> None:
         mail = box.reply()
         server.answers["MAIL"] = meanwhile
         mail = box.sent(mail)
-        assert (mail.state, mail.attempts) == (MailState.SENDING, 5)
+        assert (mail.state, mail.attempts, server.mails) == (MailState.SENDING, 5, [])
 
 
 def execute(query: str) -> None:

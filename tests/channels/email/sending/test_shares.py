@@ -12,13 +12,15 @@ from django.db import connection
 from salotto.channels.email.actions.trying import begin_trial, send_trial
 from salotto.channels.email.models import Mail, MailState, Trial
 from salotto.channels.email.sending import delivering, shares
-from salotto.channels.email.sending.lines import LINES
+from salotto.channels.email.sending.lines import LINES, Target
+from salotto.channels.email.sending.outcome import NotNow
 from salotto.channels.email.sending.shares import ANSWERS, BULK, OURS, Shares
 from salotto.config.jobs import RESERVED
 from salotto.core import clock
 from salotto.core.tenancy import account_scope
 from tests.channels.email.sending.faulty import Faulty, Session, faulty
 from tests.channels.email.sending.outbox import Outbox, jobs, open_outbox
+from tests.servers import wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +29,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def in_hand(box: Outbox, mail: Mail, server: Faulty) -> Iterator[None]:
-    """A sender is at this mail, whose server says nothing for as long as the block lasts."""
+def in_hand(box: Outbox, mail: Mail, server: Faulty, moment: str = "MAIL") -> Iterator[None]:
+    """A sender is at this mail, whose server says nothing at that moment for as long as the block
+    lasts."""
     asked, over = Event(), Event()
 
     def hold(server: Faulty, session: Session, text: str) -> str:
@@ -40,7 +43,7 @@ def in_hand(box: Outbox, mail: Mail, server: Faulty) -> Iterator[None]:
         box.sent(mail)
         connection.close()
 
-    server.answers["MAIL"] = hold
+    server.answers[moment] = hold
     with ThreadPoolExecutor(1) as sender:
         carried = sender.submit(carry)
         try:
@@ -49,7 +52,7 @@ def in_hand(box: Outbox, mail: Mail, server: Faulty) -> Iterator[None]:
         finally:
             over.set()
         carried.result()
-    del server.answers["MAIL"]
+    del server.answers[moment]
 
 
 def test_others_mail_leaves_while_a_server_says_nothing() -> None:
@@ -109,7 +112,7 @@ def test_a_first_try_is_cut_off_in_time_and_the_next_one_is_patient(
         slow = open_outbox(bad.port)
         mail = slow.reply()
         with ExitStack() as stack:
-            busy(ANSWERS, stack, *((-number, f"slow{number}") for number in range(1, 4)))
+            half_is_slow(ANSWERS, stack)
             assert slow.sent(mail).error == "The server takes too long for a mail."
             slow.due(mail)
             assert slow.sent(mail).attempts == 1 and len(bad.sessions) == 1
@@ -117,6 +120,42 @@ def test_a_first_try_is_cut_off_in_time_and_the_next_one_is_patient(
         del bad.answers["MAIL"]
         slow.due(mail)
         assert slow.sent(mail).state == MailState.SENT
+
+
+def test_once_a_mail_s_end_is_out_its_answer_is_awaited_and_the_next_first_try_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shares, "FIRST_TRY", 1.0)
+    with faulty() as bad, faulty() as good, ExitStack() as stack:
+        slow, new = open_outbox(bad.port), open_outbox(good.port)
+        kept, mail = slow.reply(), new.reply()
+
+        def is_sent() -> bool:
+            new.due(mail)
+            return new.sent(mail).state == MailState.SENT
+
+        half_is_slow(ANSWERS, stack)
+        with in_hand(slow, kept, bad, "END"):
+            wait_for(is_sent)
+        kept = slow.now(kept)
+        assert (kept.state, kept.attempts) == (MailState.SENT, 1)
+        assert [session.commands.count("DATA") for session in bad.sessions] == [1]
+
+
+def test_a_mail_that_is_cut_off_is_cut_off_before_its_end() -> None:
+    def until_cut() -> None:
+        wait_for(lambda: not server.threads[-1].is_alive())
+
+    with faulty() as server:
+        target = Target("first", "127.0.0.1", server.port, "none", ours=True, at_most=0.2)
+        with pytest.raises(NotNow, match="too long") as cut:
+            delivering.deliver(target, b"Subject: One\n\n.", "a@a.example", ["b@b.example"], until_cut)
+        assert cut.value.slow and server.mails == []
+
+
+def half_is_slow(shares: Shares, stack: ExitStack) -> None:
+    """Slow servers have all the senders that they may have together."""
+    busy(shares, stack, *((-number, f"slow{number}") for number in range(1, shares.senders // 2 + 1)))
 
 
 def busy(shares: Shares, stack: ExitStack, *places: tuple[int, str]) -> list[bool]:
@@ -163,6 +202,23 @@ def test_however_many_are_slow_a_server_that_nobody_knows_has_a_first_try(
         assert busy(mine, stack, (99, "good")) == [1], "now it is prompt"
         now += shares.SLOW_FOR
         assert busy(mine, stack, (10, "slow10")) == [1]
+
+
+def test_however_many_keep_the_answer_to_their_first_mail_a_quarter_is_left_for_prompt_servers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(shares, "monotonic", lambda: now)
+    mine = Shares(8, moment=0)
+    prompt(mine, "known")
+    with ExitStack() as stack:
+        for number, place in enumerate([1, 1, 1, 1, 1, 1, 0, 0]):
+            assert busy(mine, stack, (number, f"slow{number}")) == [place]
+            now += shares.FIRST_TRY + 1
+        assert busy(mine, stack, (20, "known"), (21, OURS)) == [1, 1]
+    with ExitStack() as stack:
+        half_is_slow(mine, stack)
+        assert busy(mine, stack, (4, "new"), (10, "slow5"), (11, "new")) == [0, 0, 1], "no further try"
 
 
 def test_a_prompt_server_and_an_account_have_half_of_the_senders() -> None:

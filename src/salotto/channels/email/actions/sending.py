@@ -42,6 +42,8 @@ log = logging.getLogger("salotto.email")
 WAITING = (MailState.QUEUED, MailState.SENDING)
 _OFF = "This inbox is switched off. The mail waits until it is on again."
 _LOST = "The process that sent mails has ended {} times while it was at this one."
+_NO_DATABASE = "The database was away when the mail was about to be sent."
+_NOT_OURS = "Another sender has taken this mail meanwhile."
 _LEFT = "Who was to get it has unsubscribed."
 _SUSPECT = "email.suspect"
 _PAUSES = (0.2, 1.0, 3.0, 10.0, 20.0)
@@ -212,7 +214,7 @@ def _hand_over(mail: Mail, server: Server | None, raw: bytes, place: Place) -> T
         own_mail.send_now(raw, sender, list(people))
         return Taken()
     try:
-        return deliver(target, raw, sender, people)
+        return deliver(target, raw, sender, people, lambda: _keep(mail))
     except NoUtf8 as error:
         return _hand_over_without(mail, target, sender, people, str(error))
 
@@ -226,8 +228,24 @@ def _hand_over_without(mail: Mail, target: Target, sender: str, people: Sequence
     others = [address for address in people if not needs_utf8(address)]
     if not others or needs_utf8(sender):
         raise Never(words)
-    taken = deliver(target, writing.write(mail, ascii_only=True), sender, others)
+    taken = deliver(target, writing.write(mail, ascii_only=True), sender, others, lambda: _keep(mail))
     return Taken((*left_out, *taken.refused), taken.words)
+
+
+def _keep(mail: Mail) -> None:
+    """The mail is about to be its server's: it must be ours still, and stay so for as long as the
+    answer may take; and the database must be there to write that down. Raises NotNow."""
+    now = clock.now()
+    ours = Mail.objects.filter(pk=mail.pk, state=MailState.SENDING, attempts=mail.attempts)
+    renewed = now + patience.LOST_AFTER
+    try:
+        late = mail.changed_at < now - patience.ONE_MINUTE
+        is_ours = ours.update(next_try_at=renewed) if late else ours.exists()
+    except Error as error:
+        connection.close()
+        raise NotNow(_NO_DATABASE) from error
+    if not is_ours:
+        raise NotNow(_NOT_OURS)
 
 
 def envelope_sender(mail: Mail, server: Server | None) -> str:

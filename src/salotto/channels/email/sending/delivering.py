@@ -2,7 +2,7 @@
 
 import re
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 from salotto.channels.email.composing import headers
@@ -10,9 +10,9 @@ from salotto.channels.email.sending.lines import COMMAND_SECONDS, LINES, Line, T
 from salotto.channels.email.sending.outcome import Never, NotNow, NoUtf8, Refusal, Taken, answer
 
 MAIL_SECONDS = 660.0
-"""For one mail from its first command to the server's last answer, which is awaited for as long
-as is left. It ends well before the sender counts as lost (`patience.LOST_AFTER`): another one
-would send the mail once more, and again."""
+"""For one mail from its first command to its end, and as long again for the answer to that, which may
+take ten minutes (RFC 5321, 4.5.3.2.6). Both end well before the sender counts as lost
+(`patience.LOST_AFTER`): another one would send the mail once more, and again."""
 RCPT_SECONDS = 300.0
 """Of these, for naming all recipients."""
 SILENCE = 30.0
@@ -21,21 +21,39 @@ _TOO_SLOW = "The server takes too long for so many recipients."
 _NO_END = "The server takes too long for a mail."
 _NO_UTF8 = "The server takes no addresses beyond ASCII (SMTPUTF8)."
 _BARE = re.compile(rb"\r\n|\r|\n")
+_DOT = re.compile(rb"^\.", re.MULTILINE)
 _EIGHT_BIT = re.compile(rb"[\x80-\xff]")
 
 
-def deliver(target: Target, raw: bytes, sender: str, recipients: Sequence[str]) -> Taken:
+def deliver(
+    target: Target,
+    raw: bytes,
+    sender: str,
+    recipients: Sequence[str],
+    before_end: Callable[[], None] = lambda: None,
+) -> Taken:
     """Hand a mail over; `sender` is the envelope's, "" for none. Who of the recipients was refused
     is in what is returned, be it all of them.
+
+    A server has no mail before its end, the final dot. Up to there the connection is cut when time is
+    over; `before_end` is called right before it, and what that raises keeps the mail from the server.
+    From then on nobody knows what the server does, and its answer is awaited.
 
     Raises NotNow when it may be tried again, Never when the server has refused it for good.
     What is not known to be taken counts as not taken.
     """
     began = monotonic()
-    with LINES.line(target) as line, line.within(target.at_most or MAIL_SECONDS):
+    with LINES.line(target) as line:
         try:
-            return _hand_over(line, _BARE.sub(b"\r\n", raw), sender, recipients)
-        except smtplib.SMTPResponseException as error:  # to DATA, or a line without end
+            with line.within(target.at_most or MAIL_SECONDS):
+                refused = _all_but_its_end(line, _BARE.sub(b"\r\n", raw), sender, recipients)
+                if len(refused) == len(recipients):
+                    return Taken(refused)
+                before_end()
+            if line.too_slow:
+                raise NotNow(_NO_END, slow=True)
+            return Taken(refused, _end(line))
+        except smtplib.SMTPResponseException as error:  # a line without end
             _check(error.smtp_code, error.smtp_error, line)
             raise NotNow(answer(error.smtp_code, error.smtp_error)) from error
         except (smtplib.SMTPException, OSError) as error:
@@ -45,7 +63,9 @@ def deliver(target: Target, raw: bytes, sender: str, recipients: Sequence[str]) 
             raise NotNow(f"The server ended the connection, or did not answer: {error}", slow=slow) from error
 
 
-def _hand_over(line: Line, raw: bytes, sender: str, recipients: Sequence[str]) -> Taken:
+def _all_but_its_end(line: Line, raw: bytes, sender: str, recipients: Sequence[str]) -> tuple[Refusal, ...]:
+    """Say whom the mail is for, and send it without the final dot, unless everybody was refused; who
+    was."""
     sender, envelope = _envelope(sender), [_envelope(address) for address in recipients]
     _check(*line.mail(sender, _options(line, raw, [sender, *envelope])), line)
     refused = []
@@ -60,8 +80,9 @@ def _hand_over(line: Line, raw: bytes, sender: str, recipients: Sequence[str]) -
             raise NotNow(answer(code, words), server=True)
     if len(refused) == len(recipients):
         _reset(line)
-        return Taken(tuple(refused))
-    return Taken(tuple(refused), _data(line, raw))
+    else:
+        _data(line, raw)
+    return tuple(refused)
 
 
 def _may_later(code: int, words: bytes) -> bool:
@@ -99,12 +120,23 @@ def _envelope(written: str) -> str:
         return written
 
 
-def _data(line: Line, raw: bytes) -> str:
-    """Send the mail itself; the server's words of having taken it."""
+def _data(line: Line, raw: bytes) -> None:
+    """Send the mail itself, up to its last line."""
     line.wait_for(MAIL_SECONDS + COMMAND_SECONDS)  # it is cut before
-    code, words = line.data(raw)
-    line.wait_for(COMMAND_SECONDS)
-    _check(code, words, line)
+    code, words = line.docmd("DATA")
+    if code != 354:
+        _check(code, words, line)
+        raise NotNow(answer(code, words))
+    line.send(_DOT.sub(b"..", raw if raw.endswith(b"\r\n") else raw + b"\r\n"))
+
+
+def _end(line: Line) -> str:
+    """Send the final dot; the server's words of having taken the mail."""
+    with line.within(MAIL_SECONDS):
+        line.send(b".\r\n")
+        code, words = line.getreply()
+        line.wait_for(COMMAND_SECONDS)
+        _check(code, words, line)
     return answer(code, words)
 
 

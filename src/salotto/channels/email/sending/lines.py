@@ -48,7 +48,7 @@ BYE_SECONDS = 2.0
 class Target:
     """A server, and how to get in. `token` gives an OAuth 2 access token, new if asked `True`;
     `ours`: the installation's own, which may stand anywhere; `at_most`: seconds to open a line, and
-    as many for a mail, if fewer than usual."""
+    as many to hand a mail over, up to its end, if fewer than usual."""
 
     key: str
     host: str
@@ -74,24 +74,33 @@ class Line(smtplib.SMTP):
         self.opened = monotonic()
         self.mails = 0
         self.too_slow = False
+        self._cutting = threading.Lock()
         self._wire: socket.socket | None = None
         super().__init__(local_hostname=own_name(), timeout=COMMAND_SECONDS)
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Cut the connection if the block is not done by then; `too_slow` says so."""
-        timer = threading.Timer(seconds, self._cut)
+        """Cut the connection if the block is not done by then; `too_slow` says so. Once the block is
+        left, whether that has happened does not change any more."""
+        over = threading.Event()
+        timer = threading.Timer(seconds, self._cut, [over])
         timer.daemon = True
         timer.start()
         try:
             yield
         finally:
+            with self._cutting:
+                over.set()
             timer.cancel()
 
-    def _cut(self) -> None:
-        self.too_slow = True
-        with suppress(OSError, AttributeError):  # it has no connection (any more)
-            self._wire.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+    def _cut(self, over: threading.Event) -> None:
+        with self._cutting:
+            if over.is_set():
+                return
+            self.too_slow = True
+            if self._wire is not None:
+                with suppress(OSError):  # it is closed
+                    self._wire.shutdown(socket.SHUT_RDWR)
 
     def open(self) -> None:
         """Connect, secure, greet and sign in. Raises Trouble and what smtplib raises."""
@@ -113,6 +122,7 @@ class Line(smtplib.SMTP):
         if self.target.ours:
             sock = socket.create_connection((host, port), timeout=reaching.CONNECT_SECONDS)
             sock.settimeout(COMMAND_SECONDS)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         else:
             sock = reaching.connect(host, port)
         # a way to end it that TLS does not replace, not even while it is being agreed upon
@@ -167,7 +177,7 @@ class Line(smtplib.SMTP):
         try:
             self.wait_for(ASK_SECONDS)
             with self.within(ASK_SECONDS):
-                return self.rset()[0] == 250
+                return self.rset()[0] == 250 and not self.too_slow
         except (smtplib.SMTPException, OSError):
             return False
         finally:

@@ -4,9 +4,15 @@ A server may take ten minutes for one mail. A few such mails would keep every se
 else's mail would leave. So a server counts as prompt once it has answered for a mail within
 `PROMPT` seconds, until it takes longer. Prompt servers share all senders, none having more than
 half of them, and only one while there are few left. All others have half of them together, each
-server and each account one. Beyond that half there is one sender more for servers that nobody knows
-to be slow, of accounts that have none: there a mail must be over within `FIRST_TRY`. So one that is
-new, or not known any more since the process began, soon shows what it is, however many are slow.
+server and each account one.
+
+Beyond that half a server that nobody knows to be slow, of an account that has none, has a first try,
+one at a time: there a mail must have come to its end within `FIRST_TRY`. So one that is new, or not
+known any more since the process began, soon shows what it is. Once the end is out, the answer is
+awaited as for any mail, since nobody knows any more whether the server has it. So a first try that is
+older counts as one of the slow ones, and the next may begin; but a quarter of the senders, at least
+one, is never with a server that was not prompt when it began, however many keep their answers.
+
 What finds no place waits a moment, if those in its way have only begun; else it is put back.
 """
 
@@ -20,9 +26,9 @@ from time import monotonic
 PROMPT = 10.0
 """Seconds for a mail."""
 FIRST_TRY = 30.0
-"""Seconds to open a line, and as many for a mail, where a server has the sender that is kept for new ones."""
+"""Seconds to open a line, and as many to hand a mail over, in a server's first try."""
 SLOW_FOR = 900.0
-"""Seconds that a slow server, and the account that had it, get no such sender again."""
+"""Seconds that a slow server, and the account that had it, get no such try again."""
 MOST_WAIT = 60.0
 OURS = ""
 """The installation's own server, which is all accounts': all senders but two may be at it."""
@@ -32,8 +38,8 @@ MOST_KNOWN = 5000
 
 @dataclass(eq=False, slots=True)
 class Place:
-    """A sender that is at a mail, for so many seconds at most, if not as long as mails may take; or
-    that has to put it back, where `wait` says for how long."""
+    """A sender that is at a mail, up to its end for so many seconds at most, if not as long as mails
+    may take; or that has to put it back, where `wait` says for how long."""
 
     account: int
     server: str
@@ -101,22 +107,37 @@ class Shares:
         """Those who have to leave before this one has a place; empty: there is one."""
         there = [one for one in self._held if one.server == place.server]
         mine = [one for one in self._held if one.account == place.account]
-        half = max(self.senders // 2, 1)
+        half = self._half
         if place.server == OURS:
             shares = [(mine, half), (there, self.senders - 2)]
         elif self._is_prompt(place.server):
             most = half if len(self._held) < self.senders - 2 else 1
             shares = [(mine, half), ([one for one in mine if one.trusted], most), (there, most)]
         else:
-            long, tries = self._doubted()
-            rest = (tries, 1) if len(long) >= half and self._is_new(place) else (long, half)
-            shares = [([one for one in [*long, *tries] if one in mine], 1), (there, 1), rest]
+            doubted = self._doubted()
+            shares = [([one for one in doubted if one in mine], 1), (there, 1), *self._beside(place, doubted)]
         return next((held for held, most in shares if len(held) >= max(most, 1)), [])
 
-    def _doubted(self) -> tuple[list[Place], list[Place]]:
-        """Who is at servers that are not prompt: for as long as it takes, and for a first try."""
-        doubted = [one for one in self._held if not self._is_prompt(one.server)]
-        return [one for one in doubted if one.at_most is None], [one for one in doubted if one.at_most]
+    @property
+    def _half(self) -> int:
+        return max(self.senders // 2, 1)
+
+    def _beside(self, place: Place, doubted: list[Place]) -> list[tuple[list[Place], int]]:
+        """What bounds a place at a server that is not prompt, besides those at that server or of that
+        account."""
+        slow = self._slow_of(doubted)
+        if len(slow) < self._half or not self._is_new(place):
+            return [(slow, self._half)]
+        tries = [one for one in doubted if one not in slow]
+        return [(tries, 1), (doubted, self.senders - max(self.senders // 4, 1))]
+
+    def _doubted(self) -> list[Place]:
+        """Who is at servers that are not prompt."""
+        return [one for one in self._held if not self._is_prompt(one.server)]
+
+    def _slow_of(self, doubted: list[Place]) -> list[Place]:
+        """All but those in the time of a first try."""
+        return [one for one in doubted if one.at_most is None or one.seconds > FIRST_TRY]
 
     def _is_new(self, place: Place) -> bool:
         """Whether neither the server nor the account is known to have been slow."""
@@ -125,7 +146,7 @@ class Shares:
 
     def _at_most(self, place: Place) -> float | None:
         """How long a mail may be in the place that is free for it."""
-        full = len(self._doubted()[0]) >= max(self.senders // 2, 1)
+        full = len(self._slow_of(self._doubted())) >= self._half
         return FIRST_TRY if full and not self._is_prompt(place.server) else None
 
     def _is_prompt(self, server: str) -> bool:
@@ -157,8 +178,8 @@ class Shares:
             del self._slow[next(iter(self._slow))]
 
 
-ANSWERS_SENDERS = 6
-BULK_SENDERS = 3
+ANSWERS_SENDERS = 8
+BULK_SENDERS = 4
 ANSWERS = Shares(ANSWERS_SENDERS, moment=1.0)
 """Of mails to one person."""
 BULK = Shares(BULK_SENDERS, moment=PROMPT)
