@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ if "TESTING_SALOTTO" not in os.environ:  # else: a worker or a server that this 
     atexit.register(shutil.rmtree, data, ignore_errors=True)
     data.chmod(0o755)
     (data / "static").mkdir()  # whitenoise looks for it
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the many processes of the suite share what one compiles
+    sys.dont_write_bytecode = False
     os.environ.update(
         TESTING_SALOTTO="yes",
         SALOTTO_DATA=str(data),
