@@ -6,7 +6,7 @@ that no second mail can be smuggled in behind a server that reads lines otherwis
 """
 
 import logging
-from asyncio import BaseTransport, LimitOverrunError
+from asyncio import BaseTransport, LimitOverrunError, WriteTransport
 from collections import defaultdict
 from ssl import SSLContext
 from typing import Any
@@ -28,6 +28,8 @@ class Polite(SMTP):
 
     line_length_limit = _LINE
     envelope: Any
+    transport: WriteTransport | None
+    """Of a stream, in the clear or secured: uvloop's are none by their class, so none is asked for it."""
 
     def __init__(
         self,
@@ -113,10 +115,10 @@ class Polite(SMTP):
     def leave(self, words: str) -> None:
         """End the connection from our side, saying why, unless it is ending already."""
         if self.transport is not None and not self.transport.is_closing():
-            self.transport.write(words.encode() + b"\r\n")  # type: ignore[attr-defined]
+            self.transport.write(words.encode() + b"\r\n")
             self.transport.close()
             # one that reads nothing would keep its place
-            self.loop.call_later(self.limits.last_seconds, self.transport.abort)  # type: ignore[attr-defined]
+            self.loop.call_later(self.limits.last_seconds, self.transport.abort)
 
     # Commands that tell nothing
 
