@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 if "TESTING_SALOTTO" not in os.environ:  # else: a worker or a server that this test run has started
     data = Path(tempfile.mkdtemp(prefix="salotto-test-"))
@@ -15,7 +16,7 @@ if "TESTING_SALOTTO" not in os.environ:  # else: a worker or a server that this 
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the many processes of the suite share what one compiles
     sys.dont_write_bytecode = False
     os.environ.update(
-        TESTING_SALOTTO="yes",
+        TESTING_SALOTTO=uuid4().hex[:12],  # the name of this run
         SALOTTO_DATA=str(data),
         SALOTTO_SECRET_KEY="a key for tests only",
         SALOTTO_URL="http://testserver",
