@@ -1,5 +1,7 @@
 """Text made of HTML: what is left out, what is kept, whatever the tags look like."""
 
+import tracemalloc
+
 import pytest
 
 from benchmarks.mime_letters import page
@@ -62,6 +64,16 @@ def test_entities_are_read_once() -> None:
     assert htmltext.text("&amp;lt; &lt;p&gt; &euro;&nbsp;5 &#8364; &copy &bogus; &amp;nbsp;") == (
         "&lt; <p> € 5 € © &bogus; &nbsp;"
     )
+
+
+def test_entities_of_a_long_text_are_read_wherever_it_is_cut() -> None:
+    text = "&#49" * 150_000 + "&amp;x" * 50_000 + "&" * 10 + "y" * htmltags.LONGEST_CUT + "&eacute;"
+    tracemalloc.start()
+    found = htmltags.unescaped(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == "1" * 150_000 + "&x" * 50_000 + "&" * 10 + "y" * htmltags.LONGEST_CUT + "é"
+    assert peak < 8_000_000  # all at once, its pieces would take three times as much
 
 
 def test_a_large_page_is_read_as_its_pieces_are() -> None:

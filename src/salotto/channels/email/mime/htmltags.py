@@ -20,6 +20,9 @@ MOST_KNOWN = 4_000
 LONGEST_KNOWN = 400
 """Characters of a piece that is remembered with its words."""
 
+LONGEST_CUT = 262_144
+"""Characters of a text in which entities are looked for at once."""
+
 _AFTER_ODD = 64
 """Characters that are cut behind a tag that is more than its piece, then twice as many each time."""
 
@@ -69,6 +72,18 @@ _LETTERS = _Letters()
 
 def unescaped(text: str) -> str:
     """The text with letters instead of its entities."""
+    if len(text) <= LONGEST_CUT:
+        return _unescaped(text)
+    done, at = [], 0
+    while at < len(text):  # all at once, a text of nothing else would take thirty times its size
+        found = text.find("&", at + LONGEST_CUT)  # no entity holds one
+        stop = found if found > 0 else len(text)
+        done.append(_unescaped(text[at:stop]))
+        at = stop
+    return "".join(done)
+
+
+def _unescaped(text: str) -> str:
     pieces = _ENTITY.split(text)
     pieces[1::2] = map(_LETTERS.__getitem__, pieces[1::2])
     return "".join(pieces)

@@ -187,6 +187,8 @@ class _Writer:
 
     def write(self, said: str) -> None:
         """Words and signs."""
+        if not said:
+            return
         self._said.append(said)
         self._length += len(said)
         if self._length > LONGEST_SAID:
@@ -265,6 +267,8 @@ class _Writer:
 
     def _make_lines(self) -> None:
         """Make lines of what was said so far."""
+        if not self._said:
+            return
         said = "".join(self._said)
         self._said.clear()
         self._length = 0
