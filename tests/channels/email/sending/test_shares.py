@@ -14,11 +14,11 @@ from salotto.channels.email.models import Mail, MailState, Trial
 from salotto.channels.email.sending import delivering, shares
 from salotto.channels.email.sending.lines import LINES, Target
 from salotto.channels.email.sending.outcome import NotNow
-from salotto.channels.email.sending.shares import ANSWERS, BULK, OURS, Shares
+from salotto.channels.email.sending.shares import ANSWERS, BULK, OURS, Place, Shares
 from salotto.config.jobs import RESERVED
 from salotto.core import clock
 from salotto.core.tenancy import account_scope
-from tests.channels.email.sending.faulty import Faulty, Session, faulty
+from tests.channels.email.sending.faulty import Faulty, Session, faulty, say_nothing
 from tests.channels.email.sending.outbox import Outbox, jobs, open_outbox
 from tests.servers import wait_for
 
@@ -88,9 +88,6 @@ def test_nor_does_a_test_mail_take_a_second_sender_to_it() -> None:
 def test_a_server_that_exceeded_its_time_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivering, "MAIL_SECONDS", 0.3)
 
-    def say_nothing(server: Faulty, session: Session, text: str) -> None:
-        server.stopping.wait(30)
-
     with faulty(END=say_nothing) as bad:
         slow = open_outbox(bad.port)
         first, second = slow.sent(slow.reply("One")), slow.sent(slow.reply("Two"))
@@ -105,14 +102,10 @@ def test_a_first_try_is_cut_off_in_time_and_the_next_one_is_patient(
     monkeypatch.setattr(shares, "FIRST_TRY", 0.5)
     monkeypatch.setattr(shares, "PROMPT", 0.4)
 
-    def say_nothing(server: Faulty, session: Session, text: str) -> None:
-        server.stopping.wait(30)
-
     with faulty(MAIL=say_nothing) as bad:
         slow = open_outbox(bad.port)
         mail = slow.reply()
-        with ExitStack() as stack:
-            half_is_slow(ANSWERS, stack)
+        with half_is_slow(ANSWERS):
             assert slow.sent(mail).error == "The server takes too long for a mail."
             slow.due(mail)
             assert slow.sent(mail).attempts == 1 and len(bad.sessions) == 1
@@ -126,7 +119,7 @@ def test_once_a_mail_s_end_is_out_its_answer_is_awaited_and_the_next_first_try_b
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(shares, "FIRST_TRY", 1.0)
-    with faulty() as bad, faulty() as good, ExitStack() as stack:
+    with faulty() as bad, faulty() as good, half_is_slow(ANSWERS):
         slow, new = open_outbox(bad.port), open_outbox(good.port)
         kept, mail = slow.reply(), new.reply()
 
@@ -134,7 +127,6 @@ def test_once_a_mail_s_end_is_out_its_answer_is_awaited_and_the_next_first_try_b
             new.due(mail)
             return new.sent(mail).state == MailState.SENT
 
-        half_is_slow(ANSWERS, stack)
         with in_hand(slow, kept, bad, "END"):
             wait_for(is_sent)
         kept = slow.now(kept)
@@ -153,111 +145,142 @@ def test_a_mail_that_is_cut_off_is_cut_off_before_its_end() -> None:
         assert cut.value.slow and server.mails == []
 
 
-def half_is_slow(shares: Shares, stack: ExitStack) -> None:
-    """Slow servers have all the senders that they may have together."""
-    busy(shares, stack, *((-number, f"slow{number}") for number in range(1, shares.senders // 2 + 1)))
+# Who gets a place
 
 
-def busy(shares: Shares, stack: ExitStack, *places: tuple[int, str]) -> list[bool]:
-    """Senders that take these places, and stay; who got one."""
-    return [stack.enter_context(shares.place(*one)).wait is None for one in places]
+class Time:
+    """What the shares take for the time; it passes when it is told to."""
 
-
-def prompt(shares: Shares, server: str) -> None:
-    with shares.place(0, server) as place:
-        place.answered()
-
-
-def test_servers_that_nobody_knows_have_half_of_the_senders_each_one() -> None:
-    mine = Shares(6, moment=0)
-    prompt(mine, "known")
-    with ExitStack() as stack:
-        assert busy(mine, stack, (1, "a"), (2, "a"), (1, "b"), (2, "c"), (3, "d")) == [1, 0, 0, 1, 1]
-        with mine.place(4, "e") as one_more, mine.place(5, "f") as another:
-            assert (one_more.wait, one_more.at_most) == (None, shares.FIRST_TRY)
-            assert another.wait is not None
-            assert busy(mine, stack, (4, "known"), (5, OURS)) == [1, 1]
-    with ExitStack() as stack:
-        assert busy(mine, stack, (1, "a"), (4, "e")) == [1, 1], "who has gone is in nobody's way"
-
-
-def test_however_many_are_slow_a_server_that_nobody_knows_has_a_first_try(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
     now = 1000.0
-    monkeypatch.setattr(shares, "monotonic", lambda: now)
-    mine = Shares(6, moment=0)
+
+    def passes(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    made = Time()
+    monkeypatch.setattr(shares, "monotonic", lambda: made.now)
+    return made
+
+
+class Senders:
+    """They take places one after the other, and stay."""
+
+    def __init__(self, of: Shares, stack: ExitStack) -> None:
+        self.of = of
+        self.stack = stack
+
+    def take(self, *places: tuple[int, str]) -> list[bool]:
+        """Who got one of these."""
+        return [self.one(*place).wait is None for place in places]
+
+    def one(self, account: int, server: str) -> Place:
+        return self.stack.enter_context(self.of.place(account, server))
+
+
+@contextmanager
+def senders(of: Shares) -> Iterator[Senders]:
+    """Those of the block, who leave with it."""
     with ExitStack() as stack:
-        assert busy(mine, stack, *((number, f"slow{number}") for number in range(3))) == [1, 1, 1]
-        now += 300
+        yield Senders(of, stack)
+
+
+@contextmanager
+def half_is_slow(of: Shares) -> Iterator[Senders]:
+    """Servers that nobody knows have all the senders that they may have together."""
+    with senders(of) as slow:
+        assert all(slow.take(*((-number, f"slow{number}") for number in range(1, of.senders // 2 + 1))))
+        yield slow
+
+
+def so_many(number: int, *prompt: str, moment: float = 0) -> Shares:
+    """The shares of so many senders, to which these servers have answered at once."""
+    made = Shares(number, moment)
+    for server in prompt:
+        with made.place(0, server) as place:
+            place.answered()
+    return made
+
+
+def each(server: str, *accounts: int) -> list[tuple[int, str]]:
+    return [(account, server) for account in accounts]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "places", "got"),
+    [
+        pytest.param(
+            [], [(1, "a"), (2, "a"), (1, "b"), (2, "c"), (3, "d")], [1, 0, 0, 1, 1], id="unknown: each one"
+        ),
+        pytest.param(
+            ["known"],
+            [(1, "a"), (2, "c"), (3, "d"), (4, "e"), (5, "f"), (4, "known"), (5, OURS)],
+            [1, 1, 1, 1, 0, 1, 1],
+            id="unknown: half of them, and one first try",
+        ),
+        pytest.param(["known"], each("known", 0, 1, 2, 3, 4), [1, 1, 1, 0, 0], id="prompt: half of them"),
+        pytest.param(
+            ["known", "another"],
+            [*each("known", 0, 1, 2), (4, "another"), (5, "another"), (6, "new"), (7, OURS)],
+            [1, 1, 1, 1, 0, 1, 1],
+            id="few are left: each prompt one has one",
+        ),
+        pytest.param([], each(OURS, 1, 1, 1, 1, 2, 3), [1, 1, 1, 0, 1, 0], id="ours: half, all but two"),
+    ],
+)
+def test_senders_are_shared(prompt: list[str], places: list[tuple[int, str]], got: list[int]) -> None:
+    mine = so_many(6, *prompt)
+    for _ in ("now", "again, as who has gone is in nobody's way"):
+        with senders(mine) as there:
+            assert there.take(*places) == got
+
+
+def test_however_many_are_slow_a_server_that_nobody_knows_has_a_first_try(time: Time) -> None:
+    mine = so_many(6)
+    with half_is_slow(mine) as there:
+        time.passes(300)
         with mine.place(10, "slow10") as place:
-            assert place.at_most == shares.FIRST_TRY, "it is over then, whatever the server does"
-            now += shares.FIRST_TRY
+            assert (place.wait, place.at_most) == (None, shares.FIRST_TRY), "up to the end of the mail"
+            time.passes(shares.FIRST_TRY)
             with mine.place(99, "good") as behind:
                 assert behind.wait == timedelta(seconds=shares.FIRST_TRY)
-        assert busy(mine, stack, (10, "slow11"), (11, "slow10")) == [0, 0], "neither has another one"
+        assert there.take((10, "slow11"), (11, "slow10")) == [0, 0], "neither has another one"
         with mine.place(99, "good") as place:
             assert (place.wait, place.at_most) == (None, shares.FIRST_TRY)
             place.answered()
-        assert busy(mine, stack, (99, "good")) == [1], "now it is prompt"
-        now += shares.SLOW_FOR
-        assert busy(mine, stack, (10, "slow10")) == [1]
+        assert there.take((99, "good")) == [1], "now it is prompt"
+        time.passes(shares.SLOW_FOR)
+        assert there.take((10, "slow10")) == [1]
 
 
-def test_however_many_keep_the_answer_to_their_first_mail_a_quarter_is_left_for_prompt_servers(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    now = 1000.0
-    monkeypatch.setattr(shares, "monotonic", lambda: now)
-    mine = Shares(8, moment=0)
-    prompt(mine, "known")
-    with ExitStack() as stack:
-        for number, place in enumerate([1, 1, 1, 1, 1, 1, 0, 0]):
-            assert busy(mine, stack, (number, f"slow{number}")) == [place]
-            now += shares.FIRST_TRY + 1
-        assert busy(mine, stack, (20, "known"), (21, OURS)) == [1, 1]
-    with ExitStack() as stack:
-        half_is_slow(mine, stack)
-        assert busy(mine, stack, (4, "new"), (10, "slow5"), (11, "new")) == [0, 0, 1], "no further try"
+def test_however_many_keep_their_answer_a_quarter_is_left_for_prompt_servers(time: Time) -> None:
+    mine = so_many(8, "known")
+    with half_is_slow(mine) as there:
+        for number, got in enumerate([1, 1, 0, 0]):
+            assert there.take((number, f"keeps{number}")) == [got]
+            time.passes(shares.FIRST_TRY + 1)
+        assert there.take((20, "known"), (21, OURS)) == [1, 1]
+    with half_is_slow(mine) as there:
+        assert there.take((0, "new"), (10, "keeps1"), (11, "new")) == [0, 0, 1], "no further try for those"
 
 
-def test_a_prompt_server_and_an_account_have_half_of_the_senders() -> None:
-    mine = Shares(6, moment=0)
-    prompt(mine, "known")
-    with ExitStack() as stack:
-        assert busy(mine, stack, *((number, "known") for number in range(5))) == [1, 1, 1, 0, 0]
-    prompt(mine, "another")
-    with ExitStack() as stack:
-        assert busy(mine, stack, *((number, "known") for number in range(3))) == [1, 1, 1]
-        places = [(4, "another"), (5, "another"), (6, "new"), (7, OURS)]
-        assert busy(mine, stack, *places) == [1, 0, 1, 1], "few are left: each one"
-    with ExitStack() as stack:
-        assert busy(mine, stack, *((1, OURS) for _ in range(4)), (2, OURS), (3, OURS)) == [1, 1, 1, 0, 1, 0]
-
-
-def test_a_server_is_prompt_until_it_is_slow_and_then_waits_ever_longer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    now = 1000.0
-    monkeypatch.setattr(shares, "monotonic", lambda: now)
-    mine = Shares(6, moment=0)
-    prompt(mine, "known")
-    with ExitStack() as stack:
-        assert busy(mine, stack, (1, "known"), (2, "known")) == [1, 1]
-        now += 11
-        with mine.place(3, "known") as place:
-            assert place.wait == timedelta(seconds=11)
-        now += 600
-        with mine.place(3, "known") as place:
-            assert place.wait == timedelta(seconds=60)
-    assert busy(mine, ExitStack(), (1, "known"), (2, "known")) == [1, 0]
+def test_a_server_is_prompt_until_it_is_slow_and_then_waits_ever_longer(time: Time) -> None:
+    mine = so_many(6, "known")
+    with senders(mine) as there:
+        assert there.take((1, "known"), (2, "known")) == [1, 1]
+        for seconds, wait in ((11, 11), (600, 60)):
+            time.passes(seconds)
+            assert there.one(3, "known").wait == timedelta(seconds=wait)
+    with senders(mine) as there:
+        assert there.take((1, "known"), (2, "known")) == [1, 0]
 
 
 def test_one_that_has_only_begun_is_waited_for() -> None:
-    mine = Shares(6, moment=20)
-    with ThreadPoolExecutor(1) as other:
+    mine = so_many(6, moment=20)
+    with ThreadPoolExecutor(1) as other, senders(mine) as there:
         with mine.place(1, "a"):
-            waits = other.submit(lambda: busy(mine, ExitStack(), (2, "a")))
+            waits = other.submit(there.take, (2, "a"))
         assert waits.result() == [True]
 
 
