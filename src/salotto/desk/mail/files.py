@@ -92,4 +92,4 @@ def size_in_words(size: int) -> str:
             break
         value /= 1024
     shape = "#,##0.0" if unit not in ("B", "kB") and value < 99.95 else "#,##0"
-    return f"{format_decimal(value, shape, locale=times.locale())} {unit}"
+    return f"{format_decimal(value, shape, locale=times.locale())}\N{NO-BREAK SPACE}{unit}"

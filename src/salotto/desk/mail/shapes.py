@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from salotto.channels.email import hints, statuses
 from salotto.channels.email.models import MailState
+from salotto.channels.email.queries.originals import gone_from_mailbox
 from salotto.channels.email.queries.threads import Delivery, Letter
 from salotto.channels.email.recipients import Person
 from salotto.channels.email.sending import patience
@@ -136,8 +137,9 @@ class View:
     sent: Sent | None
 
 
-def view(mail: Letter, entry: Entry, head: Head) -> View:
-    """The mail behind an entry, as its bubble shows it."""
+def view(mail: Letter, entry: Entry, head: Head, *, gone: bool = False) -> View:
+    """The mail behind an entry, as its bubble shows it; `gone`: only its headers are here, and the rest
+    lies in its mailbox no more."""
     mail = _by_author(mail, entry)
     return View(
         id=mail.id,
@@ -158,20 +160,25 @@ def view(mail: Letter, entry: Entry, head: Head) -> View:
         hints=() if mail.ours else tuple(map(hints.said, _without_lock(mail.hints))),
         locked=hints.said(hints.ENCRYPTED) if hints.ENCRYPTED in mail.hints and not mail.ours else "",
         event=hints.event_said(str(entry.data.get("event", ""))),
-        part=_part(entry.data.get("part")),
+        part=_part(entry.data.get("part"), gone=gone),
         automatic=bool(mail.automatic) and not mail.ours,
         sent=sent(mail, entry.data.get("forwarded", 0)) if mail.ours else None,
     )
 
 
-def _part(given: object) -> str:
+def _part(given: object, *, gone: bool) -> str:
     """That a mail was too large to be fetched, of whose message nothing but its headers is here."""
     if not isinstance(given, dict):
         return ""
-    words = _(
+    lies = _(
         "This mail has %(size)s, and mails of up to %(limit)s are taken in. It lies whole in the mailbox and"
         " was not fetched; only its headers are here."
     )
+    lost = _(
+        "This mail had %(size)s, and mails of up to %(limit)s are taken in. Only its headers were fetched;"
+        " the whole mail is not in the mailbox any more."
+    )
+    words = lost if gone else lies
     return words % {name: size_in_words(int(given.get(name, 0))) for name in ("size", "limit")}
 
 
@@ -251,5 +258,9 @@ def dated_in_words(moment: datetime) -> str:
 
 
 def views(entries: list[Entry], mails: Mapping[int, Letter], head: Head) -> dict[int, View]:
-    """The mails of a window as their bubbles show them, by message."""
-    return {entry.id: view(mails[entry.id], entry, head) for entry in entries if entry.id in mails}
+    """The mails of a window as their bubbles show them, by message; one query if only the headers of
+    one are here."""
+    found = [entry for entry in entries if entry.id in mails]
+    parts = [entry.id for entry in found if entry.data.get("part")]
+    gone = gone_from_mailbox(parts) if parts else set()
+    return {entry.id: view(mails[entry.id], entry, head, gone=entry.id in gone) for entry in found}

@@ -1,8 +1,11 @@
 """Mails exactly as they came; and those of ours as they left."""
 
+from collections.abc import Iterable
+
 from django.db.models.functions import Length
 
 from salotto.accounts.members import Member, must_manage_channels, must_read
+from salotto.channels.email import troubles
 from salotto.channels.email.models import Mail, RawMail, RawState
 from salotto.channels.email.queries.threads import LEFT
 from salotto.channels.email.sending.outcome import Never, NotNow
@@ -39,6 +42,13 @@ def size_in_mailbox(message: int) -> int:
     mine = Mail.objects.filter(message_id=message).values("raw_id")
     parts = RawMail.objects.filter(pk__in=mine, uid__isnull=False, size__gt=Length("content"))
     return parts.exclude(state=RawState.DELETED).values_list("size", flat=True).first() or 0
+
+
+def gone_from_mailbox(messages: Iterable[int]) -> set[int]:
+    """Of messages of which only the headers are here: those whose mail was looked for once more, and is
+    not in its mailbox any more; in the caller's account scope."""
+    found = Mail.objects.filter(message_id__in=list(messages), raw__state=RawState.FAILED)
+    return set(found.filter(raw__error=troubles.GONE).values_list("message_id", flat=True))
 
 
 def _written_again(mail: Mail) -> bytes:
