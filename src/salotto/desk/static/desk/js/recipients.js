@@ -31,7 +31,7 @@ const small = (address) => address.toLowerCase();
 export function warn(form) {
   const place = form.querySelector("[data-lost-line]");
   const written = [...form.querySelectorAll("input[data-people]")].flatMap((field) => read(field.value));
-  const sentence = [...new Set(written.map(({ address }) => lost.get(small(address))?.said).filter(Boolean))].join(" ");
+  const sentence = [...new Set(written.map(({ address }) => lost.get(small(address))?.said).filter(Boolean))].join("\n");
   if (place && place.textContent !== sentence) place.textContent = sentence;
 }
 
