@@ -1,5 +1,6 @@
 """One mail by two ways is one, however the ways mark it; and no mail hides another."""
 
+import tracemalloc
 from hashlib import sha256
 from itertools import permutations
 
@@ -78,6 +79,17 @@ def test_a_long_text_below_a_line_is_no_footer(post: Post) -> None:
     real = letter(anna, post.address, "Hello\n---\n" + "My real question. " * 100, id=value)
     raws = post.receive(LIST + letter(anna, post.address, "Hello", id=value), LIST + real)
     assert states(raws) == ["done", "done"]
+
+
+def test_a_text_of_many_words_is_known_by_all_of_them_and_takes_little_memory() -> None:
+    words = "Montag um " * 100_000
+    mail = parse(letter("anna@customer.example", "us@shop.example", words))
+    tracemalloc.start()
+    said = fingerprint(mail, "0" * 64)[24:44]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert said == sha256(words.replace(" ", "").encode()).hexdigest()[:20]
+    assert peak < 6_000_000  # a list of its words would take three times as much
 
 
 def test_what_was_kept_of_a_mail_by_an_earlier_version_still_tells_it() -> None:

@@ -100,7 +100,7 @@ def _without_twins(files: list[File]) -> list[File]:
         return files
     once: dict[bytes, File] = {}
     for file in sorted((one for one in files if _is_calendar(one)), key=lambda one: not one.name):
-        once.setdefault(b"".join(file.content.split()), file)
+        once.setdefault(file.content.translate(None, b" \t\r\n\v\f"), file)
     kept = {id(file) for file in once.values()}
     return [file for file in files if not _is_calendar(file) or id(file) in kept]
 
