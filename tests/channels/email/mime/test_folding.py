@@ -98,6 +98,40 @@ def test_a_sentence_about_a_program_stays(line: str) -> None:
 HEADERS = "From: Shop <help@shop.example>\nSent: Monday, March 2, 2026\nTo: Anna\nSubject: Order\n\nIt left."
 
 
+@pytest.mark.parametrize(
+    "attribution",
+    [
+        "---- Anna Rossi wrote ----",
+        "* Anna Rossi <anna@example.com> [2026-03-02 09:00]:",
+        "--- On Mon, 3/2/26, Anna Rossi wrote:",
+        "--- Il lun 2/3/26, Anna Rossi <anna@example.it> ha scritto:",
+    ],
+)
+def test_the_line_above_a_quote_goes_with_it(attribution: str) -> None:
+    assert fold(f"Fine.\n\n{attribution}\n\n> Fine?") == "Fine."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--- Anna wrote on 3/2/26:",
+        "--- On 3/2/26 I wrote:",
+        "---- Price ---- From: 12 to 14",
+        "-------- Original message -------- It was lost on the way: sorry",
+    ],
+)
+def test_a_line_with_dashes_of_ones_own_does_not_cut(line: str) -> None:
+    text = f"Hello,\n\n{line}\n\nand this is my question."
+    assert fold(text) == text
+
+
+def test_the_end_of_a_link_is_no_mark_of_a_quote() -> None:
+    text = "See <https://shop.example/a\n> for more.\nIs it so?"
+    assert fold(text) == text
+    assert fold(f"{text}\n\n> Yes?") == text
+    assert fold("See <https://shop.example/a>\n> for more") == "See <https://shop.example/a>"
+
+
 @pytest.mark.parametrize("subject", ["FW: Order", "Fwd: Order", "WG: AW: x", "I: x", "TR : x", "转发：订单"])
 def test_a_subject_says_that_a_mail_is_passed_on(subject: str) -> None:
     assert passes_on(subject)

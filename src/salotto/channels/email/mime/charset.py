@@ -82,8 +82,27 @@ def decode(data: bytes, declared: str, reading: Reading) -> str:
     if not name and declared:
         reading.note(f"The charset “{declared[:60]}” is unknown; the text was read as what it looks like.")
     if not name or name == "ascii" or (name in WIDE and not _wide(data)):
-        return _undeclared(data, declared, reading).removeprefix("\ufeff")
-    return _declared(data, name, declared, reading).removeprefix("\ufeff")
+        text = _undeclared(data, declared, reading)
+    else:
+        text = _declared(data, name, declared, reading)
+    return of_windows(text, data, name).removeprefix("\ufeff")
+
+
+def of_windows(text: str, data: bytes, name: str = "") -> str:
+    """Text without the control characters that a program made of signs of Windows, as of quotation marks
+    and dashes: it took them for Latin-1, and turned them into UTF-8 or declared them so."""
+    found = _CONTROL.search(data) if name.startswith("iso8859") else b"\xc2" in data and _AS_UTF8.search(data)
+    return text.translate(_SIGNS_OF_2 if name == "iso8859-2" else _SIGNS) if found else text
+
+
+_CONTROL, _AS_UTF8 = re.compile(rb"[\x80-\x9f]"), re.compile(rb"\xc2[\x80-\x9f]")
+
+
+def _signs(name: str) -> dict[int, str]:
+    return {n: sign for n in range(0x80, 0xA0) if (sign := bytes([n]).decode(name, "ignore"))}
+
+
+_SIGNS, _SIGNS_OF_2 = _signs("cp1252"), _signs("cp1250")
 
 
 def _declared(data: bytes, name: str, declared: str, reading: Reading) -> str:
@@ -113,7 +132,9 @@ def _ascii(data: bytes, name: str) -> str:
         return chinese.decode(data)
     if b"\x1b" in data and (name in JAPANESE or (japanese.ESCAPE in data and not name.startswith("iso2022"))):
         return _strict(data, "iso2022_jp_ext") or japanese.decode(data)
-    if name in {"utf-7", "hz"} or name.startswith("iso2022") or (name in WIDE and _wide(data)):
+    if name == "utf-7":
+        return "\n".join(_strict(row, name) or row.decode("ascii") for row in data.split(b"\n"))
+    if name == "hz" or name.startswith("iso2022") or (name in WIDE and _wide(data)):
         text = _strict(data, name)
         return text if text is not None else data.decode("ascii")
     return data.decode("ascii")

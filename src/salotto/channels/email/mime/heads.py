@@ -4,6 +4,7 @@ Its end is the first line that is no field, as for the standard library's parser
 """
 
 import re
+from itertools import islice
 
 MOST_FIELDS = 20_000
 """Fields of one head that are kept."""
@@ -65,6 +66,14 @@ def _fields(lines: bytes) -> Fields:
     if "\r" in head:
         head = head.replace("\r\n", "\n").replace("\r", "\n")
     found: Fields = {}
-    for name, value in _FIELD.findall(head)[:MOST_FIELDS]:
+    for name, value in _FIELD.findall(_bounded(head)):
         found.setdefault(name.lower(), []).append(value)
     return found
+
+
+def _bounded(head: str) -> str:
+    """As much of it as has the fields that are kept: a list of millions takes hundreds of megabytes."""
+    if head.count("\n") <= MOST_FIELDS:
+        return head
+    beyond = next(islice(_FIELD.finditer(head), MOST_FIELDS, None), None)
+    return head[: beyond.start()] if beyond else head

@@ -92,7 +92,7 @@ def _assemble(
         subject=subject,
         date=dates.read(fields.get("date", []), reading),
         text=text,
-        visible=visible,
+        visible=text if bounce and found.status else visible,  # a report names the mail before it tells why
         html=html,
         parts=tuple(_parts(found.files, html)),
         automatic=automatic.why(fields, sender, subject, bounce, found.report),

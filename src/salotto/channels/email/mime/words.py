@@ -42,7 +42,7 @@ def raw(value: str, reading: Reading) -> str:
     except UnicodeEncodeError:  # it is decoded already
         return value
     try:
-        return data.decode()
+        return charset.of_windows(data.decode(), data)
     except UnicodeDecodeError:
         guessed = charset.guess(data, reading)
         reading.note(f"A header holds bytes without a charset; they were read as {guessed}.")

@@ -36,6 +36,9 @@ _SENTENCES = re.compile(
     r"(?<!\w)(?!(?:dr|mr|mrs|ms|st|jr|sr|prof|ing|dott|avv|sig|arch|geom|rag|lic|mag|dipl)\.)"
     r"[^\W\d_]{2,}[.!?] [^\W\d_]"
 )
+_RULED_HEADER = re.compile(r"-{4,}\s?([^-:：]{3,40}?)\s?-{4,}\s{0,4}([^\s:：-][^:：]{0,20}[:：])")
+_YAHOO = "--- "
+"""Before an attribution: "--- On Mon, 3/2/26, Anna <anna@example.com> wrote:"."""
 _DASHES = "-—–─ \t*=_>|"
 _LABEL_END = ":："
 _NO_COLON = ("wrote", "writes", "写道", "寫道", "のメール")
@@ -60,10 +63,8 @@ def attribution(text: str, *, quoted: bool) -> bool:
 
     `quoted`: a quote follows. Without one, an address or a date with a time must be there too.
     """
-    if text.endswith("----"):  # Zoho, Notes
-        return (
-            text.startswith("----") and bool(_VERB.search(text)) and bool(_DATE.search(text) or "@" in text)
-        )
+    if text.endswith("----"):
+        return _between_dashes(text, quoted=quoted)
     if not text.endswith((":", "：")):
         return _without_colon(text, quoted=quoted)
     verb = _last_verb(text)
@@ -78,7 +79,14 @@ def attribution(text: str, *, quoted: bool) -> bool:
         return len(text) - verb.end() < 120 or bool(_DATE.search(text))
     if _NAME_FIRST.match(text):
         return timed or _says_no_more(text)
-    return begins(text) and (timed or bool(_ADDRESS.search(text)))
+    certain = timed or bool(_ADDRESS.search(text)) or (text.startswith(_YAHOO) and dated(text))
+    return begins(text) and certain
+
+
+def _between_dashes(text: str, *, quoted: bool) -> bool:
+    """As Zoho and Notes write it: "---- On … Anna <anna@example.com> wrote ----"."""
+    said = text.startswith("----") and bool(_VERB.search(text))
+    return said and (quoted or "@" in text or dated(text))
 
 
 def _without_colon(text: str, *, quoted: bool) -> bool:
@@ -112,6 +120,8 @@ def _without_verb(text: str, *, quoted: bool) -> bool:
     """A date and an address: "2026年3月2日(月) 12:00 Taro <taro@example.jp>:"."""
     if quoted and text.startswith(phrases.QUOTING):
         return bool(_ADDRESS.search(text))
+    if quoted and text.startswith("* ") and text.endswith("]:"):  # Mutt
+        return dated(text)
     if not _ADDRESS_LAST.search(text[-260:]) or not _DATE.search(text):
         return False
     return quoted or bool(_TIME.search(text)) or begins(text)
@@ -127,6 +137,7 @@ def _ordinary(text: str, verb: re.Match[str], *, timed: bool) -> bool:
 
 def begins(text: str) -> bool:
     """Whether an attribution may begin so: by its first word, a date, a day, an address."""
+    text = text.removeprefix(_YAHOO)
     if text.startswith(_BEGINS):
         return True
     if text.count("<") < text.count(">"):  # the rest of a line that was broken within <…>
@@ -189,6 +200,8 @@ def _between_rules(line: str) -> str:
     """The words of a line that begins with a rule, else ""."""
     if "&nbsp;" in line:  # so in plain texts of QQ
         line = line.replace("&nbsp;", " ")
+    if (found := _RULED_HEADER.match(line[:100])) and label(found[2]):
+        return plain(found[1])  # Samsung, with all the headers on one line
     if not 4 < len(line) < 120 or not _RULE.match(line.strip("> |*[")):
         return ""
     return plain(line).strip(_DASHES).rstrip(_LABEL_END).rstrip()
@@ -203,6 +216,15 @@ def passes_on(subject: str) -> bool:
     """Whether a mail with this subject passes another one on: "FW: Your order"."""
     word, colon, _ = subject[:24].replace("：", ":").partition(":")
     return bool(colon) and plain(word) in phrases.FORWARD_SUBJECTS
+
+
+def link_goes_on(line: str) -> bool:
+    """Whether a link at the end of this line ends in the next one, which may then begin with its ">"."""
+    _, sign, link = line.rstrip().rpartition("<")
+    return bool(sign) and link.startswith(_LINKS) and not any(c in link for c in " \t>")
+
+
+_LINKS = ("http://", "https://", "mailto:", "www.")
 
 
 def rule(line: str) -> bool:

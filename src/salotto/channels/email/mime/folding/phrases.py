@@ -288,7 +288,8 @@ SENT_FROM = _words("""
     dikirim dari | dikirim melalui | ส่งจาก | ارسال شده از | ارسال از | فرستاده شده از | skickat via |
     sänt från | skickat i från | skickat ifrån | отправлено со | отправлено при помощи |
     надіслано через | 由我的 | 使用 | preuzmite outlook | prenesite outlook | изтеглете outlook |
-    tải outlook | dapatkan outlook | ดาวน์โหลด outlook
+    tải outlook | dapatkan outlook | ดาวน์โหลด outlook | yahoo mail: search, organize, conquer |
+    yahoo mail: cerca, organizza, conquista | yahoo mail: suchen, organisieren, erobern
 """)
 """How a program's own line at the end begins; it must also name a device or a program."""
 

@@ -80,6 +80,18 @@ class _Page:
             if "<<<" in text:  # ">>> shop.example <<<" is an ornament
                 ornaments = [line.rstrip()[-3:] == "<<<" for line in lines]
                 self.quoted = bytes(map(operator.gt, self.quoted, ornaments))
+            if "<http" in text or "<mailto:" in text or "<www" in text:
+                self.quoted = self._without_ends_of_links()
+
+    def _without_ends_of_links(self) -> bytes:
+        """Which lines are marked, less those alone that begin with the end of the link above."""
+        marks = bytearray(self.quoted + b"\0")
+        n = marks.find(b"\0\1\0") + 1
+        while n:
+            if say.link_goes_on(self.lines[n - 1]):
+                marks[n] = 0
+            n = marks.find(b"\0\1\0", n) + 1
+        return bytes(marks[:-1])
 
     def mark(self) -> None:
         """Fold unmarked originals, then marked ones, then signatures, then what stands for pictures."""
