@@ -56,6 +56,35 @@ def test_nobody_is_missed_who_gets_it_or_wants_answers_elsewhere(cast: Cast) -> 
     assert told.people.to == (("Buyer", buyer),) and told.left_out == ()
 
 
+def test_who_was_only_in_bcc_is_named_to_nobody(cast: Cast) -> None:
+    post, peter, chef, anna = open_box(cast), person("peter"), person("chef"), person("anna")
+    conversation, _ = write_to(post, sender=peter)
+    last = mail_of(cast, answer(cast, conversation, to=(peter,), cc=(anna,), bcc=(chef,))).header_id
+    came(post, letter(peter, post.address, "Thanks", reply_to_id=last))
+    page = f"/a/{cast.slug}/inbox/all/{conversation}/"
+    told = begins(cast, conversation)
+    assert told.people.to == (("", peter),) and told.left_out == (("", anna),) and told.apart == ()
+    assert "Add to Cc" in (shown := cast.client(cast.agent).get(page).content.decode())
+    assert f'data-left-out="{anna}"' in shown
+    came(post, letter(chef, post.address, "For you alone", reply_to_id=last))
+    told = begins(cast, conversation)
+    assert told.people.to == (("", chef),) and told.apart == (chef,), "nobody is to be added beside them"
+    assert {one[1] for one in told.left_out} == {peter, anna}
+    shown = cast.client(cast.agent).get(page).content.decode()
+    assert 'aria-describedby="mail-left-out" hidden' in shown
+    came(post, letter(chef, f"{post.address}, {peter}", "Now openly", reply_to_id=last))
+    came(post, letter(peter, post.address, "Oh", reply_to_id=last))
+    assert {one[1] for one in begins(cast, conversation).left_out} == {chef, anna}
+
+
+def test_a_contact_in_bcc_is_not_put_beside_those_in_cc(cast: Cast) -> None:
+    peter, anna = person("peter"), person("anna")
+    conversation, _ = write_to(open_box(cast), sender=peter)
+    answer(cast, conversation, to=(), cc=(anna,), bcc=(peter,))
+    told = begins(cast, conversation)
+    assert told.people.addresses == (anna,) and told.left_out == ()
+
+
 @pytest.mark.parametrize(
     ("state", "again", "said"),
     [

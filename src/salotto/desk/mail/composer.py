@@ -49,6 +49,7 @@ def answer_fields(head: Head) -> dict[str, Any] | None:
         "subject": answer.subject,
         "quoted": answer.quoted.strip()[:QUOTE_SHOWN],
         "left_out": _list(answer.left_out),
+        "apart": list(answer.apart),
         "lost": [said(one) for one in answer.lost],
     }
 

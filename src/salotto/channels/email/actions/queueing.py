@@ -29,6 +29,7 @@ from salotto.channels.email.models import (
     Participant,
 )
 from salotto.channels.email.queries import sending
+from salotto.channels.email.queries.secret import secret_people
 from salotto.channels.email.quoting import quoted
 from salotto.channels.email.recipients import Recipients, as_lists
 from salotto.channels.email.subjects import clean_subject, forward_subject, reply_subject
@@ -273,12 +274,14 @@ def _people(conversation: Conversation, last: Mail | None, draft: Draft) -> Reci
 
 def usual_recipients(conversation: Conversation, last: Mail | None) -> Recipients:
     """Whom a reply goes to unless the agent says otherwise: of a mail that its sender may not have
-    sent, only who takes part already. In the caller's account scope."""
+    sent, only who takes part already, and openly. In the caller's account scope."""
     is_own = sending.is_own(conversation.account_id)
     found = recipients.reply_all(sending.as_last(last), is_own) if last else Recipients()
     if last and REFUTED in last.problems:
-        found = found.among(sending.people_of(conversation))
-    if found.to or not conversation.contact.email:
+        secret = secret_people(conversation) - {email_key(last.sender)}
+        found = found.among(sending.people_of(conversation) - secret)
+    contact = email_key(conversation.contact.email)
+    if found.to or not contact or (found.cc and contact in secret_people(conversation)):
         return found
     return Recipients(to=((conversation.contact.name, conversation.contact.email),), cc=found.cc)
 

@@ -13,6 +13,7 @@ from salotto.channels.email.models import Batch, BatchRecipient, BatchState, Mai
 from salotto.channels.email.queries import sending
 from salotto.channels.email.queries.lost import Lost as LostAt
 from salotto.channels.email.queries.lost import lost_at
+from salotto.channels.email.queries.secret import secret_people
 from salotto.channels.email.recipients import Person, Recipients, as_people, is_address
 from salotto.channels.email.subjects import reply_subject
 from salotto.core.addresses import email_key
@@ -31,7 +32,8 @@ LOOKED_AT = 50
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What an answer by mail begins with. `quoted` is the text of the mail that it answers, `signature`
-    what will stand below it. `left_out` take part in the conversation and would not get it; `lost` are
+    what will stand below it. `left_out` take part in the conversation and would not get it, as far as others
+    may know of them; `apart` are addresses of those among the people of whom nobody else may know; `lost` are
     addresses at which our last mail did not arrive."""
 
     address: str
@@ -41,6 +43,7 @@ class Answer:
     quoted: str
     signature: str = ""
     left_out: tuple[Person, ...] = ()
+    apart: tuple[str, ...] = ()
     lost: tuple[LostAt, ...] = ()
 
     @property
@@ -57,7 +60,9 @@ def answer_to(conversation: int, by: Member | None = None) -> Answer | None:
         return None
     last = sending.last_mail(found.pk)
     people = queueing.usual_recipients(found, last)
-    left_out = list(_left_out(found, people))
+    missed = list(_missed(found, people))
+    secret = secret_people(found) if missed else frozenset()
+    left_out = [one for one in missed if email_key(one[1]) not in secret]
     lost = lost_at((*people.addresses, *(address for _, address in left_out)), found.pk)
     gone = {email_key(one.address) for one in lost} - {email_key(found.contact.email)}
     return Answer(
@@ -68,11 +73,12 @@ def answer_to(conversation: int, by: Member | None = None) -> Answer | None:
         quoted=last.text if last else "",
         signature=_signature(mailbox, by),
         left_out=tuple(one for one in left_out if email_key(one[1]) not in gone),
+        apart=tuple(address for address in people.addresses if email_key(address) in secret),
         lost=tuple(lost),
     )
 
 
-def _left_out(conversation: Conversation, people: Recipients) -> Iterator[Person]:
+def _missed(conversation: Conversation, people: Recipients) -> Iterator[Person]:
     """Who takes part in a conversation, its contact first, and is not among these people; but nobody
     who wants their answers elsewhere."""
     names, elsewhere = _known(conversation.pk)

@@ -10,6 +10,7 @@ let form = null; // null: this conversation is no email
 let key = "";
 let usual = {}; // what the server would do by itself
 let leftOut = []; // who takes part and would not get it then
+let apart = []; // who was only in Bcc and writes now: nobody is added to Cc beside them
 
 /** Begin with the composer of a thread; `store` is where the browser keeps what was changed. */
 export function attach(composer, store) {
@@ -19,6 +20,7 @@ export function attach(composer, store) {
   usual = values();
   const place = form.querySelector("[data-addressing]").dataset;
   leftOut = read(place.leftOut);
+  apart = JSON.parse(place.apart);
   know(JSON.parse(place.lost), [...leftOut, ...read(usual.to), ...read(usual.cc)]);
   dress(form);
   const before = JSON.parse(kept.getItem(key) ?? "null");
@@ -58,6 +60,7 @@ export function follow(answer) {
   if (!form) return;
   const untouched = isUsual();
   leftOut = read(answer.left_out);
+  apart = answer.apart;
   know(answer.lost, [...leftOut, ...read(answer.to), ...read(answer.cc)]);
   usual = { ...usual, to: normal(answer.to), cc: normal(answer.cc), subject: answer.subject };
   if (untouched) put(usual);
@@ -135,7 +138,7 @@ function showMissing() {
   const people = missing();
   const line = form.querySelector("[data-left-out-line]");
   line.textContent = people.length === 1 ? word("not_in_copy", { name: names(people) }) : people.length ? word("not_in_copy_several", { names: names(people) }) : "";
-  form.querySelector("[data-add-left-out]").hidden = !people.length;
+  form.querySelector("[data-add-left-out]").hidden = !people.length || ["to", "cc"].flatMap((name) => read(form.elements[name].value)).some(({ address }) => apart.includes(address));
 }
 
 // "To Anna Rossi · Cc 2"
