@@ -63,6 +63,13 @@ def test_thousands_of_parts_are_bounded_and_said() -> None:
     assert any("more than 2000 parts" in problem for problem in mail.problems)
 
 
+def test_thousands_of_headers_are_bounded_and_said() -> None:
+    mail = check(HEAD + b"Received: from a\n" * 30_000 + b"Subject: late\n\nstill here")
+    assert (mail.text, mail.subject) == ("still here", "")
+    assert 19_000 < mail.hops <= 20_000
+    assert any("more than 20000 headers" in problem for problem in mail.problems)
+
+
 def test_parts_after_the_end_of_a_multipart_are_read_too() -> None:
     inner = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntwo\n--b--\n"
     mail = parse(

@@ -120,6 +120,8 @@ def read(raw: bytes, reading: Reading) -> Node:
         raw = _headed(raw, reading)
     raw = few_lines(raw, reading)
     root = _node(raw, 0, len(raw), None)
+    if sum(map(len, root.fields.values())) >= heads.MOST_FIELDS:
+        reading.note(f"The mail has more than {heads.MOST_FIELDS} headers; the others were left out.")
     if "content-type" not in root.fields:
         root = _typed_late(root, raw, reading)
     return _repaired(root, reading)
