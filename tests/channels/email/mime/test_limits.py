@@ -70,6 +70,12 @@ def test_thousands_of_headers_are_bounded_and_said() -> None:
     assert any("more than 20000 headers" in problem for problem in mail.problems)
 
 
+def test_a_head_of_nothing_but_odd_lines_is_mended_so_far_only() -> None:
+    mail = check(b"no header\n" * 100 + HEAD + b"X-A : b\n" * 30_000 + b"\nbelow")
+    assert mail.sender.address == "a@example.org"
+    assert mail.text.endswith("X-A : b\n\nbelow")
+
+
 def test_parts_after_the_end_of_a_multipart_are_read_too() -> None:
     inner = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntwo\n--b--\n"
     mail = parse(

@@ -8,6 +8,7 @@ what a multipart lost (its boundary, its type) is looked for in its text.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from salotto.channels.email.mime import heads, params, transfer
 from salotto.channels.email.mime.bounds import few_lines
@@ -18,6 +19,8 @@ MOST_PARTS = 2_000
 LONGEST_BOUNDARY = 200
 MOST_PREAMBLE = 2_000
 """Bytes above the first part of a mail that does not say that it has parts."""
+MOST_ODD = 20_000
+"""Lines in a head that are mended: each takes two hundred bytes."""
 _MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,120}\Z")
@@ -241,12 +244,13 @@ def _headed(raw: bytes, reading: Reading) -> bytes:
 
 
 def _without_odd_lines(raw: bytes, stop: int, reading: Reading) -> bytes:
-    """Lines in the head that are no headers are left out, if headers follow; else the text begins there."""
+    """Lines in the head that are no headers are left out, if headers follow; else, or if there are too
+    many of them, the text begins there."""
     head, rest = raw[:stop], raw[stop:]
     last_known = max((known.start() for known in _KNOWN.finditer(head)), default=0)
     pieces: list[bytes] = []
     at = 0
-    for odd in _ODD_LINE.finditer(head):
+    for odd in islice(_ODD_LINE.finditer(head), MOST_ODD):
         spaced = _SPACED_NAME.match(odd[0])
         if not spaced and last_known < odd.end():
             break
