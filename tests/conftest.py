@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tests.cast import Cast
     from tests.servers import Server
 
+KILLING = ("test_worker_killed.py", "test_every_mail_is_sent_though_workers_are_killed")
+"""Tests whose workers use a processor each, beside the test's own."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     from tests.databases import server_url
@@ -27,9 +30,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)  # after they were shuffled
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop in their thread, beside which no
-    other may run."""
-    items.sort(key=lambda item: item.nodeid.startswith("tests/browser/"))
+    """The tests that kill workers come first, so that they are dealt to one process and never run
+    beside each other; those of the browser last: Playwright keeps an event loop in their thread,
+    beside which no other may run."""
+    items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def _turn(test: str) -> int:
+    if any(name in test for name in KILLING):
+        return 0
+    return 2 if test.startswith("tests/browser/") else 1
 
 
 @pytest.fixture(scope="session", autouse=True)
