@@ -59,13 +59,6 @@ FORMS = (
     _("There is no usable From; the sender was taken from %(header)s."),
     _("There is no usable From."),
 )
-EVENTS = (
-    _("Invitation"), _("Cancelled"), _("Answer to the invitation"), _("Another time proposed"),
-    _("The proposed time was declined"), _("Asks for the latest version"), _("Accepted"), _("Declined"),
-    _("Tentative"), _("Delegated"), _("Event"), _("Task"), _("When"), _("Due"), _("Repeats"), _("Where"),
-    _("Organiser"), _("From"), _("Invited"), _("Comment"),
-)  # fmt: skip
-"""How the lines begin that tell of a calendar entry (`mime.calendars`)."""
 _HOLE = re.compile(r"%\((\w+)\)s")
 
 
@@ -73,12 +66,6 @@ def said(hint: str) -> str:
     """A kept sentence as its reader is told it; one of an older version stays as it is."""
     form, values = form_of(hint)
     return gettext(form) % values if form else hint
-
-
-def event_said(event: str) -> list[tuple[str, str]]:
-    """The lines of a calendar entry: what each tells, in the reader's language, and what it says."""
-    lines = (line.partition(": ") for line in event.split("\n") if line)
-    return [(gettext(name) if name in EVENTS else name, value) for name, _colon, value in lines]
 
 
 def form_of(hint: str) -> tuple[str, dict[str, str]]:

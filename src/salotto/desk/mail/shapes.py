@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from salotto.channels.email import hints, statuses
 from salotto.channels.email.models import MailState
+from salotto.channels.email.occasions import occasion_said
 from salotto.channels.email.queries.originals import gone_from_mailbox
 from salotto.channels.email.queries.threads import Delivery, Letter
 from salotto.channels.email.recipients import Person
@@ -159,7 +160,7 @@ def view(mail: Letter, entry: Entry, head: Head, *, gone: bool = False) -> View:
         doubts=() if mail.ours else tuple(gettext(doubt) for doubt in mail.doubts),
         hints=() if mail.ours else tuple(map(hints.said, _without_lock(mail.hints))),
         locked=hints.said(hints.ENCRYPTED) if hints.ENCRYPTED in mail.hints and not mail.ours else "",
-        event=hints.event_said(str(entry.data.get("event", ""))),
+        event=occasion_said(str(entry.data.get("event", ""))),
         part=_part(entry.data.get("part"), gone=gone),
         automatic=bool(mail.automatic) and not mail.ours,
         sent=sent(mail, entry.data.get("forwarded", 0)) if mail.ours else None,
