@@ -221,8 +221,18 @@ def test_only_the_sender_gets_an_answer_when_the_agent_says_so(people: People, c
     expect(line).to_have_text("To Anna Rossi")
     desk.reload()
     expect(line).to_have_text("To Anna Rossi")  # as a draft is kept
+    expect(desk.get_by_role("status").filter(has_text="bo@example.com is not in copy")).to_be_visible()
     desk.get_by_role("button", name="Reply to everybody").click()
     expect(line).to_have_text("To Anna Rossi · Cc 1")
+    line.click()
+    desk.get_by_role("combobox", name="Bcc").fill("chef@example.com,")
+    desk.keyboard.press("Enter")
+    desk.get_by_role("button", name="Remove bo@example.com").click()
+    expect(line).to_have_text("To Anna Rossi · Bcc 1")
+    expect(desk.get_by_role("button", name="Reply only to Anna Rossi")).to_be_hidden()
+    expect(desk.get_by_role("status").filter(has_text="bo@example.com is not in copy")).to_be_visible()
+    desk.get_by_role("button", name="Reply to everybody").click()
+    expect(line).to_have_text("To Anna Rossi · Cc 1 · Bcc 1")
 
 
 def test_who_writes_next_is_who_is_answered(people: People, cast: Cast) -> None:

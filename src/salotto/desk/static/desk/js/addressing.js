@@ -1,7 +1,7 @@
 // Whom an answer by mail goes to: the line above the text, its fields, and the quote below.
 import { isAddress, read, written } from "./addresses.js";
 import { kept } from "./kept.js";
-import { dress, finish, know, set, warn } from "./recipients.js";
+import { dress, finish, isLost, know, set, warn } from "./recipients.js";
 import { word } from "./words.js";
 
 const NAMES = ["to", "cc", "bcc", "subject"];
@@ -118,10 +118,12 @@ function hint(to) {
   if (form.dataset.kind !== "note") text.placeholder = text.dataset.replyHint;
 }
 
-// Who takes part in the conversation and would not get this mail.
+// Who takes part in the conversation and would not get this mail; who was taken out of it is one of
+// them, unless mail does not reach them or the others may not know of them.
 function missing() {
   const there = new Set(["to", "cc", "bcc"].flatMap((name) => read(form.elements[name].value)).map(({ address }) => address.toLowerCase()));
-  return leftOut.filter(({ address }) => !there.has(address.toLowerCase()));
+  const removed = [...read(usual.to), ...read(usual.cc)].filter(({ address }) => !apart.includes(address) && !isLost(address));
+  return [...removed, ...leftOut].filter(({ address }) => !there.has(address.toLowerCase()));
 }
 
 function addLeftOut() {
@@ -155,7 +157,7 @@ function show() {
   const first = read(usual.to)[0];
   button.hidden = read(usual.to).length + read(usual.cc).length < 2; // a newer mail may go to one alone
   if (first) button.querySelector("[data-one-word]").textContent = word("reply_only_to", { name: first.name || first.address });
-  const one = people("to").length === 1 && !people("cc").length && !people("bcc").length;
+  const one = people("to").length + people("cc").length < 2; // whoever has a blind copy counts for nothing
   button.setAttribute("aria-pressed", String(one));
   button.querySelector("[data-all-word]").hidden = !one;
   button.querySelector("[data-one-word]").hidden = one;

@@ -25,6 +25,9 @@ export function know(list, people) {
   for (const one of list) lost.set(small(one.address), one);
 }
 
+/** Whether our last mail to this address is known not to have arrived. */
+export const isLost = (address) => lost.has(small(address));
+
 const small = (address) => address.toLowerCase();
 
 /** Say below the fields of a form at which of its addresses our last mail did not arrive. */
