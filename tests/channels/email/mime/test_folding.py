@@ -111,6 +111,11 @@ def test_the_line_above_a_quote_goes_with_it(attribution: str) -> None:
     assert fold(f"Fine.\n\n{attribution}\n\n> Fine?") == "Fine."
 
 
+def test_zohos_original_has_no_marks() -> None:
+    attribution = "---- On Mon, 02 Mar 2026 09:00:00 +0100 Shop <help@shop.example> wrote ---"
+    assert fold(f"Fine.\n\n\n{attribution}\n\nFine?") == "Fine."
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -63,7 +63,7 @@ def attribution(text: str, *, quoted: bool) -> bool:
 
     `quoted`: a quote follows. Without one, an address or a date with a time must be there too.
     """
-    if text.endswith("----"):
+    if text.endswith("---"):
         return _between_dashes(text, quoted=quoted)
     if not text.endswith((":", "：")):
         return _without_colon(text, quoted=quoted)
@@ -84,7 +84,7 @@ def attribution(text: str, *, quoted: bool) -> bool:
 
 
 def _between_dashes(text: str, *, quoted: bool) -> bool:
-    """As Zoho and Notes write it: "---- On … Anna <anna@example.com> wrote ----"."""
+    """As Zoho and Notes write it: "---- On … Anna <anna@example.com> wrote ---"."""
     said = text.startswith("----") and bool(_VERB.search(text))
     return said and (quoted or "@" in text or dated(text))
 
