@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from icalendar.timezone import tzp
 
-from salotto.channels.email.mime import Address, calendars, parse
+from salotto.channels.email.mime import Address, calendars, parse, yenc
 from salotto.channels.email.mime.reading import Reading
 from tests.channels.email.mime.broken import CORPUS, check
 
@@ -61,6 +61,17 @@ def test_thousands_of_parts_are_bounded_and_said() -> None:
     mail = check(HEAD + b"Content-Type: multipart/mixed; boundary=q\n\n" + b"--q\n\nx\n" * 5000 + b"--q--\n")
     assert 1000 < mail.text.count("x") <= 2000
     assert any("more than 2000 parts" in problem for problem in mail.problems)
+
+
+def test_a_file_in_yenc_is_read_wherever_it_is_cut_and_takes_little_memory() -> None:
+    signs = b"=}=@" * 100_000 + b"k" * 65_535 + b"=J" + b"x" * 10
+    said = b"=ybegin line=128 size=1 name=a.bin\n" + signs + b"\n=yend size=1\n"
+    tracemalloc.start()
+    ((_name, content, _place),) = yenc.files(said)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert content == b"\x13\xd6" * 100_000 + b"A" * 65_535 + b"\xe0" + b"N" * 10
+    assert peak < 9_000_000
 
 
 def test_thousands_of_headers_are_bounded_and_said() -> None:
