@@ -179,6 +179,8 @@ def test_only_agents_write(cast: Cast) -> None:
         assert cast.client(cast.outsider).post(address, **JSON).status_code == 404, path
         assert cast.client().post(address, **JSON).status_code == 401, path
     assert cast.client(cast.viewer).get(f"/a/{cast.slug}/mail/people/?q=an").status_code == 403
+    refused = cast.client(cast.viewer).get(f"/a/{cast.slug}/mail/new/").content.decode()
+    assert "Only agents do this. An admin can give you a seat under People." in refused
     other = f"/a/{cast.outsider.account.slug}/mails/{message}/forward/"
     assert cast.client(cast.outsider).get(other).status_code == 404
 

@@ -67,7 +67,8 @@ class Member(Rights):
 def must_act(by: Member) -> None:
     """Raises Forbidden unless the member is an agent (holds a seat), ReadOnly if none may act."""
     if not by.is_agent:
-        raise Forbidden(code="no_seat")
+        words = _("Only agents do this. An admin can give you a seat under People.")
+        raise Forbidden(words, code="no_seat")
     if by.account.read_only:
         raise ReadOnly
 
