@@ -147,6 +147,7 @@ def test_an_answer_with_a_copy_and_a_file(people: People, cast: Cast, tmp_path: 
     send_button(desk)
     expect(desk.locator("[data-left]")).to_contain_text("is not an email address")
     cc.press("Backspace")
+    expect(desk.locator("[data-left]")).to_have_text("")
     (tmp_path / "map.txt").write_text("left, then right")
     with desk.expect_file_chooser() as chooser:
         desk.locator("[data-attach]").click()

@@ -40,6 +40,7 @@ function changed() {
   if (isUsual()) kept.removeItem(key);
   else kept.setItem(key, JSON.stringify({ ...values(), quote: form.elements.quote?.checked ? "1" : "" }));
   show();
+  form.dispatchEvent(new Event("addressed"));
 }
 
 /** Other recipients, subject or quote. */

@@ -24,6 +24,7 @@ function attach() {
   if (!form) return;
   form.querySelector("[data-send-key]").textContent = isMac ? "⌘↵" : "Ctrl ↵";
   form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
+  form.addEventListener("addressed", count); // what was wrong may be no more
   form.addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && (event.preventDefault(), send()));
   form.querySelector(".tabs").addEventListener("click", (event) => { const tab = event.target.closest("[data-tab]"); if (tab) choose(tab.dataset.tab); });
   form.querySelector(".tabs").addEventListener("keydown", arrows);
@@ -31,7 +32,7 @@ function attach() {
   text().required = false; // with a file there may be no text
   form.dataset.kind = notesOnly() ? "note" : "reply";
   files = new Files(form);
-  files.addEventListener("changed", keepFiles);
+  files.addEventListener("changed", () => { keepFiles(); count(); });
   addressing.attach(form, mailKey());
   restore();
   for (const item of unsent()) showFailed(bubble(item), item, word("not_sent"));
@@ -124,6 +125,7 @@ function store(thread, items) {
 }
 
 function send() {
+  count();
   const body = text().value.trim();
   const attached = files.ready();
   if ((!body && !files.items.length) || form.querySelector(".send").disabled) return text().focus();

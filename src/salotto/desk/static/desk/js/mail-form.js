@@ -21,7 +21,7 @@ export class Form {
     form.addEventListener("submit", (event) => { event.preventDefault(); this.send(); });
     form.addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && (event.preventDefault(), this.send()));
     form.addEventListener("input", () => this.keep());
-    form.addEventListener("people:changed", () => this.keep());
+    form.addEventListener("people:changed", () => { this.say(""); this.keep(); });
   }
 
   focus() { (this.form.querySelector(".people-input") ?? this.form.querySelector("input:not([type=hidden])"))?.focus(); }
@@ -68,10 +68,10 @@ export class Form {
   }
 
   async send() {
+    this.say("");
     finish(this.form);
     const trouble = this.files?.trouble();
     if (trouble) return this.say(trouble);
-    this.say("");
     const button = this.form.querySelector(".button.primary");
     button.disabled = true;
     try {
