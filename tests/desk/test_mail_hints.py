@@ -52,7 +52,7 @@ def test_an_invitation_with_words_of_its_own_tells_when_and_where_too(cast: Cast
     post = open_box(cast)
     conversation, _ = came(post, (CORPUS / "invitation.eml").read_bytes())
     shown = thread(cast, conversation)
-    assert '<dt>When</dt><dd dir="auto">2026-03-05 13:00–14:00 (UTC)</dd>' in shown
+    assert '<dt>When</dt><dd dir="auto">Thursday, 5 March 2026 13:00–14:00 (UTC)</dd>' in shown
     assert '<dt>Where</dt><dd dir="auto">Via Roma 1, Torino</dd>' in shown
     alone, _ = came(post, (CORPUS / "invitation-alone.eml").read_bytes())
     assert "<dt>When</dt>" not in thread(cast, alone)  # its text says so
@@ -74,7 +74,7 @@ def test_an_invitation_that_comes_twice_in_a_mail_is_told_once_with_one_file(cas
     post = open_box(cast)
     conversation, message = came(post, invitation(post))
     shown = thread(cast, conversation)
-    for line in ("Liefertermin besprechen", "Via Roma 1, Milano", "2026-11-26 10:00", "Ines Mora"):
+    for line in ("Liefertermin besprechen", "Via Roma 1, Milano", "Thursday, 26 November 2026 10:00", "Ines Mora"):
         assert line in shown
     assert "<dt>Repeats</dt>" in shown and "<dt>Organiser</dt>" in shown
     assert [one.name for one in files_of(cast, message)] == ["invite.ics"]
