@@ -10,6 +10,7 @@ let form = null; // null: this conversation is no email
 let key = "";
 let usual = {}; // what the server would do by itself
 let leftOut = []; // who takes part and would not get it then
+let added = []; // those of them who were put into Cc just now
 let apart = []; // who was only in Bcc and writes now: nobody is added to Cc beside them
 
 /** Begin with the composer of a thread; `store` is where the browser keeps what was changed. */
@@ -18,6 +19,7 @@ export function attach(composer, store) {
   key = store;
   if (!form) return;
   usual = values();
+  added = [];
   const place = form.querySelector("[data-addressing]").dataset;
   leftOut = read(place.leftOut);
   apart = JSON.parse(place.apart);
@@ -96,6 +98,7 @@ export function take() {
   if (!form) return undefined;
   const mail = { ...values(), quote: form.elements.quote?.checked ? "1" : "" };
   kept.removeItem(key);
+  added = [];
   form.querySelector("[data-recipients]").open = false;
   queueMicrotask(() => form && put({ ...usual, bcc: "", quote: "1" }));
   return mail;
@@ -128,9 +131,8 @@ function missing() {
 }
 
 function addLeftOut() {
-  const more = missing();
-  put({ cc: [form.elements.cc.value, ...more.map(written)].filter(Boolean).join(", ") });
-  form.querySelector("[data-left-out-line]").textContent = word("in_copy", { names: names(more) });
+  added = missing();
+  put({ cc: [form.elements.cc.value, ...added.map(written)].filter(Boolean).join(", ") });
   form.elements.body.focus();
 }
 
@@ -140,7 +142,9 @@ const names = (people) => people.slice(0, NAMED).map(({ name, address }) => name
 function showMissing() {
   const people = missing();
   const line = form.querySelector("[data-left-out-line]");
-  line.textContent = people.length === 1 ? word("not_in_copy", { name: names(people) }) : people.length ? word("not_in_copy_several", { names: names(people) }) : "";
+  if (people.length) added = [];
+  if (added.length) line.textContent = word("in_copy", { names: names(added) });
+  else line.textContent = people.length === 1 ? word("not_in_copy", { name: names(people) }) : people.length ? word("not_in_copy_several", { names: names(people) }) : "";
   form.querySelector("[data-add-left-out]").hidden = !people.length || ["to", "cc"].flatMap((name) => read(form.elements[name].value)).some(({ address }) => apart.includes(address));
 }
 
