@@ -11,9 +11,9 @@ from uuid import uuid4
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
+from salotto.channels.email.mime import htmltext
 from salotto.channels.email.recipients import parsed, written
 from salotto.core.clock import now
 from salotto.core.errors import Invalid
@@ -74,7 +74,7 @@ class Writing(forms.Form):
         """The mail, when the form is valid."""
         given = self.cleaned_data
         subject, text = " ".join(given["subject"].split()), given["text"]
-        plain = strip_tags(text) if given["html"] else text
+        plain = htmltext.text(text) if given["html"] else text
         mail = _mail((given["name"], given["address"]), given["to"], subject, plain, None)
         if given["cc"]:
             mail["Cc"] = given["cc"]
