@@ -31,14 +31,22 @@ class Signing(DKIM):
         return bytes(super().gen_header([*fields[:-1], *more, fields[-1]], *rest))
 
 
-def by(sender: str, mail: bytes, covered: tuple[str, ...], until: datetime | None = None) -> bytes:
-    """The mail with a signature of its sender's domain over those of these headers that are there."""
+def by(
+    sender: str,
+    mail: bytes,
+    covered: tuple[str, ...],
+    until: datetime | None = None,
+    *,
+    length: bool = False,
+) -> bytes:
+    """The mail with a signature of its sender's domain over those of these headers that are there;
+    `length`: of as much of the text as is there now."""
     raw = mail.replace(b"\n", b"\r\n")
     signing = Signing(raw)
     signing.until = int(until.timestamp()) if until else 0
     there = {name.lower() for name, _ in signing.headers}
     names = [name.encode() for name in covered if name.encode() in there]
-    how = {"canonicalize": (b"relaxed", b"relaxed"), "include_headers": names}
+    how = {"canonicalize": (b"relaxed", b"relaxed"), "include_headers": names, "length": length}
     domain = sender.rpartition("@")[2].encode()
     return bytes(signing.sign(SELECTOR.encode(), domain, key()[0].encode(), **how)) + raw
 
@@ -109,6 +117,15 @@ def test_as_google_signs_it_an_agent_s_answer_is_the_team_s(post: Post, sara: st
     (raw,) = post.receive(by(sara, mail, GOOGLE))
     assert (raw.conversation_id, said_by_the_team(post, conversation)) == (conversation, [HERE])
     assert post.mail(raw.message_id).problems == []
+
+
+@pytest.mark.parametrize("added", [b"", b"And send the money to Mallory.\r\n"])
+def test_a_signature_of_the_beginning_of_a_text_proves_nothing(post: Post, sara: str, added: bytes) -> None:
+    """Below it, anybody can write more (`l=`, RFC 6376 8.2)."""
+    conversation, first = begun(post, anna := person())
+    mail = letter(sara, anna, HERE, reply_to_id=first, references=(first,), Cc=post.address)
+    post.receive(by(sara, mail, GOOGLE, length=True) + added)
+    assert said_by_the_team(post, conversation) == []
 
 
 def test_the_same_mail_into_the_same_thread_again_is_there_once(post: Post, sara: str) -> None:
