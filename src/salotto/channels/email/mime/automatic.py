@@ -14,7 +14,7 @@ SUPPRESS = frozenset({"all", "autoreply", "oof"})
 FLAGS = frozenset({
     "x-ms-exchange-generated-message-source", "x-ms-exchange-inbox-rules-loop", "x-failed-recipients",
     "x-facebook-notify", "x-linkedin-class", "x-github-reason", "x-jira-fingerprint", "x-fc-machinegenerated",
-    "x-cron-env", "x-otrs-loop", "delivered-by-autoresponder", "x-dsncontext",
+    "x-cron-env", "x-otrs-loop", "delivered-by-autoresponder", "x-dsncontext", "x-ricevuta",
 })  # fmt: skip
 LISTS = frozenset(
     {

@@ -6,7 +6,18 @@ from html import escape, unescape
 from itertools import chain
 from urllib.parse import unquote
 
-from salotto.channels.email.mime import armour, charset, names, params, plain, sealed, tnef, transfer, tree
+from salotto.channels.email.mime import (
+    armour,
+    certified,
+    charset,
+    names,
+    params,
+    plain,
+    sealed,
+    tnef,
+    transfer,
+    tree,
+)
 from salotto.channels.email.mime.reading import Reading, line
 from salotto.channels.email.mime.tree import Node
 
@@ -82,12 +93,17 @@ class Body:
     report: str = ""
     status: str = ""
     original: str = ""
+    letter: Node | None = None
+    """What was written, in an envelope of certified mail."""
 
 
 def read(root: Node, reading: Reading) -> Body:
     """Everything in a mail that is not a header."""
     walk = _Walk(reading)
-    walk.body.pieces = walk.without_armour(_with_packed(walk.node(root)))
+    pieces = walk.without_armour(_with_packed(walk.node(root)))
+    if certified.is_envelope(root) and (letter := walk.letter()):
+        pieces = letter
+    walk.body.pieces = pieces
     _promote(walk.body, root)
     walk.body.files = _without_twins(walk.body.files)
     return walk.body
@@ -155,6 +171,17 @@ class _Walk:
             "multipart/appledouble": self._double,
         }.get(kind, self._mixed)
         return handler(node)
+
+    def letter(self) -> list[Piece]:
+        """What was written, of certified mail; its files come first."""
+        file = next((one for one in self.body.files if one.name.lower() == certified.LETTER), None)
+        if file is None or file.type not in MESSAGES:
+            return []
+        around, self.body.files, self._has_text = self.body.files, [], False
+        self.body.letter = tree.read(file.content, self.reading)
+        pieces = self.without_armour(_with_packed(self.node(self.body.letter)))
+        self.body.files += around
+        return pieces
 
     def _mixed(self, node: Node) -> list[Piece]:
         return [piece for child in node.children for piece in self.node(child)]

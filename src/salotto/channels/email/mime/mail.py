@@ -81,8 +81,8 @@ def _assemble(
     return ParsedMail(
         message_id=clean(message_id),
         synthesised=synthesised,
-        in_reply_to=ids.read(fields.get("in-reply-to", [])),
-        references=ids.read(fields.get("references", [])),
+        in_reply_to=_named(found, fields, "in-reply-to"),
+        references=_named(found, fields, "references"),
         sender=sender,
         reply_to=_addresses(fields, "reply-to", reading),
         to=_addresses(fields, "to", reading),
@@ -106,6 +106,14 @@ def _assemble(
 
 
 Fields = dict[str, list[str]]
+
+
+def _named(found: Body, fields: Fields, name: str) -> tuple[str, ...]:
+    """Which mails a header names; that of the letter, if an envelope of certified mail has none."""
+    values = fields.get(name, [])
+    if not values and found.letter is not None:
+        values = found.letter.fields.get(name, [])
+    return ids.read(values)
 
 
 def _undeclared(fields: Fields) -> bytes:
