@@ -183,6 +183,14 @@ def test_a_sender_that_a_list_has_rewritten_is_who_wrote(post: Post) -> None:
     assert (found.contact.email, found.contact.name) == (anna, "Anna Neri")
 
 
+def test_certified_mail_is_from_who_wrote_it_and_not_from_its_provider(post: Post) -> None:
+    anna = person()
+    provider = f'"Per conto di: {anna}" <{person("posta-certificata")}>'
+    post.receive(letter(provider, post.address, "Hi", Reply_To=anna))
+    (found,) = post.conversations()
+    assert (found.contact.email, found.contact.name) == (anna, "")
+
+
 def test_a_rewritten_sender_takes_no_part_in_others_conversations(post: Post) -> None:
     anna, eve = person(), person("eve")
     conversation, first = begun(post, anna)

@@ -36,6 +36,8 @@ _BEFORE = re.compile(r"\s*(?:\[[^\[\]]{1,60}\]\s*|[^\W\d_]{1,5}\s?:\s*)*")
 """Marks in brackets, and words like "Re:" in any language."""
 _RULE = re.compile(r"^[ \t]*(?:--|__|==|\*\*|~~|##)[-_=*~#]*[ \t]*$", re.MULTILINE)
 _VIA = re.compile(r"['\"]?(.*?)['\"]?\s+(?:via|über|tramite|através de)\s+\S.*", re.IGNORECASE | re.DOTALL)
+_CERTIFIED = re.compile(r"per conto di\s*:\s*\S", re.IGNORECASE)
+"""How a provider of certified mail (PEC) names itself in an envelope: "Per conto di: anna@pec.example"."""
 
 IsOwn = Callable[[str], bool]
 
@@ -103,14 +105,16 @@ def _headers_only(mail: ParsedMail) -> ParsedMail:
 
 def person_of(mail: ParsedMail, envelope_sender: str, is_own: IsOwn) -> Address:
     """Who wrote it: From; but Reply-To where a list or a form on the company's own site has put
-    itself there ("Anna via Support", or one of the account's own addresses); the envelope's
-    sender where the mail names nobody. What Reply-To says makes nobody part of a conversation."""
+    itself there ("Anna via Support", or one of the account's own addresses), or a provider of
+    certified mail has; the envelope's sender where the mail names nobody. What Reply-To says makes
+    nobody part of a conversation."""
     sender = mail.sender
     if not sender.address:
         return Address(sender.name, envelope_sender[:ADDRESS_LIMIT])
     via = _VIA.fullmatch(sender.name[:300])
     asked = next((one for one in mail.reply_to if one.address and not is_own(one.key)), None)
-    if asked is None or not (via or is_own(sender.key)):
+    instead = via or _CERTIFIED.match(sender.name[:300]) or is_own(sender.key)
+    if asked is None or not instead:
         return Address(sender.name, sender.address[:ADDRESS_LIMIT])
     return Address(asked.name or (via[1] if via else ""), asked.address[:ADDRESS_LIMIT])
 
