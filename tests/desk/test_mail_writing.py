@@ -7,15 +7,17 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from salotto.accounts.models import Account
+from salotto.channels.email.actions import bulk
 from salotto.channels.email.actions.bulk import personal
 from salotto.channels.email.mime import parse
 from salotto.channels.email.models import Batch, BatchRecipient, Mail
 from salotto.channels.email.quoting import quoted
 from salotto.channels.email.sending.writing import write
 from salotto.core.clock import now
+from salotto.core.errors import Invalid
 from salotto.core.tenancy import account_scope
 from salotto.desk.mail.files import is_risky, size_in_words
-from salotto.desk.mail.many import check, lines_of, rows_of
+from salotto.desk.mail.many import _called, check, lines_of, rows_of
 from salotto.inbox.actions import reply
 from salotto.inbox.actions.files import FILE_LIMIT
 from salotto.inbox.models import Attachment, Contact, Conversation
@@ -445,8 +447,34 @@ def test_the_check_page_shows_who_sends_it_and_each_name_in_its_place(cast: Cast
     for words in (f" · {post.address}<", "For Eva Blum", "Hello Eva Blum, spring", "Your shop", "Cancel"):
         assert words in shown, words
     assert "1 of them has no name" in shown
-    refused = client.post(address, {**fields, "to": f"eva-many@example.com\n{post.address}"}).content.decode()
-    assert f"{post.address} belongs to your own inboxes." in refused and "spring is here" in refused
+
+
+def test_who_is_known_is_named_and_who_is_not_written_to_is_told(cast: Cast) -> None:
+    post, priya, bob = open_box(cast), person("priya"), person("bob")
+    came(post, letter(f"Priya Nair <{priya}>", post.address))
+    gone, _ = came(post, letter(bob, post.address))
+    bulk.unsubscribe(cast.account.pk, post.conversation(gone).contact_id)
+    fields = {
+        "mailbox": post.mailbox.pk, "to": f"{priya.upper()}\n{post.address}\n{bob}", "key": str(uuid4()),
+        "subject": "For {name}", "body": "Ciao {nome}, {Name}; {name}", "sure": "",
+    }  # fmt: skip
+    client, address = cast.client(cast.agent), f"/a/{cast.slug}/mail/many/"
+    shown = client.post(address, fields).content.decode()
+    assert "Send it to 1 person?" in shown and "For Priya Nair" in shown and "no name" not in shown
+    assert "1 address belongs to your own inboxes" in shown and "1 person has unsubscribed" in shown
+    assert "{nome}, {Name} are not known and go out as they stand" in shown
+    assert client.post(address, {**fields, "sure": "1"}).status_code == 302
+    with account_scope(cast.account.pk):
+        assert BatchRecipient.objects.values_list("name", "address").get() == ("Priya Nair", priya.upper())
+    only = client.post(address, {**fields, "to": f"{post.address}, {bob}"}).content.decode()
+    assert "Name at least one recipient." in only and "belongs to your own inboxes" in only
+    with pytest.raises(Invalid, match="own_address"):
+        bulk.queue_many(post.mailbox.pk, [post.address], "News", "Hello", cast.agent, uuid4())
+
+
+@pytest.mark.parametrize("name", ["a@b.example", "Rossi; Anna", "A\x07"])
+def test_a_name_that_a_list_cannot_hold_is_none(name: str) -> None:
+    assert _called(("", "a@b.example"), {"a@b.example": name}) == ("", "a@b.example")
 
 
 def test_a_mail_to_many_names_each_and_leaves_no_gap_where_there_is_no_name() -> None:

@@ -2,8 +2,9 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from io import StringIO
 from typing import Any
 from uuid import uuid4, uuid5
@@ -21,12 +22,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from salotto.accounts.http import MemberRequest, for_agents
 from salotto.channels.email import actions as mail
 from salotto.channels.email import statuses
-from salotto.channels.email.actions.bulk import MOST, must_be_others, personal
+from salotto.channels.email.actions.bulk import MOST, personal
 from salotto.channels.email.actions.enclosing import MOST_BYTES, may_enclose
 from salotto.channels.email.actions.queueing import must_find
 from salotto.channels.email.previewing import Preview
 from salotto.channels.email.previewing import written as written_to
-from salotto.channels.email.queries import batches, composer
+from salotto.channels.email.queries import batches, composer, sending
 from salotto.channels.email.queries.lost import MOST_ADDRESSES, lost_at
 from salotto.channels.email.recipients import Person, is_address, parsed, written
 from salotto.core.addresses import email_key
@@ -43,6 +44,10 @@ FILE_BYTES = 200_000
 SHOWN_WRONG = 20
 LOST_PAGE = 50
 """People who did not get it, on one page."""
+_WORD = re.compile(r"\{\w[\w .-]{0,30}\}")
+"""What somebody may mean to be filled in."""
+_NO_NAME = re.compile(r"[@;\x00-\x1f\x7f]")
+"""What the name of a contact cannot have in a list of people; an address is no name."""
 
 
 class Many(Writing):
@@ -53,11 +58,14 @@ class Many(Writing):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Who was named: `people` once each, how many were `twice` there, and what is no address."""
+    """Who was named: `people` once each, how many were `twice` there, and what is no address. Left out
+    are addresses of our `own`, and who has `left`: unsubscribed from such mails."""
 
     people: tuple[Person, ...]
     twice: int
     wrong: tuple[str, ...]
+    own: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def too_many(self) -> bool:
@@ -80,6 +88,23 @@ def check(texts: Iterable[str]) -> Checked:
             twice += key in people
             people.setdefault(key, person)
     return Checked(tuple(people.values()), twice, tuple(wrong))
+
+
+def sifted(checked: Checked, account: int) -> Checked:
+    """Without addresses of the account's inboxes and who has unsubscribed; who is a contact has a name."""
+    is_own = sending.is_own(account)
+    known = batches.known(address for _name, address in checked.people[: 2 * MOST])
+    own = [address for _name, address in checked.people if is_own(address)]
+    left = [address for _name, address in checked.people if email_key(address) in known.left]
+    gone = {*own, *left}
+    people = (_called(one, known.names) for one in checked.people if one[1] not in gone)
+    return replace(checked, people=tuple(people), own=tuple(own), left=tuple(left))
+
+
+def _called(person: Person, names: Mapping[str, str]) -> Person:
+    """Somebody whose name was not given under that of the contact."""
+    name = person[0] or names.get(email_key(person[1]), "")
+    return (person[0] if _NO_NAME.search(name) else name, person[1])
 
 
 def lines_of(text: str) -> Iterator[str]:
@@ -122,9 +147,10 @@ def many(request: MemberRequest) -> HttpResponse:
         return _form(request)
     try:
         given = read(request, Many)
-        checked = check([*lines_of(given["to"]), *_uploaded(request)])
+        named = check([*lines_of(given["to"]), *_uploaded(request)])
     except Refused as refused:
         return _form(request, str(refused.message))
+    checked = sifted(named, request.member.account.pk)
     if request.POST.get("sure") == "1":
         return sent_or_said(
             request, lambda: _send(request, given, checked), lambda error: _form(request, error, checked)
@@ -181,16 +207,18 @@ def _not_reached(request: MemberRequest, people: Sequence[Person]) -> Iterator[s
             yield from (said(one)["said"] for one in lost_at(addresses[first : first + MOST_ADDRESSES]))
 
 
-def _names(given: dict[str, Any], checked: Checked) -> dict[str, int | bool]:
-    """Whether the mail names people, and how many have no name."""
-    named = "{name}" in given["body"] + given["subject"]
-    return {"named": named, "nameless": sum(not name for name, _address in checked.people) if named else 0}
+def _names(given: dict[str, Any], checked: Checked) -> dict[str, Any]:
+    """Whether the mail names people, how many have no name, and what else looks as if it were filled in."""
+    text = f"{given['subject']}\n{given['body']}"
+    named = "{name}" in text
+    unknown = [word for word in dict.fromkeys(_WORD.findall(text)) if word != "{name}"]
+    nameless = sum(not name for name, _address in checked.people) if named else 0
+    return {"named": named, "nameless": nameless, "unknown": unknown[:SHOWN_WRONG]}
 
 
 def _as_sent(request: MemberRequest, given: dict[str, Any], checked: Checked) -> Preview:
     """The mail as the first person gets it. Raises Missing for a mailbox that is not there, Invalid
-    where an address of our own is among the people or a file is gone, TooLarge for its files."""
-    must_be_others(request.member.account.pk, checked.people)
+    where a file is gone, TooLarge for its files."""
     may_enclose(numbers(given["attachments"]), len(checked.people), request.member)
     mailbox = must_find(given["mailbox"] or 0)
     name = checked.people[0][0]
@@ -245,6 +273,7 @@ def _render(request: MemberRequest, name: str, **context: Any) -> HttpResponse:
         )
         context["most_files"] = MOST_BYTES
     context |= {"section": "inbox", "wrong": checked.wrong[:SHOWN_WRONG] if checked else ()}
+    context |= {name: getattr(checked, name, ())[:SHOWN_WRONG] for name in ("own", "left")}
     if checked:
         context["people"] = "\n".join(map(written, checked.people))
     return render(request, f"desk/mail/{name}", context)

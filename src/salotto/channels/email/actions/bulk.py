@@ -67,7 +67,7 @@ def queue_many(
     wanted = _everybody(people)
     with account_scope(by.account.pk), transaction.atomic():
         must_act_still(by)
-        must_be_others(by.account.pk, wanted)
+        _must_be_others(by.account.pk, wanted)
         mailbox = _sending(mailbox_id)
         files = lock_files(attachments, len(wanted), by)
         defaults = {"mailbox": mailbox, "author": by.user, "subject": subject, "text": body}
@@ -98,7 +98,7 @@ def personal(text: str, name: str) -> str:
     return text.replace("{name}", known) if known else _NAMELESS.sub("", text)
 
 
-def must_be_others(account_id: int, people: Iterable[recipients.Person]) -> None:
+def _must_be_others(account_id: int, people: Iterable[recipients.Person]) -> None:
     """Raises Invalid where an inbox of the account would write to itself or another one."""
     is_own = sending.is_own(account_id)
     own = next((address for _name, address in people if is_own(address)), None)

@@ -1,17 +1,47 @@
 """What became of a mail to many; in the caller's account scope."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models.functions import Lower
 
 from salotto.accounts.members import Member
 from salotto.channels.email import statuses
 from salotto.channels.email.models import BatchFile, BatchRecipient, Mail, MailState
+from salotto.core.addresses import email_key, spellings
 from salotto.core.errors import Missing
 from salotto.inbox.actions.files import MOST_FILES
-from salotto.inbox.models import Attachment
+from salotto.inbox.models import Attachment, Contact
 from salotto.inbox.queries import Attached, Served
 
 MOST_LOST = 1000
 """People of a mail to many who are named at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What contacts tell of addresses, by key: `names`, and who has `left`: unsubscribed."""
+
+    names: dict[str, str]
+    left: frozenset[str]
+
+
+def known(addresses: Iterable[str]) -> Known:
+    """What the account's contacts with these addresses, in any spelling, are called, the oldest first,
+    and which of them want no mail to many."""
+    wanted = {spelling for address in addresses for spelling in spellings(address)}
+    contacts = Contact.objects.annotate(key=Lower("email")).filter(key__in=wanted).exclude(email="")
+    names: dict[str, str] = {}
+    left: set[str] = set()
+    for email, name, unsubscribed in contacts.order_by("id").values_list(
+        "email", "name", "attributes__unsubscribed"
+    ):
+        key = email_key(email)
+        if name.strip():
+            names.setdefault(key, " ".join(name.split()))
+        if unsubscribed is not None:
+            left.add(key)
+    return Known(names, frozenset(left))
 
 
 def lost_mails(batch: int) -> list[int]:
