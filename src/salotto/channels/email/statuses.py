@@ -24,6 +24,7 @@ _OURS = frozenset(
     _("The server takes too long for so many recipients."),
     _("The server takes too long for a mail."),
     _("The server takes no addresses beyond ASCII (SMTPUTF8)."),
+    _("The inbox sends by another server now."),
     _("The database was away when the mail was about to be sent."),
     _("The DKIM key was kept with another secret key of this installation."),
 }

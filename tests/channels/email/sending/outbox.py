@@ -83,6 +83,14 @@ def open_outbox(port: int | None = None, customer: str = "", server: Any = None,
     return Outbox(post, raw.conversation_id, customer)
 
 
+def transport(port: int) -> dict[str, Any]:
+    """The installation's own server, as the settings name it."""
+    return {
+        "backend": "django.core.mail.backends.smtp.EmailBackend", "host": "127.0.0.1",
+        "port": port, "username": "", "password": "", "use_ssl": False, "use_tls": False,
+    }  # fmt: skip
+
+
 def jobs(name: str, account: int) -> int:
     """How many jobs of a task wait for an account."""
     with connection.cursor() as db:

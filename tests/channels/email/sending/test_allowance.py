@@ -10,12 +10,13 @@ from django.core import mail as outgoing
 from salotto.channels.email import troubles
 from salotto.channels.email.actions import allowance, bulk
 from salotto.channels.email.actions.trying import begin_trial, send_trial
-from salotto.channels.email.models import Mail, MailState, Trial
+from salotto.channels.email.models import Mail, MailState, Server, Trial
 from salotto.core import clock
 from salotto.core.tenancy import account_scope
+from salotto.inbox.signals import Draft
 from tests.channels.email.post import person
-from tests.channels.email.sending.faulty import faulty
-from tests.channels.email.sending.outbox import Outbox, open_outbox
+from tests.channels.email.sending.faulty import faulty, to
+from tests.channels.email.sending.outbox import Outbox, open_outbox, transport
 
 
 @pytest.fixture(autouse=True)
@@ -78,13 +79,37 @@ def test_other_accounts_own_servers_and_no_limit_are_left_alone(settings: Any) -
     assert states(full, answers(full, 1)) == [MailState.SENT]
 
 
+def test_what_an_own_server_has_put_off_counts_when_the_installation_sends_it() -> None:
+    with faulty(MAIL="451 4.3.0 Later") as server:
+        box = open_outbox(server.port)
+        mails = answers(box, 6)
+        assert states(box, mails) == ["queued"] * 6
+        with account_scope(box.account):
+            Server.objects.filter(mailbox=box.post.mailbox).delete()
+        for mail in mails:
+            box.due(mail)
+        assert states(box, mails) == ["sent"] * 4 + ["queued"] * 2
+
+
+def test_whom_the_installation_s_server_has_put_off_counts_once(settings: Any) -> None:
+    with faulty(MAIL="451 4.3.0 Later", RCPT=to({"late@b.example": "451 4.3.0 Later"})) as server:
+        settings.MAIL_TRANSPORT = transport(server.port)
+        box = open_outbox(None)
+        mail = box.reply(draft=Draft(to=("a@b.example", "late@b.example")))
+        for refusing, state in (("MAIL", "queued"), ("RCPT", "queued"), ("", "sent")):
+            box.due(mail)
+            assert states(box, [mail]) == [state]
+            server.answers.pop(refusing, None)
+        assert states(box, answers(box, 2)) == ["sent", "queued"], "each is for both of them"
+
+
 def test_no_hour_holds_more_than_is_allowed_wherever_it_begins(settings: Any) -> None:
     settings.MAIL_PER_HOUR = 1000
     account, start = 9_000_000_000 + uuid4().int % 10**9, clock.now()
     went: list[tuple[float, int]] = []
     for minute, people in [(0, 1), (59.99, 100), (60, 100), (75, 70), (120, 90)]:
         now = start + timedelta(minutes=minute)
-        tries = [allowance.take_for(account, people, now) is None for _ in range(20)]
+        tries = [allowance.take(account, people, now) is None for _ in range(20)]
         went.append((minute, people * sum(tries)))
     assert went[:3] == [(0, 20), (59.99, 900), (60, 100)]
     assert went[3:] == [(75, 0), (120, 990)]
@@ -92,8 +117,8 @@ def test_no_hour_holds_more_than_is_allowed_wherever_it_begins(settings: Any) ->
 
 def test_a_mail_to_more_people_than_are_allowed_goes_alone() -> None:
     account, start = 9_000_000_000 + uuid4().int % 10**9, clock.now()
-    assert allowance.take_for(account, 1, start) is None
+    assert allowance.take(account, 1, start) is None
     free = start + timedelta(hours=1)
-    assert allowance.take_for(account, 9, start) == free
-    assert allowance.take_for(account, 9, free) is None
-    assert allowance.take_for(account, 1, free) == free + timedelta(hours=1)
+    assert allowance.take(account, 9, start) == free
+    assert allowance.take(account, 9, free) is None
+    assert allowance.take(account, 1, free) == free + timedelta(hours=1)

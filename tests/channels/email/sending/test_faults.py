@@ -31,7 +31,7 @@ from tests.cast import found_cast
 from tests.channels.email.post import person
 from tests.channels.email.sending import faulty as fault
 from tests.channels.email.sending.faulty import Faulty, faulty, hang_up, say_nothing
-from tests.channels.email.sending.outbox import Outbox, open_outbox
+from tests.channels.email.sending.outbox import Outbox, open_outbox, transport
 from tests.servers import wait_for
 
 
@@ -330,10 +330,7 @@ def test_a_domain_that_signs_signs() -> None:
 
 def test_the_installations_own_server_gets_a_signed_return_address(settings: Any) -> None:
     with faulty() as server:
-        settings.MAIL_TRANSPORT = {
-            "backend": "django.core.mail.backends.smtp.EmailBackend", "host": "127.0.0.1",
-            "port": server.port, "username": "", "password": "", "use_ssl": False, "use_tls": False,
-        }  # fmt: skip
+        settings.MAIL_TRANSPORT = transport(server.port)
         box = open_outbox(None)
         mail = box.sent(box.reply())
         assert mail.state == MailState.SENT

@@ -8,9 +8,10 @@ from email import message_from_bytes
 from django.db import connection, connections
 from procrastinate.exceptions import AlreadyEnqueued
 
-from salotto.channels.email import tasks
-from salotto.channels.email.actions.sending import send
+from salotto.channels.email import statuses, tasks
+from salotto.channels.email.actions.sending import _claim, _try, send
 from salotto.channels.email.models import Mail, MailState
+from salotto.channels.email.sending.shares import Place
 from salotto.config.jobs import _lanes
 from salotto.core import clock
 from salotto.core.tasks import retry_stalled_jobs
@@ -71,6 +72,17 @@ def test_a_sender_that_comes_back_late_sends_and_changes_nothing() -> None:
         server.answers["MAIL"] = meanwhile
         mail = box.sent(mail)
         assert (mail.state, mail.attempts, server.mails) == (MailState.SENDING, 5, [])
+
+
+def test_a_server_that_is_changed_while_a_mail_waits_for_its_place_has_to_have_one_of_its_own() -> None:
+    with faulty() as server, account_scope((box := open_outbox(server.port)).account):
+        place = Place(box.account, "elsewhere.example:25")
+        mail = _claim(box.reply().pk, place)
+        assert mail is not None
+        _try(mail, place)()
+        put_back = box.now(mail)
+        assert (put_back.state, server.mails) == (MailState.QUEUED, [])
+        assert put_back.error in statuses._OURS
 
 
 def execute(query: str) -> None:

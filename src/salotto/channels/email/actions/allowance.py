@@ -8,14 +8,14 @@ at most as many as allowed are written to within any hour, and sometimes fewer. 
 that all processes share, and are kept under a lock of the database, so the count is exact.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 
-from salotto.channels.email.models import Mail
-from salotto.channels.email.queries.sending import outgoing_server
 from salotto.core import turns
 
 HOUR = timedelta(hours=1)
@@ -25,33 +25,46 @@ Part = tuple[datetime, datetime, int, int]
 """When its first and its last mail went, to how many people, and to how many of them as one of many."""
 
 
-def take(mail: Mail, people: int, now: datetime) -> datetime | None:
-    """Count a mail to so many people that is about to go out, in the caller's account scope; or when
-    there is room for it again. One that was tried before is counted already, as is one by a server
-    of the mailbox's own."""
-    if mail.attempts or outgoing_server(mail.mailbox_id) is not None:
-        return None
-    return take_for(mail.account_id, people, now, is_bulk=mail.kind == "bulk")
-
-
-def take_for(account_id: int, people: int, now: datetime, *, is_bulk: bool = False) -> datetime | None:
-    """The same for whatever an account sends by the installation's server. A mail to more people than
-    are allowed goes when nothing else has gone for an hour."""
+def take(account_id: int, people: int, now: datetime, *, is_bulk: bool = False) -> datetime | None:
+    """Count a mail to so many people that is about to go out by the installation's server; or when there
+    is room for it again. A mail to more people than are allowed goes when nothing else has gone for an
+    hour."""
     most: int = settings.MAIL_PER_HOUR
     if not most:
         return None
-    key = f"email.sent.{account_id}"
-    with transaction.atomic():
-        turns.take_turn(key)
-        parts: list[Part] = [part for part in cache.get(key) or [] if part[1] + HOUR > now]
+    with _parts(account_id, now) as parts:
         later = [_room_at([(last, sent) for _, last, sent, _ in parts], most - people)]
         if is_bulk:
             half = max(1, most // 2)
             later.append(_room_at([(last, bulk) for _, last, _, bulk in parts], half - people))
         if any(later):
             return max(filter(None, later))
-        cache.set(key, _with(parts, now, people, people * is_bulk), HOUR.total_seconds())
+        parts[:] = _with(parts, now, people, people * is_bulk)
     return None
+
+
+def give_back(account_id: int, people: int, now: datetime, *, is_bulk: bool = False) -> None:
+    """So many of those who were counted have not got their mail: they are counted when it is tried again,
+    by whatever server that is."""
+    with _parts(account_id, now) as parts:
+        for number, (first, last, all_of_it, bulk) in reversed([*enumerate(parts)]):
+            less = min(people, bulk if is_bulk else all_of_it - bulk)
+            parts[number] = (first, last, all_of_it - less, bulk - less * is_bulk)
+            people -= less
+
+
+@contextmanager
+def _parts(account_id: int, now: datetime) -> Iterator[list[Part]]:
+    """What counts now, oldest first, to be changed by the block, one after the other. What is to come is
+    of a clock that was wrong."""
+    key = f"email.sent.{account_id}"
+    with transaction.atomic():
+        turns.take_turn(key)
+        kept: list[Part] = cache.get(key) or []
+        parts = [part for part in kept if part[1] + HOUR > now and part[0] < now + HOUR]
+        yield parts
+        if parts:
+            cache.set(key, parts, HOUR.total_seconds())
 
 
 def _room_at(parts: list[tuple[datetime, int]], left: int) -> datetime | None:

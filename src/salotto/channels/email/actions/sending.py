@@ -43,6 +43,7 @@ WAITING = (MailState.QUEUED, MailState.SENDING)
 _OFF = "This inbox is switched off. The mail waits until it is on again."
 _LOST = "The process that sent mails has ended {} times while it was at this one."
 _NO_DATABASE = "The database was away when the mail was about to be sent."
+_MOVED = "The inbox sends by another server now."
 _NOT_OURS = "Another sender has taken this mail meanwhile."
 _LEFT = "Who was to get it has unsubscribed."
 _SUSPECT = "email.suspect"
@@ -103,6 +104,8 @@ def _try(mail: Mail, place: Place) -> Callable[[], None]:
         if losses >= patience.MOST_LOST:
             raise Never(_LOST.format(losses))
         server = queries.outgoing_server(mail.mailbox_id)
+        if where(server) != place.server:
+            raise NotNow(_MOVED)
         taken = _carry(mail, server, place)
         place.answered()
     except Never as error:
@@ -110,12 +113,12 @@ def _try(mail: Mail, place: Place) -> Callable[[], None]:
         return lambda: _fail(mail, words)
     except NotNow as error:
         words = str(error)
-        return lambda: _put_back(mail, words)
+        return lambda: _put_off(mail, place, words)
     except Exception as error:  # whatever it was: it is seen, and tried again
         log.exception("The mail %s of account %s could not be sent", mail.pk, mail.account_id)
         words = f"{type(error).__name__}: {error}"
-        return lambda: _put_back(mail, words)
-    return lambda: _note_taken(mail, taken, server)
+        return lambda: _put_off(mail, place, words)
+    return lambda: _note_taken(mail, taken, server, place)
 
 
 def _surely(write: Callable[[], None]) -> None:
@@ -135,7 +138,7 @@ def _claim(mail_id: int, place: Place) -> Mail | None:
     for something else (`_waits`)."""
     now = clock.now()
     with transaction.atomic():
-        due = Mail.objects.filter(pk=mail_id, state__in=WAITING, next_try_at__lte=now)
+        due = Mail.objects.filter(queries.is_due(now), pk=mail_id, state__in=WAITING)
         rows = due.select_related(*_WITH).select_for_update(of=("self",), skip_locked=True)
         mail: Mail | None = rows.first()
         if mail is None or _waits(mail, now, place):
@@ -164,7 +167,7 @@ def _waits(mail: Mail, now: datetime, place: Place) -> bool:
         changes = {"next_try_at": allowed}
     elif not _alone(mail, now):
         changes = {"next_try_at": now + patience.SOON}
-    elif (later := allowance.take(mail, len(everybody(mail)), now)) is not None:
+    elif place.server == OURS and (later := _when_in_hour(mail, now)) is not None:
         changes = {"next_try_at": later, "error": troubles.MANY}
     if mail.mailbox.enabled and changes.get("next_try_at") and mail.kind != "bulk":
         send_soon(mail, at=changes["next_try_at"])
@@ -178,6 +181,17 @@ def _alone(mail: Mail, now: datetime) -> bool:
     if not mail.losses and mail.state != MailState.SENDING:
         return True
     return turns.try_alone(_SUSPECT) or mail.changed_at < now - 3 * patience.LOST_AFTER
+
+
+def _when_in_hour(mail: Mail, now: datetime) -> datetime | None:
+    people = len(envelope_recipients(mail))
+    return allowance.take(mail.account_id, people, now, is_bulk=mail.kind == "bulk")
+
+
+def _give_back(mail: Mail, place: Place, people: int) -> None:
+    """These people have not got it, and do not count for this hour."""
+    if place.server == OURS and people:
+        allowance.give_back(mail.account_id, people, clock.now(), is_bulk=mail.kind == "bulk")
 
 
 def _when_allowed(mail: Mail) -> datetime | None:
@@ -278,9 +292,16 @@ def refusals(mail: Mail) -> tuple[Refusal, ...]:
 # What became of it
 
 
-def _note_taken(mail: Mail, taken: Taken, server: Server | None) -> None:
+def _put_off(mail: Mail, place: Place, words: str) -> None:
+    """Nobody has got it, as far as is known."""
+    _put_back(mail, words)
+    _give_back(mail, place, len(envelope_recipients(mail)))
+
+
+def _note_taken(mail: Mail, taken: Taken, server: Server | None, place: Place) -> None:
     """Sent, at least to some: who was put off gets it later, who was refused is named."""
     _note_who(mail, taken)
+    _give_back(mail, place, sum(one.again for one in taken.refused))
     if server is not None:
         _note_working(server)
 

@@ -95,7 +95,7 @@ def _hand_over(trial: Trial, server: Server | None, place: Place) -> Taken:
     target = targets.own_target() if server is None else targets.target_of(server, place.at_most)
     Trial.objects.filter(pk=trial.pk).update(host=target.host if target else "")
     raw = _written(trial)
-    if server is None and allowance.take_for(trial.account_id, 1, clock.now()) is not None:
+    if server is None and allowance.take(trial.account_id, 1, clock.now()) is not None:
         raise NotNow(troubles.MANY)
     if target is not None:
         return deliver(target, raw, trial.address, [trial.address])

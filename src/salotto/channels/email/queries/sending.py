@@ -34,6 +34,8 @@ MOST_PEOPLE = 5000
 """Participants of one conversation."""
 MOST_FILES = 2000
 """Files of one mail; none that comes in has more."""
+FARTHEST = timedelta(hours=3)
+"""No mail waits for longer until it is looked at again."""
 MOST_DUE = 500
 """Mails that one look at the queue finds."""
 
@@ -117,13 +119,19 @@ def outgoing_server(mailbox: int) -> Server | None:
     return found
 
 
+def is_due(now: datetime) -> Q:
+    """Mails that are due; also those that would wait for longer than any mail does, since the clock was
+    wrong when that was written down."""
+    return Q(next_try_at__lte=now) | Q(next_try_at__gt=now + FARTHEST)
+
+
 def due_mails(now: datetime) -> list[tuple[int, int, str]]:
     """(account, id, kind) of mails that wait for a sender, or whose sender was lost, oldest first;
     those to many behind all others, however many they are."""
     with all_accounts():
-        waiting = Mail.objects.filter(
-            state__in=(MailState.QUEUED, MailState.SENDING), next_try_at__lte=now
-        ).order_by("next_try_at")
+        waiting = Mail.objects.filter(is_due(now), state__in=(MailState.QUEUED, MailState.SENDING)).order_by(
+            "next_try_at"
+        )
         found = waiting.values_list("account_id", "id", "kind")
         return [*found.exclude(kind="bulk")[:MOST_DUE], *found.filter(kind="bulk")[:MOST_DUE]]
 

@@ -28,12 +28,13 @@ def when_allowed(
 ) -> datetime | None:
     """When a server that takes so many mails a minute takes the next one; None: now.
 
-    `answers` and `bulk`: when mails to one person and mails to many went out, oldest first. Mail
+    `answers` and `bulk`: when mails to one person and mails to many went out, oldest first; what is
+    to come is of a clock that was wrong. Mail
     to many leaves half of each minute to answers, and never takes the last place in it.
     """
     if not per_minute:
         return None
-    answers, bulk = ([at for at in each if at > now - ONE_MINUTE] for each in (answers, bulk))
+    answers, bulk = ([at for at in each if abs(now - at) < ONE_MINUTE] for each in (answers, bulk))
     if not is_bulk:
         return _full(sorted([*answers, *bulk[: per_minute - 1]]), per_minute)
     limits = (_full(bulk, max(1, per_minute // 2)), _full(sorted([*answers, *bulk]), per_minute))
