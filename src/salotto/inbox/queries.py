@@ -303,7 +303,8 @@ def thread(
 def sequel(conversation: int) -> int | None:
     """The conversation that the visitor of a chat has begun since it goes on by mail, the latest."""
     found = Conversation.objects.filter(linked_id=conversation, visitor__isnull=False)
-    return found.order_by("-id").values_list("id", flat=True).first()
+    latest: int | None = found.order_by("-id").values_list("id", flat=True).first()
+    return latest
 
 
 def still_there(conversations: Iterable[int]) -> set[int]:
