@@ -46,7 +46,12 @@ def lines_above(fragment: str) -> str:
 
     A mail's own styles can cover or clip the note beside a link, but reach nothing out of its box.
     """
-    found = dict.fromkeys(pair for link in _LINK.finditer(fragment) if (pair := _misled(link)))
+    found: dict[tuple[str, str], None] = {}
+    for link in _LINK.finditer(fragment):
+        if pair := _misled(link):
+            found[pair] = None
+        if len(found) > MOST_LINES:
+            break
     said = _("A link that says %(said)s leads to %(host)s.")
     lines = [_line(said, *pair) for pair in islice(found, MOST_LINES)]
     if len(found) > MOST_LINES:
