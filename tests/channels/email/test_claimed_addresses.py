@@ -123,6 +123,7 @@ def test_who_claims_an_address_gets_no_answer_to_its_owner_however_they_go_on(ta
 
 
 def test_agents_see_why_there_are_two_conversations(talk: Talk) -> None:
+    talk.mail("One more thing.", talk.conversation)
     assert talk.lines(talk.conversation) == [{"what": "by_mail"}]
     talk.visitor.say("Are you still there?")
     second = talk.post.conversation(talk.now())

@@ -318,7 +318,7 @@ def test_a_mail_for_no_inbox_is_seen_and_given_to_one(cast: Cast) -> None:
     assert post.bodies(post.raw(pk).conversation_id) == ["Lost"]
 
 
-@pytest.mark.parametrize("how", ["address", "alias", "key", "signed", "delivered", "none"])
+@pytest.mark.parametrize("how", ["address", "tagged", "alias", "key", "signed", "delivered", "none"])
 def test_a_mail_without_an_inbox_finds_it_by_its_recipients(post: Post, settings: Any, how: str) -> None:
     settings.MAIL_DOMAIN = "in.salotto.example"
     (first,) = post.receive(letter(person(), post.address))
@@ -328,7 +328,8 @@ def test_a_mail_without_an_inbox_finds_it_by_its_recipients(post: Post, settings
     open_post(post.owner, "Sales")
     assert first.conversation_id is not None
     to = {
-        "address": post.address.upper(), "alias": alias, "key": forwarding_address(post.mailbox.key),
+        "address": post.address.upper(), "tagged": post.address.replace("@", "+spring@"), "alias": alias,
+        "key": forwarding_address(post.mailbox.key),
         "signed": reply_address(post.account, first.conversation_id),
     }.get(how, "list@elsewhere.example")  # fmt: skip
     headers: dict[str, Any] = {"Delivered_To": post.address} if how == "delivered" else {}

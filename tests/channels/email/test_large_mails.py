@@ -68,6 +68,13 @@ def test_whole_mails_that_come_another_way_fill_it_in_once(post: Post) -> None:
     assert post.mail(told.message_id).raw_id == first.pk
 
 
+def test_once_it_is_here_another_mail_with_its_headers_is_shown_beside_it(post: Post) -> None:
+    mail = large(post, person("big"))
+    the_rest_comes(post, headers_came(post, mail), mail)
+    [other] = post.receive(mail.replace(b"See the plans.", b"Pay to this account."))
+    assert (other.state, post.bodies(other.conversation_id)) == (RawState.DONE, ["Pay to this account."])
+
+
 def test_headers_of_a_mail_that_is_here_whole_are_nothing_new(post: Post) -> None:
     mail = large(post, person("big"))
     [whole] = post.receive(mail)
