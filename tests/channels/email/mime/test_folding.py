@@ -130,6 +130,17 @@ def test_a_line_with_dashes_of_ones_own_does_not_cut(line: str) -> None:
     assert fold(text) == text
 
 
+def test_dashes_between_the_items_of_a_list_begin_no_signature() -> None:
+    text = "Please cancel\n--\nOrder 12\n--\nOrder 13\n--\nand write to me"
+    assert fold(text) == text
+    assert fold("Thanks\n-- \nAnna\n--\nSent by a program\n-- \nThe list") == "Thanks"
+
+
+def test_a_journey_has_no_headers() -> None:
+    text = "Please move it:\nFrom: Milano\nTo: Roma\nDate: 3 March\nSubject: a table\n\nCan you?"
+    assert fold(text) == text
+
+
 def test_the_end_of_a_link_is_no_mark_of_a_quote() -> None:
     text = "See <https://shop.example/a\n> for more.\nIs it so?"
     assert fold(text) == text

@@ -10,6 +10,9 @@ from salotto.channels.email.mime.folding import lines as say
 LONGEST_SIGNATURE = 25
 """Lines; what is longer after two dashes is no signature."""
 
+MOST_DASHES = 2
+"""Lines of two dashes, without the space behind them, that begin signatures; more part a list."""
+
 HIGHEST_ATTRIBUTION = 4
 """Lines into which programs break an attribution."""
 
@@ -228,11 +231,11 @@ class _Page:
         """Whether the headers of a mail begin here: who, and when, to whom, what.
 
         Three of the four are enough if there is an address or a rule; a timetable also says
-        "From", "To" and "Date".
+        "From", "To" and "Date". All four need one of them too, or a date with its year or time.
         """
         found: set[str] = set()
         address = n > 0 and (say.rule(self.lines[n - 1]) or say.original(self.lines[n - 1].strip()))
-        strangers = 0
+        dated, strangers = False, 0
         for line in self.lines[n : n + HIGHEST_HEADERS]:
             bare = line.strip()
             name = say.label(bare) if bare else ""
@@ -241,8 +244,9 @@ class _Page:
                 break
             found.add(name)
             address = address or (bool(name) and "@" in bare)
+            dated = dated or say.dated(bare)
         found -= {"", "other"}
-        return "from" in found and (len(found) == 4 or (len(found) == 3 and address))
+        return "from" in found and len(found) > 2 and (address or (dated and len(found) == 4))
 
     def _marks_below(self, n: int) -> int:
         """The first marked line below the introduction at n; 0 if the text there has no marks."""
@@ -323,12 +327,15 @@ class _Page:
 
     def _signature(self, first: int, last: int) -> int:
         """Fold from two dashes on, and programs' own last lines above them; where the end is now."""
-        end = last
-        for n in range(last - 1, max(first - 1, last - 1 - LONGEST_SIGNATURE), -1):
-            if self.lines[n][:1] in _BEGINNINGS and (say.dashes(self.lines[n]) or self._ruled_off(n, last)):
-                self._fold(n, last)
-                last = n
-        return self._last_lines(first, last) if last != end else last
+        marks = [
+            n
+            for n in range(max(first, last - LONGEST_SIGNATURE), last)
+            if self.lines[n][:1] in _BEGINNINGS and (say.dashes(self.lines[n]) or self._ruled_off(n, last))
+        ]
+        if not marks or sum(self.lines[n] != "-- " for n in marks) > MOST_DASHES:
+            return last
+        self._fold(marks[0], last)
+        return self._last_lines(first, marks[0])
 
     def _ruled_off(self, n: int, last: int) -> bool:
         """Whether line n is any rule above the sender's own name."""
