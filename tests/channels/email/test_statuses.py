@@ -1,6 +1,7 @@
 """What a server's words about a mail mean."""
 
 import pytest
+from django.utils.translation import override
 
 from salotto.channels.email import statuses, troubles
 
@@ -37,6 +38,8 @@ def test_a_server_s_numbers_are_told_in_a_sentence(words: str, means: str) -> No
 def test_our_own_sentence_is_told_apart_from_the_server_s_words() -> None:
     assert statuses.ours(f"{troubles.REFUSED}\n535 no") == (troubles.REFUSED, "535 no")
     assert statuses.ours("550 no\nway") == ("", "550 no\nway")
+    with override("it"):
+        assert statuses.ours("Sara Bianchi stopped it.") == ("Invio interrotto da Sara Bianchi.", "")
 
 
 @pytest.mark.parametrize(("words", "hopeless"), [("550 5.1.1 no", True), ("552 5.2.2 full", False)])

@@ -14,6 +14,7 @@ from salotto.channels.email import troubles
 
 OFF = _("This inbox is switched off. The mail waits until it is on again.")
 LEFT = _("Who was to get it has unsubscribed.")
+STOPPED = _("%(name)s stopped it.")
 HELD = (OFF, troubles.MANY)
 """Why a mail waits that no server has put off."""
 _OURS = frozenset(
@@ -61,6 +62,7 @@ _CODE = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
 _NUMBER = re.compile(r"(?:^|(?<=: ))([45]\d\d)(?=[ -]|$)")
 _TELLS_FULL = re.compile(r"\b(?:full|quota|over ?quota|exceeded storage)\b", re.IGNORECASE)
 _TELLS_GREY = re.compile(r"gr[ae]y ?-?list", re.IGNORECASE)
+_STOPPED = re.compile(re.escape(STOPPED).replace(re.escape("%(name)s"), "(.+)"))
 _WHOSE = re.compile(r"(\S+@\S+): ")
 
 
@@ -80,6 +82,8 @@ def ours(words: str) -> tuple[str, str]:
     """Words that are kept with a mail: our own sentence in the reader's language, if it begins with
     one, and the server's, which stay as they are."""
     first, _end, rest = words.strip().partition("\n")
+    if stopped := _STOPPED.fullmatch(first):
+        return gettext(STOPPED) % {"name": stopped[1]}, rest
     return (gettext(first), rest) if first in _OURS else ("", words.strip())
 
 

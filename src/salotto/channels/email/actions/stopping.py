@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from salotto.accounts.members import Member
+from salotto.channels.email import statuses
 from salotto.channels.email.actions.sending import NotWaiting, lock_mail, some_got_it
 from salotto.channels.email.models import Batch, BatchRecipient, BatchState, Mail, MailState
 from salotto.core import audit, clock
@@ -46,7 +47,7 @@ def _stop(mail: Mail, by: Member) -> None:
 
 
 def _words(by: Member) -> str:
-    return _("%(name)s stopped it.") % {"name": by.user.name}
+    return statuses.STOPPED % {"name": by.user.name}
 
 
 def stop_many(batch_id: int, by: Member) -> int:
