@@ -249,6 +249,8 @@ def test_many_are_checked_before_they_are_written_to(cast: Cast) -> None:
     assert told.status_code == 302 and told["Location"] == f"/a/{cast.slug}/mail/many/{batch.pk}/"
     shown = client.get(told["Location"]).content.decode()
     assert "To 2 people" in shown and "Stop" in shown
+    before = client.get(f"/a/{cast.slug}/mail/many/").content.decode()
+    assert "To 2 people · <time" in before and "To 1 person · <time" in before
     assert cast.client(cast.outsider).get(told["Location"]).status_code == 404
     assert client.post(f"{told['Location']}stop/").status_code == 302
     with account_scope(cast.account.pk):

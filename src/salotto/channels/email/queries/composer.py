@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from salotto.accounts.members import Member
 from salotto.channels.email import queries
@@ -188,11 +188,12 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A mail to many as a list names it."""
+    """A mail to many as a list names it, and to how many `people` it was written."""
 
     id: int
     subject: str
     at: datetime
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,5 +241,7 @@ def lost_of(batch: int, after: int, limit: int) -> list[Lost]:
 
 def latest_batches(limit: int = 10) -> list[Sending]:
     """The newest mails to many."""
-    rows = Batch.objects.order_by("-id").values_list("pk", "subject", "created_at")
-    return [Sending(*row) for row in rows[:limit]]
+    rows = Batch.objects.order_by("-id").values_list("pk", "subject", "created_at")[:limit]
+    people = BatchRecipient.objects.filter(batch__in=[pk for pk, _, _ in rows]).values_list("batch")
+    counts = dict(people.annotate(Count("id")).order_by("batch"))
+    return [Sending(pk, subject, at, counts.get(pk, 0)) for pk, subject, at in rows]
