@@ -6,6 +6,7 @@ are robbed of passwords. Only what looks like an address is compared; "Our shop"
 """
 
 import re
+from functools import lru_cache
 from html import escape, unescape
 from itertools import islice
 from unicodedata import category, normalize
@@ -108,6 +109,15 @@ def host_of(address: str) -> str:
 
 def _plain(host: str) -> str:
     """A host as it is compared and shown: in ASCII where it can be, so that nothing only looks alike."""
+    return _known(host) if len(host) <= LONGEST_HOST else _in_ascii(host)
+
+
+@lru_cache(maxsize=500)
+def _known(host: str) -> str:
+    return _in_ascii(host)
+
+
+def _in_ascii(host: str) -> str:
     plain = normalize("NFKC", host).replace("\N{IDEOGRAPHIC FULL STOP}", ".").strip(".").lower()
     try:
         return plain if plain.isascii() else idna.encode(plain, uts46=True, std3_rules=False).decode()
