@@ -151,3 +151,13 @@ def faulty(**answers: Answer) -> Iterator[Faulty]:
         yield server
     finally:
         server.close()
+
+
+def by_name(server: Faulty, session: Session, text: str) -> str:
+    """Takes Jörg with his password, by PLAIN and by LOGIN."""
+    _, mechanism, given = text.split(" ")
+    said = base64.b64decode(given).decode()
+    if mechanism == "LOGIN":
+        session.link.sendall(b"334 UGFzc3dvcmQ6\r\n")
+        said = f"\0{said}\0{base64.b64decode(session.link.recv(200)).decode()}"
+    return "235 Welcome" if said == "\0jörg\0geheim €" else "535 5.7.8 Wrong password"

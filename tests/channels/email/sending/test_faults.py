@@ -133,6 +133,18 @@ def test_a_refusal_of_ourselves_is_the_servers_trouble_and_not_the_mails(moment:
         assert any(command.startswith("AUTH PLAIN") for command in server.sessions[-1].commands)
 
 
+@pytest.mark.parametrize("offered", ["PLAIN LOGIN", "LOGIN"])
+def test_a_name_and_a_password_beyond_ascii_are_sent_as_utf_8(offered: str) -> None:
+    hello = f"250-faulty\r\n250-AUTH CRAM-MD5 {offered}\r\n250 8BITMIME"
+    with faulty(EHLO=hello, AUTH=fault.by_name) as server:
+        signing_in = {"auth": "password", "username": "jörg", "password": "geheim €"}
+        box = open_outbox(server.port, server=signing_in)
+        assert box.sent(box.reply()).state == MailState.SENT
+        refused = {**signing_in, "password": "falsch €"}
+        other = open_outbox(server.port, server=refused)
+        assert "Wrong password" in other.sent(other.reply()).error
+
+
 def test_signing_in_with_a_token_and_with_a_new_one_when_it_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

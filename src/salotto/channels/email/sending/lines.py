@@ -14,6 +14,7 @@ import atexit
 import smtplib
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -59,6 +60,11 @@ class Target:
     token: Callable[[bool], str] | None = field(default=None, compare=False, repr=False)
     ours: bool = False
     at_most: float | None = field(default=None, compare=False)
+
+
+def _packed(given: str) -> str:
+    """As SASL has its values in SMTP (RFC 4954 4)."""
+    return b64encode(given.encode()).decode()
 
 
 def own_name() -> str:
@@ -156,8 +162,26 @@ class Line(smtplib.SMTP):
         """As the target says."""
         if self.target.token is not None:
             self._with_token(self.target.token)
-        elif self.target.username:
-            self.login(self.target.username, self.target.password)
+        elif (self.target.username + self.target.password).isascii():
+            if self.target.username:
+                self.login(self.target.username, self.target.password)
+        else:
+            self._beyond_ascii(self.target.username, self.target.password)
+
+    def _beyond_ascii(self, username: str, password: str) -> None:
+        """Sign in with a name or password that `login` cannot write. In PLAIN they are UTF-8 (RFC 4616 2);
+        where there is none, LOGIN is tried with the same."""
+        self.ehlo_or_helo_if_needed()
+        if not self.has_extn("auth"):
+            raise smtplib.SMTPNotSupportedError("SMTP AUTH extension not supported by server.")
+        if "PLAIN" in self.esmtp_features["auth"].upper().split():
+            code, words = self.docmd("AUTH", "PLAIN " + _packed(f"\0{username}\0{password}"))
+        else:
+            code, words = self.docmd("AUTH", "LOGIN " + _packed(username))
+            if code == 334:
+                code, words = self.docmd(_packed(password))
+        if code not in (235, 503):  # as `login`: 503 says that we are signed in
+            raise smtplib.SMTPAuthenticationError(code, words)
 
     def _with_token(self, token: Callable[[bool], str]) -> None:
         try:
