@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.http import Http404
+from django.test import RequestFactory
 
 from salotto.core.mail import send_now
+from salotto.demo import views
 from salotto.demo.mailbox import RULE, letters
 
 
@@ -56,3 +59,37 @@ def test_mails_that_share_a_file_are_all_there(folder: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert letters(tmp_path / "none") == []
+
+
+def composed() -> EmailMessage:
+    """A mail with HTML, a picture in its place, and a file."""
+    mail = EmailMessage()
+    mail["To"], mail["Subject"], mail["Message-ID"] = "zoe@example.com", "Plates", "<1+a@x.example>"
+    mail.set_content("Plates")
+    mail.add_alternative('<p>Plates <img src="cid:logo@x"><img src="cid:none"></p>', subtype="html")
+    parts = mail.get_payload()
+    html = parts[-1] if isinstance(parts, list) else None
+    assert isinstance(html, EmailMessage)
+    html.add_related(b"GIF", "image", "gif", cid="<logo@x>")
+    mail.add_attachment(b"a,b", maintype="text", subtype="csv", filename="liste à jour.csv")
+    return mail
+
+
+def test_a_mail_is_shown_as_its_readers_program_shows_it_and_nothing_in_it_runs(
+    folder: Path, rf: RequestFactory, settings: Any
+) -> None:
+    settings.DEMO = True
+    send_now(composed().as_bytes(), "salotto@example.com", ["zoe@example.com"])
+    (letter,) = letters(folder)
+    assert (letter.has_html, letter.files) == (True, ("liste à jour.csv",))
+    page = views.look(rf.get("/", {"mail": letter.id}))
+    assert b'src="data:image/gif;base64,R0lG"' in page.content and b"cid:none" in page.content
+    assert page.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    kept = views.file(rf.get("/", {"mail": letter.id, "file": "0"}))
+    assert kept.getvalue() == b"a,b"
+    assert kept.headers["Content-Disposition"].startswith("attachment")
+    for number in ("1", "-1", "x", "²", "9" * 99):
+        with pytest.raises(Http404):
+            views.file(rf.get("/", {"mail": letter.id, "file": number}))
+    with pytest.raises(Http404):
+        views.look(rf.get("/", {"mail": "none"}))

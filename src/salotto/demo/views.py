@@ -1,16 +1,20 @@
 """The demo's start page, its mailbox, and signing in with one click."""
 
+from io import BytesIO
 from pathlib import Path
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from salotto.accounts.http import MemberRequest, for_primary_admin
@@ -20,11 +24,12 @@ from salotto.billing.actions.clock import advance_clock
 from salotto.billing.models import State
 from salotto.billing.standing import standing
 from salotto.core.errors import Refused
-from salotto.demo import actions, queries
+from salotto.demo import actions, mailbox, queries
 from salotto.demo.actions.mails import bring
 from salotto.demo.cast import COMPANY, password
 from salotto.demo.customer import Answering, Writing, answer_to
-from salotto.demo.mailbox import letter, letters
+from salotto.demo.mailbox import letter, letters, shown
+from salotto.desk.email.framed import POLICY
 from salotto.desk.faces import tone
 
 OPERATOR_PAGES = "/operator/"
@@ -43,6 +48,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/start.html", context)
 
 
+@csp_update({"frame-src": [SELF]})  # mails as their readers see them
 @require_safe
 @never_cache
 def mail(request: HttpRequest) -> HttpResponse:
@@ -68,6 +74,31 @@ def _mail_page(
 def _folder() -> Path | None:
     path = settings.MAIL_TRANSPORT.get("file_path")
     return Path(path) if path else None
+
+
+@xframe_options_sameorigin
+@require_safe
+def look(request: HttpRequest) -> HttpResponse:
+    """A mail of the folder as its reader's program shows it, for a frame: nothing in it runs or asks
+    the web. 404 for one that is not there, or has no HTML."""
+    folder = _folder()
+    html = shown(folder, request.GET.get("mail", "")) if settings.DEMO and folder else None
+    if html is None:
+        raise Http404
+    response = HttpResponse(html)
+    response["Content-Security-Policy"] = POLICY
+    return response
+
+
+@require_safe
+def file(request: HttpRequest) -> FileResponse:
+    """A file of a mail of the folder, to be saved; 404 if there is none."""
+    folder, number = _folder(), request.GET.get("file", "")
+    counted = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else -1
+    found = mailbox.file(folder, request.GET.get("mail", ""), counted) if settings.DEMO and folder else None
+    if found is None:
+        raise Http404
+    return FileResponse(BytesIO(found[1]), as_attachment=True, filename=found[0])
 
 
 @require_POST
