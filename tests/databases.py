@@ -39,7 +39,7 @@ def server_url() -> str:
 def _prepare(cluster: Cluster) -> None:
     """A throw-away server needs no durability, and many tests need many connections."""
     with cluster, psycopg.connect(cluster.conninfo(SUPERUSER, "postgres"), autocommit=True) as admin:
-        for setting in ("fsync = off", "max_connections = 300"):
+        for setting in ("fsync = off", "full_page_writes = off", "max_connections = 300"):
             admin.execute(f"ALTER SYSTEM SET {setting}")
 
 

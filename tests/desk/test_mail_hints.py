@@ -74,7 +74,12 @@ def test_an_invitation_that_comes_twice_in_a_mail_is_told_once_with_one_file(cas
     post = open_box(cast)
     conversation, message = came(post, invitation(post))
     shown = thread(cast, conversation)
-    for line in ("Liefertermin besprechen", "Via Roma 1, Milano", "Thursday, 26 November 2026 10:00", "Ines Mora"):
+    for line in (
+        "Liefertermin besprechen",
+        "Via Roma 1, Milano",
+        "Thursday, 26 November 2026 10:00",
+        "Ines Mora",
+    ):
         assert line in shown
     assert "<dt>Repeats</dt>" in shown and "<dt>Organiser</dt>" in shown
     assert [one.name for one in files_of(cast, message)] == ["invite.ics"]

@@ -33,6 +33,7 @@ FORMS = (
     _("The date is not written as it should be; it was read as far as possible."),
     _("The date “%(date)s” cannot be read."),
     _("The lines end in one sign too many, as of a wrong conversion; it was left out."),
+    _("The mail has more than %(most)s headers; the others were left out."),
     _("The mail has more than %(most)s lines; what is below them is in the original only."),
     _("The mail has more than %(most)s parts; the others were left out."),
     _("The mail has several senders; the first one was taken."),
