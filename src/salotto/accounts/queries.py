@@ -13,6 +13,7 @@ from salotto.accounts.members import PRIMARY_ADMIN, Member, Rights
 from salotto.accounts.models import Access, Account, ApiToken, Membership, User
 from salotto.accounts.paging import after, cursor_of
 from salotto.core import clock
+from salotto.core.errors import Missing
 from salotto.core.tenancy import account_scope, all_accounts
 
 MOST_ACCOUNTS = 100
@@ -33,6 +34,14 @@ def accounts_of(user: User) -> list[Member]:
         found = Membership.objects.select_related("account").filter(user_id=user.pk)
         rows = list(found.order_by(Lower("account__name"), "account_id")[:MOST_ACCOUNTS])
     return [Member.of(row.account, user, row) for row in rows]
+
+
+def account_name(account_id: int) -> str:
+    """What the company is called. Raises Missing if the account is gone."""
+    name: str | None = Account.objects.filter(pk=account_id).values_list("name", flat=True).first()
+    if name is None:
+        raise Missing
+    return name
 
 
 def unconfirmed(email: str) -> EmailAddress:

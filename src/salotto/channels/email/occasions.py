@@ -8,17 +8,15 @@ import re
 from datetime import date
 
 from babel.dates import format_date
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as noop
-from django.utils.translation import ngettext_lazy as several
+from django.utils.translation import get_language, gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext_noop as _
 
 NAMES = (
-    noop("Invitation"), noop("Cancelled"), noop("Answer to the invitation"), noop("Another time proposed"),
-    noop("The proposed time was declined"), noop("Asks for the latest version"), noop("Accepted"),
-    noop("Declined"), noop("Tentative"), noop("Delegated"), noop("Event"), noop("Task"), noop("When"),
-    noop("Due"), noop("Repeats"), noop("Where"), noop("Organiser"), noop("From"), noop("Invited"),
-    noop("Comment"),
+    _("Invitation"), _("Cancelled"), _("Answer to the invitation"), _("Another time proposed"),
+    _("The proposed time was declined"), _("Asks for the latest version"), _("Accepted"),
+    _("Declined"), _("Tentative"), _("Delegated"), _("Event"), _("Task"), _("When"),
+    _("Due"), _("Repeats"), _("Where"), _("Organiser"), _("From"), _("Invited"),
+    _("Comment"),
 )  # fmt: skip
 """How the lines begin."""
 _OF_TIME = frozenset({"When", "Due"})
@@ -27,10 +25,10 @@ _RHYTHM = re.compile(
     r"every (?:(\d{1,6}) )?(day|week|month|year)s?(?:, until (\d{4}-\d\d-\d\d)|, (\d{1,6}) times)?", re.ASCII
 )
 _UNITS = {
-    "day": several("every day", "every %(step)d days", "step"),
-    "week": several("every week", "every %(step)d weeks", "step"),
-    "month": several("every month", "every %(step)d months", "step"),
-    "year": several("every year", "every %(step)d years", "step"),
+    "day": ngettext_lazy("every day", "every %(step)d days", "step"),
+    "week": ngettext_lazy("every week", "every %(step)d weeks", "step"),
+    "month": ngettext_lazy("every month", "every %(step)d months", "step"),
+    "year": ngettext_lazy("every year", "every %(step)d years", "step"),
 }
 
 
@@ -38,7 +36,7 @@ def occasion_said(entry: str) -> list[tuple[str, str]]:
     """The lines of a calendar entry, as pairs: what each tells, and what it says; what nobody here has
     written stays as it is."""
     lines = (line.partition(": ") for line in entry.split("\n") if line)
-    return [(_(name) if name in NAMES else name, _value(name, value)) for name, _colon, value in lines]
+    return [(gettext(name) if name in NAMES else name, _value(name, value)) for name, _colon, value in lines]
 
 
 def _value(name: str, value: str) -> str:
@@ -67,7 +65,7 @@ def _rhythm(value: str) -> str:
     step, unit, until, times = found.groups()
     often = _UNITS[unit] % {"step": int(step or 1)}
     if until:
-        return _("%(often)s, until %(day)s") % {"often": often, "day": _day(until)}
+        return gettext("%(often)s, until %(day)s") % {"often": often, "day": _day(until)}
     if not times:
         return often
     count = ngettext("%(count)d time", "%(count)d times", int(times)) % {"count": int(times)}

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from salotto.accounts.queries import account_name
 from salotto.channels.email import unsubscribing, upload
 from salotto.channels.email.actions import Arrival, receiving, unsubscribe
 from salotto.channels.email.queries.receiving import Place, place_by_hook
@@ -118,4 +119,5 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         with receiving.database_or_busy():
             unsubscribe(*found)
-    return render(request, "email/unsubscribe.html", {"done": request.method == "POST"})
+    context = {"done": request.method == "POST", "company": account_name(found[0])}
+    return render(request, "email/unsubscribe.html", context)

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from salotto.accounts.queries import account_name
 from salotto.channels.email import unsubscribing
 from salotto.channels.email.actions import (
     bulk,
@@ -303,7 +304,8 @@ def test_who_leaves_gets_no_more_mail_to_many_but_answers() -> None:
     contact = box.post.conversation(box.conversation).contact_id
     address = unsubscribing.address(box.account, contact).removeprefix("http://testserver")
     client = Client(enforce_csrf_checks=True)
-    assert client.get(address).status_code == 200
+    page = client.get(address)
+    assert page.status_code == 200 and account_name(box.account) in page.text
     with account_scope(box.account):
         assert "unsubscribed" not in Contact.objects.get(pk=contact).attributes
     one_click = client.post(address, "List-Unsubscribe=One-Click", "application/x-www-form-urlencoded")

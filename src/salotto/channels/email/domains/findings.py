@@ -101,7 +101,7 @@ WORDS: dict[str, str | Promise] = {
     ),
     "dmarc_nobody": _(
         "The DMARC record asks receivers to act on none of the forged mail (pct=0)."
-        " When all is well, leave that away."
+        " When all is well, leave that out."
     ),
     "dmarc_missing": _(
         "There is no DMARC record; large receivers want one. This one only watches, to begin."
