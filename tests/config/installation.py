@@ -163,6 +163,10 @@ class Installation:
         here = str(self.data.resolve() / "postgres")
         return [pid for pid in _processes() if _link(pid, "cwd") == here]
 
+    def postgres_users(self) -> set[int]:
+        """Who they run as; some end at any time."""
+        return {uid for pid in self.postgres() if (uid := _owner(pid)) is not None}
+
     def close(self) -> None:
         """End whatever a test has left."""
         for command in self.commands:
@@ -172,6 +176,13 @@ class Installation:
 
 def _processes() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _owner(pid: int) -> int | None:
+    try:
+        return Path(f"/proc/{pid}").stat().st_uid
+    except OSError:
+        return None
 
 
 def _link(pid: int, name: str) -> str:
