@@ -1,6 +1,7 @@
 """The files of a mail to many: kept once, and part of each conversation that it begins."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -44,17 +45,13 @@ def may_enclose(attachments: Sequence[int], people: int, by: Member) -> None:
 def enclose(batch: Batch, files: Sequence[Attachment]) -> None:
     """Keep these uploads with a batch, in the caller's transaction; they stay uploads that wait."""
     BatchFile.objects.bulk_create(
-        BatchFile(
-            account_id=batch.account_id,
-            batch=batch,
-            blob_id=row.blob_id,
-            name=row.name,
-            type=row.type,
-            size=row.size,
-            place=place,
-        )
-        for place, row in enumerate(files)
+        BatchFile(batch=batch, place=place, **_same(row)) for place, row in enumerate(files)
     )
+
+
+def _same(row: Attachment | BatchFile) -> dict[str, Any]:
+    """What one more row for the same file has in common with this one; the bytes are there once."""
+    return {name: getattr(row, name) for name in ("account_id", "blob_id", "name", "type", "size")}
 
 
 def is_enclosed(batch: Batch, files: Sequence[Attachment]) -> bool:
@@ -68,16 +65,6 @@ def give_files(files: Sequence[BatchFile], message: int, by: Member) -> int:
     caller's transaction."""
     if files:
         Attachment.objects.bulk_create(
-            Attachment(
-                account_id=row.account_id,
-                message_id=message,
-                author=by.user,
-                blob_id=row.blob_id,
-                name=row.name,
-                type=row.type,
-                size=row.size,
-                place=row.place,
-            )
-            for row in files
+            Attachment(message_id=message, author=by.user, place=row.place, **_same(row)) for row in files
         )
     return len(files)
