@@ -125,6 +125,11 @@ class Postfix:
         """What is answered to which recipients, from the next start or `reload` on."""
         (self.home / "access").write_text(access)
 
+    def set_up(self, extra: str) -> None:
+        """Other settings of its own, from the next start on."""
+        self.extra = extra
+        self._write()
+
     def _write(self) -> None:
         text = MAIN.format(
             home=self.home,

@@ -154,6 +154,19 @@ def test_a_server_killed_in_the_middle_of_a_mail_gets_it_again(relay: Postfix) -
         assert server.log().count(f"message-id=<{mail.header_id}>") == 1
 
 
+def test_a_server_whose_disk_is_full_gets_it_when_there_is_room() -> None:
+    with postfix(extra="queue_minfree = 9000000000000000\n") as server:
+        box = open_outbox(server.port)
+        mail = box.sent(box.reply())
+        assert mail.state == MailState.QUEUED and mail.error.startswith("452 4.3.1")
+        server.stop()
+        server.set_up("")
+        server.start()
+        LINES.forget()
+        box.due(mail)
+        assert box.sent(mail).state == MailState.SENT
+
+
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_a_certificate_that_nobody_vouches_for_gets_no_mail(relay: Postfix, security: str) -> None:
     box = open_outbox(relay.port, server={"security": security})
